@@ -1,0 +1,184 @@
+//! Fiscal quarters of a program: its fiscal year's first month and its IANA zone decide them.
+
+use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
+use chrono_tz::Tz;
+use std::{fmt, str::FromStr};
+
+/// A fiscal quarter, named by the year in which its fiscal year ends (ruling 26): `2026-Q3`.
+///
+/// At rest it is one number, `year * 4 + (quarter - 1)`, so that neighbours differ by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Quarter(i32);
+
+/// The text is not a quarter such as `2026-Q3`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a quarter is written as a fiscal year and a number from 1 to 4, such as 2026-Q3")]
+pub struct NotAQuarter;
+
+impl Quarter {
+    /// The quarter of a fiscal year; years 1900 to 2999, numbers 1 to 4.
+    ///
+    /// # Errors
+    /// [`NotAQuarter`] outside those ranges.
+    pub fn new(year: i32, number: u32) -> Result<Self, NotAQuarter> {
+        match i32::try_from(number) {
+            Ok(number @ 1..=4) if (1900..3000).contains(&year) => Ok(Self(year * 4 + number - 1)),
+            _ => Err(NotAQuarter),
+        }
+    }
+
+    /// From the number it is stored as.
+    #[must_use]
+    pub const fn from_index(index: i32) -> Self {
+        Self(index)
+    }
+
+    /// The number it is stored as.
+    #[must_use]
+    pub const fn index(self) -> i32 {
+        self.0
+    }
+
+    /// The fiscal year, by the calendar year in which it ends.
+    #[must_use]
+    pub const fn year(self) -> i32 {
+        self.0.div_euclid(4)
+    }
+
+    /// 1 to 4.
+    #[must_use]
+    pub const fn number(self) -> i32 {
+        self.0.rem_euclid(4) + 1
+    }
+
+    /// The quarter so many quarters later (or earlier, when negative).
+    #[must_use]
+    pub const fn plus(self, quarters: i32) -> Self {
+        Self(self.0 + quarters)
+    }
+}
+
+impl fmt::Display for Quarter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-Q{}", self.year(), self.number())
+    }
+}
+
+impl FromStr for Quarter {
+    type Err = NotAQuarter;
+    fn from_str(text: &str) -> Result<Self, NotAQuarter> {
+        let (year, number) = text.split_once("-Q").ok_or(NotAQuarter)?;
+        let digits = |part: &str, len: usize| part.len() == len && part.bytes().all(|b| b.is_ascii_digit());
+        if !digits(year, 4) || !digits(number, 1) {
+            return Err(NotAQuarter);
+        }
+        Self::new(year.parse().map_err(|_| NotAQuarter)?, number.parse().map_err(|_| NotAQuarter)?)
+    }
+}
+
+/// A program's calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Calendar {
+    /// The program's zone: an instant belongs to the day it is there.
+    pub zone: Tz,
+    /// The first month of the fiscal year, 1 to 12.
+    pub fiscal_start_month: u32,
+}
+
+impl Calendar {
+    /// The local day of an instant.
+    #[must_use]
+    pub fn day(&self, instant: DateTime<Utc>) -> NaiveDate {
+        instant.with_timezone(&self.zone).date_naive()
+    }
+
+    /// The fiscal quarter of a day.
+    #[must_use]
+    pub fn quarter(&self, day: NaiveDate) -> Quarter {
+        let months_in = (day.month() + 12 - self.fiscal_start_month) % 12;
+        let starts_this_year = day.month() >= self.fiscal_start_month;
+        let start_year = if starts_this_year { day.year() } else { day.year() - 1 };
+        // A fiscal year that starts in January ends in the same calendar year, any other in the next.
+        let name = if self.fiscal_start_month == 1 { start_year } else { start_year + 1 };
+        Quarter(name * 4 + i32::try_from(months_in / 3).unwrap_or(0))
+    }
+
+    /// The first day of a quarter.
+    #[must_use]
+    pub fn first_day(&self, quarter: Quarter) -> NaiveDate {
+        let start_year = if self.fiscal_start_month == 1 { quarter.year() } else { quarter.year() - 1 };
+        let year_start = NaiveDate::from_ymd_opt(start_year, self.fiscal_start_month, 1).unwrap_or(NaiveDate::MIN);
+        let months = u32::try_from(quarter.number() - 1).unwrap_or(0) * 3;
+        year_start.checked_add_months(Months::new(months)).unwrap_or(NaiveDate::MAX)
+    }
+
+    /// The last day of a quarter.
+    #[must_use]
+    pub fn last_day(&self, quarter: Quarter) -> NaiveDate {
+        self.first_day(quarter.plus(1)).pred_opt().unwrap_or(NaiveDate::MIN)
+    }
+
+    /// The latest quarter whose last day is on or before the day.
+    #[must_use]
+    pub fn last_completed(&self, as_of: NaiveDate) -> Quarter {
+        let current = self.quarter(as_of);
+        if self.last_day(current) <= as_of { current } else { current.plus(-1) }
+    }
+
+    /// The trailing four quarters: the four latest whose last day is on or before the as-of date (LOOP.md section 1).
+    #[must_use]
+    pub fn trailing_four(&self, as_of: NaiveDate) -> Window {
+        let last = self.last_completed(as_of);
+        Window { from: last.plus(-3), to: last }
+    }
+}
+
+/// A run of quarters, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Window {
+    /// The first quarter.
+    pub from: Quarter,
+    /// The last quarter.
+    pub to: Quarter,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_fiscal_year_is_named_by_the_year_it_ends_in() {
+        let july = Calendar { zone: Tz::UTC, fiscal_start_month: 7 };
+        assert_eq!(july.quarter(day("2025-07-01")).to_string(), "2026-Q1");
+        assert_eq!(july.quarter(day("2026-06-30")).to_string(), "2026-Q4");
+        assert_eq!(july.first_day("2026-Q1".parse().unwrap()), day("2025-07-01"));
+        assert_eq!(july.last_day("2026-Q4".parse().unwrap()), day("2026-06-30"));
+    }
+
+    #[test]
+    fn trailing_four_are_completed_quarters() {
+        let calendar = Calendar { zone: Tz::UTC, fiscal_start_month: 1 };
+        let window = calendar.trailing_four(day("2024-05-15"));
+        assert_eq!((calendar.first_day(window.from), calendar.last_day(window.to)), (day("2023-04-01"), day("2024-03-31")));
+        let window = calendar.trailing_four(day("2024-06-30"));
+        assert_eq!((calendar.first_day(window.from), calendar.last_day(window.to)), (day("2023-07-01"), day("2024-06-30")));
+    }
+
+    #[test]
+    fn the_zone_decides_the_day() {
+        let calendar = Calendar { zone: Tz::America__Los_Angeles, fiscal_start_month: 1 };
+        assert_eq!(calendar.day("2025-04-01T02:00:00Z".parse().unwrap()), day("2025-03-31"));
+    }
+
+    #[test]
+    fn only_quarters_parse() {
+        for text in ["2026-Q0", "2026-Q5", "26-Q1", "2026Q1", "2026-Q11", "", "2026-Q", "+026-Q1"] {
+            assert_eq!(text.parse::<Quarter>(), Err(NotAQuarter), "{text}");
+        }
+        assert_eq!("2026-Q3".parse::<Quarter>().unwrap().to_string(), "2026-Q3");
+    }
+}

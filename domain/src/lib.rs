@@ -1,0 +1,18 @@
+//! The methodology of the Partner Operator Loop as pure functions and types, in the paper's words.
+//!
+//! No I/O, no async, no clock, no ORM, no GraphQL. What is computed from facts alone lives here.
+#![deny(clippy::wildcard_enum_match_arm, clippy::float_arithmetic)]
+
+pub mod account;
+pub mod activity;
+pub mod attribution;
+pub mod calendar;
+pub mod deal;
+pub mod money;
+pub mod partner;
+pub mod program;
+pub mod role;
+pub mod segment;
+pub mod slice;
+pub mod spend;
+pub mod text;

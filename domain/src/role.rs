@@ -1,0 +1,255 @@
+//! Who may do what: the nine seats of LOOP.md section 5 and one policy for all of them.
+//!
+//! Everything that depends on a role derives from [`Action::audience`]: the guard of a use case, the visibility of a
+//! GraphQL field, the `@allow` printed in `schema.graphql`, and the golden `role_matrix.txt`.
+
+use serde::{Deserialize, Serialize};
+use strum::{EnumCount, EnumIter, EnumString, IntoStaticStr};
+
+/// A seat in the loop. The role comes from the seat row, never from the token (ruling 28).
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, EnumIter, EnumCount, EnumString, IntoStaticStr,
+)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE", ascii_case_insensitive)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Role {
+    /// Leads the program.
+    Operator,
+    /// The vendor's Pod member who reads the partner side ("Architect").
+    PartnerAe,
+    /// Owns the customer motion of its deals ("Closer").
+    CustomerAe,
+    /// Holds the relationship with the partners it manages.
+    PartnerManager,
+    /// Instruments the Stack: imports, segments, seats, tokens, policy ("Auditor").
+    Revops,
+    /// Owns spend, rates, payouts; reads money and the Conservative band.
+    Finance,
+    /// CRO, CFO, board: totals and partners.
+    Leadership,
+    /// A private-equity operating partner: roll-ups of its programs, no program of its own.
+    Portfolio,
+    /// The outside company, through a token scoped to one partner.
+    Partner,
+}
+
+impl Role {
+    /// The role's word on the wire, such as `PARTNER_AE`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        self.into()
+    }
+
+    /// The role as a bit of a [`RoleSet`].
+    #[must_use]
+    pub const fn bit(self) -> u16 {
+        1 << self as u16
+    }
+}
+
+/// A set of roles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RoleSet(u16);
+
+impl RoleSet {
+    /// The set of exactly these roles.
+    #[must_use]
+    pub const fn of(roles: &[Role]) -> Self {
+        let mut bits = 0;
+        let mut at = 0;
+        while at < roles.len() {
+            bits |= roles[at].bit();
+            at += 1;
+        }
+        Self(bits)
+    }
+
+    /// Whether the role is in the set.
+    #[must_use]
+    pub const fn contains(self, role: Role) -> bool {
+        self.0 & role.bit() != 0
+    }
+
+    /// The roles that are in both sets.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+}
+
+use Role::{CustomerAe, Finance, Leadership, Operator, Partner, PartnerAe, PartnerManager, Portfolio, Revops};
+
+const EVERYONE: &[Role] = &[Operator, PartnerAe, CustomerAe, PartnerManager, Revops, Finance, Leadership, Portfolio, Partner];
+const PROGRAM: &[Role] = &[Operator, PartnerAe, CustomerAe, PartnerManager, Revops, Finance, Leadership, Partner];
+const VENDOR: &[Role] = &[Operator, PartnerAe, CustomerAe, PartnerManager, Revops, Finance, Leadership];
+const DEAL_SIDE: &[Role] = &[Operator, PartnerAe, CustomerAe, PartnerManager, Revops];
+const DEAL_AND_FINANCE: &[Role] = &[Operator, PartnerAe, CustomerAe, PartnerManager, Revops, Finance];
+const DEAL_READERS: &[Role] = &[Operator, PartnerAe, CustomerAe, PartnerManager, Revops, Finance, Partner];
+const GAP_READERS: &[Role] = &[Operator, PartnerAe, Revops, Finance, Leadership];
+const GAP_AND_PARTNER: &[Role] = &[Operator, PartnerAe, Revops, Finance, Leadership, Partner];
+const SCORECARD_READERS: &[Role] = &[Operator, PartnerAe, PartnerManager, Revops, Finance, Leadership, Partner];
+const SCORECARD_INSIDE: &[Role] = &[Operator, PartnerAe, PartnerManager, Revops, Finance, Leadership];
+const MONEY: &[Role] = &[Operator, Revops, Finance, Leadership];
+const BOOKS: &[Role] = &[Operator, Revops, Finance];
+const MONEY_AND_PORTFOLIO: &[Role] = &[Operator, Revops, Finance, Leadership, Portfolio];
+const PIPELINE: &[Role] = &[Operator, Revops, Leadership];
+const LEADERS: &[Role] = &[Operator, Revops];
+
+/// One thing that a seat may want. A field, an argument, a root field and a use case each name the action they need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, IntoStaticStr)]
+pub enum Action {
+    /// Read who one is, and what limits apply.
+    ReadSelf,
+    /// Read the program's name, currency and calendar.
+    ReadProgram,
+    /// Read the program's internal settings: versions, counts of facts.
+    ReadProgramInside,
+    /// Read partners by name and kind.
+    ReadPartners,
+    /// Read what the vendor notes about a partner: external id, status, manager.
+    ReadPartnersInside,
+    /// Read a partner's people.
+    ReadContacts,
+    /// Read segments.
+    ReadSegments,
+    /// Read a segment's addressable accounts.
+    ReadSegmentsInside,
+    /// Read accounts.
+    ReadAccounts,
+    /// Read deals: name, outcome, dates.
+    ReadDeals,
+    /// Read a deal's money and attribution provenance.
+    ReadDealMoney,
+    /// Read a deal's working fields: stage, owner, next step.
+    ReadDealWork,
+    /// Read which partners a deal is attributed to.
+    ReadAttribution,
+    /// Read activities: touches, meetings, notes.
+    ReadActivities,
+    /// Read Trust-Gap in points, with the direct win rate.
+    ReadTrustGap,
+    /// Read the reading and evidence of a Trust-Gap.
+    ReadTrustGapReading,
+    /// Read the Partner Audit Matrix.
+    ReadAuditMatrix,
+    /// Read a partner's scorecard.
+    ReadScorecard,
+    /// Read a scorecard as of any date, and of any partner in the slice.
+    ReadScorecardInside,
+    /// Read Yield.
+    ReadYield,
+    /// Read program spend line by line.
+    ReadSpend,
+    /// Read program totals.
+    ReadTotals,
+    /// Read the open pipeline in totals.
+    ReadPipeline,
+    /// Read how a number was computed.
+    ReadExplanation,
+    /// Read the program's policy.
+    ReadPolicy,
+    /// Read exchange rates.
+    ReadFxRates,
+    /// Read seats and pods.
+    ReadSeats,
+    /// Read partner and machine tokens with their last use.
+    ReadTokens,
+    /// Read import runs and their rows.
+    ReadImports,
+    /// Read the record of changes.
+    ReadChanges,
+    /// Read the roll-ups of a portfolio.
+    ReadPortfolio,
+    /// Change the program's settings and stages.
+    ManageProgram,
+    /// Create and change segments.
+    ManageSegments,
+    /// Create and change accounts.
+    ManageAccounts,
+    /// Create and change partners.
+    ManagePartners,
+    /// Create and change a partner's people.
+    ManageContacts,
+    /// Create and change pods and seats.
+    ManageSeats,
+    /// Mint and revoke partner and machine tokens.
+    ManageTokens,
+    /// Create deals and change their facts.
+    ManageDeals,
+    /// Move a deal through its stages and note its next step.
+    AdvanceDeals,
+    /// Declare who did what for a deal.
+    DeclareAttribution,
+    /// Log an activity.
+    LogActivities,
+    /// Record program spend.
+    RecordSpend,
+    /// Set an exchange rate.
+    SetFxRates,
+    /// Import files.
+    Import,
+}
+
+impl Action {
+    /// The roles that may do it: LOOP.md section 5 with ruling 17, row by row.
+    #[must_use]
+    pub const fn audience(self) -> RoleSet {
+        RoleSet::of(match self {
+            Self::ReadSelf => EVERYONE,
+            Self::ReadProgram | Self::ReadPartners | Self::ReadSegments => PROGRAM,
+            Self::ReadProgramInside | Self::ReadPartnersInside | Self::ReadSegmentsInside => VENDOR,
+            Self::ReadContacts | Self::ReadAccounts | Self::ReadDealWork | Self::ReadActivities => DEAL_SIDE,
+            Self::ReadDeals | Self::ReadAttribution => DEAL_READERS,
+            Self::ReadDealMoney => DEAL_AND_FINANCE,
+            Self::ReadTrustGap | Self::ReadAuditMatrix | Self::ReadExplanation => GAP_READERS,
+            Self::ReadTrustGapReading => GAP_AND_PARTNER,
+            Self::ReadScorecard => SCORECARD_READERS,
+            Self::ReadScorecardInside => SCORECARD_INSIDE,
+            Self::ReadYield => MONEY_AND_PORTFOLIO,
+            Self::ReadSpend | Self::ReadFxRates => BOOKS,
+            Self::ReadTotals => MONEY,
+            Self::ReadPipeline => PIPELINE,
+            Self::ReadPolicy | Self::ReadSeats | Self::ReadImports => LEADERS,
+            Self::ReadTokens | Self::ReadChanges => &[Revops],
+            Self::ReadPortfolio => &[Portfolio],
+            Self::ManageProgram | Self::ManageSegments | Self::ManageAccounts | Self::ManageSeats => &[Revops],
+            Self::ManageTokens | Self::ManageDeals | Self::Import => &[Revops],
+            Self::ManagePartners => LEADERS,
+            Self::ManageContacts => &[Operator, PartnerManager, Revops],
+            Self::AdvanceDeals => &[CustomerAe, Revops],
+            Self::DeclareAttribution => &[PartnerAe, Revops],
+            Self::LogActivities => &[PartnerAe, CustomerAe, PartnerManager, Revops],
+            Self::RecordSpend | Self::SetFxRates => &[Finance],
+        })
+    }
+}
+
+/// The one question: may a seat of this role do this?
+#[must_use]
+pub const fn may(role: Role, action: Action) -> bool {
+    action.audience().contains(role)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use strum::IntoEnumIterator;
+
+    #[test]
+    fn every_action_is_for_somebody() {
+        assert!(Action::iter().all(|action| Role::iter().any(|role| may(role, action))));
+    }
+
+    #[test]
+    fn a_partner_never_reads_spend_yield_points_or_money() {
+        for action in [Action::ReadSpend, Action::ReadYield, Action::ReadTrustGap, Action::ReadDealMoney, Action::ReadExplanation] {
+            assert!(!may(Partner, action), "{action:?}");
+        }
+    }
+
+    #[test]
+    fn a_portfolio_reads_only_itself_yield_and_roll_ups() {
+        let reads: Vec<Action> = Action::iter().filter(|action| may(Portfolio, *action)).collect();
+        assert_eq!(reads, [Action::ReadSelf, Action::ReadYield, Action::ReadPortfolio]);
+    }
+}

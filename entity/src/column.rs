@@ -1,0 +1,47 @@
+//! The one place where a value of the domain becomes a column and back.
+
+use chrono::{DateTime, SubsecRound, Utc};
+use sea_orm::DbErr;
+use std::str::FromStr;
+
+/// An instant as both back ends keep it: cut to microseconds.
+#[must_use]
+pub fn instant(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.trunc_subsecs(6)
+}
+
+/// The word of an enum, as it is stored.
+pub fn word<E: Into<&'static str>>(value: E) -> String {
+    let word: &'static str = value.into();
+    word.to_owned()
+}
+
+/// Reads an enum, a currency, a decimal or a quarter from its text.
+///
+/// # Errors
+/// A [`DbErr`] that names the column, when the row holds something this version does not know.
+pub fn read<T: FromStr>(column: &'static str, text: &str) -> Result<T, DbErr> {
+    text.parse().map_err(|_| DbErr::Type(format!("column {column} holds a value that this version does not know")))
+}
+
+/// As [`read`], for a column that may be empty.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_optional<T: FromStr>(column: &'static str, text: Option<&str>) -> Result<Option<T>, DbErr> {
+    text.map(|text| read(column, text)).transpose()
+}
+
+/// A list of words as the JSON text it is stored as.
+#[must_use]
+pub fn words(list: &[String]) -> String {
+    serde_json::Value::from(list.to_vec()).to_string()
+}
+
+/// A list of words from its JSON text.
+///
+/// # Errors
+/// A [`DbErr`] that names the column.
+pub fn read_words(column: &'static str, text: &str) -> Result<Vec<String>, DbErr> {
+    serde_json::from_str(text).map_err(|_| DbErr::Type(format!("column {column} is not a list of words")))
+}

@@ -1,0 +1,9 @@
+//! The rows: one file a table, finders that need a [`domain::slice::Slice`], conversions to domain types.
+//!
+//! This is the only room that can start a query. Money is i64 minor units, ratios are counts, times are UTC cut to
+//! microseconds, enums are their words.
+
+pub mod column;
+pub mod store;
+
+pub use store::{Conn, DbErr, Store, Tx};

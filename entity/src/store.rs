@@ -1,0 +1,94 @@
+//! The connection to SQLite or PostgreSQL. Reads go to a pool; writes go through [`Store::begin`].
+
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
+};
+use std::time::Duration;
+
+pub use sea_orm::DbErr;
+/// Anything a finder can run on: the read pool or a transaction.
+pub use sea_orm::ConnectionTrait as Conn;
+/// A transaction; dropped without commit, it is rolled back.
+pub type Tx = DatabaseTransaction;
+
+/// The two sides of one database.
+#[derive(Clone, Debug)]
+pub struct Store {
+    read: DatabaseConnection,
+    write: DatabaseConnection,
+}
+
+impl Store {
+    /// Connects. SQLite gets one writer connection and a pool of readers on one WAL file; PostgreSQL one pool.
+    ///
+    /// # Errors
+    /// [`DbErr`] when the URL is of neither back end or the database cannot be reached.
+    pub async fn connect(url: &str, connections_max: u32) -> Result<Self, DbErr> {
+        if url.starts_with("sqlite:") {
+            let url = if url.contains('?') { url.to_owned() } else { format!("{url}?mode=rwc") };
+            let write = Database::connect(sqlite(&url, 1)).await?;
+            let read = Database::connect(sqlite(&url, connections_max.clamp(1, 8))).await?;
+            Ok(Self { read, write })
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            let mut options = ConnectOptions::new(url);
+            options
+                .max_connections(connections_max)
+                .acquire_timeout(Duration::from_secs(8))
+                .statement_timeout(Duration::from_secs(30))
+                .sqlx_logging(false);
+            let pool = Database::connect(options).await?;
+            Ok(Self { read: pool.clone(), write: pool })
+        } else {
+            Err(DbErr::Custom("DATABASE_URL must begin with sqlite:// or postgres://".into()))
+        }
+    }
+
+    /// The read side.
+    #[must_use]
+    pub const fn read(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    /// The write side outside a transaction: migrations and single statements.
+    #[must_use]
+    pub const fn write(&self) -> &DatabaseConnection {
+        &self.write
+    }
+
+    /// Begins a write transaction (IMMEDIATE on SQLite, so that two writers queue instead of failing midway).
+    ///
+    /// # Errors
+    /// [`DbErr`] when no connection can be had.
+    pub async fn begin(&self) -> Result<Tx, DbErr> {
+        let options =
+            TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
+        self.write.begin_with_options(options).await
+    }
+
+    /// Whether this is SQLite.
+    #[must_use]
+    pub fn is_sqlite(&self) -> bool {
+        is_sqlite(&self.read)
+    }
+}
+
+/// Whether a connection speaks to SQLite.
+pub fn is_sqlite(connection: &impl ConnectionTrait) -> bool {
+    connection.get_database_backend() == sea_orm::DbBackend::Sqlite
+}
+
+fn sqlite(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(connections).acquire_timeout(Duration::from_secs(30)).sqlx_logging(false).map_sqlx_sqlite_opts(|options| {
+        options
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .busy_timeout(Duration::from_secs(30))
+            .pragma("mmap_size", "268435456")
+            .pragma("cache_size", "-16000")
+    });
+    options
+}

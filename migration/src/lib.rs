@@ -1,0 +1,15 @@
+//! The history of the tables. A landed step is never edited: `tests/golden.rs` keeps its hash.
+
+mod m20261122_000001_foundation;
+
+use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
+
+/// Brings a database to the present shape.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261122_000001_foundation::Migration)]
+    }
+}
