@@ -1,1 +1,3 @@
-//! .
+//! The outside of partnerloop: use cases, GraphQL, HTTP and the command line.
+
+pub mod auth;
