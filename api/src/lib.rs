@@ -1,3 +1,8 @@
-//! The outside of partnerloop: use cases, GraphQL, HTTP and the command line.
+//! The outside of partnerloop: `usecase` (what a seat can do), `graphql` (how it is asked for), and the outermost rooms
+//! (`auth`, `http`, `cli`) that carry it.
 
 pub mod auth;
+pub mod cli;
+pub mod clock;
+pub mod graphql;
+pub mod usecase;

@@ -3,7 +3,12 @@
 //! This is the only room that can start a query. Money is i64 minor units, ratios are counts, times are UTC cut to
 //! microseconds, enums are their words.
 
+pub mod cell;
+pub mod change;
 pub mod column;
+pub mod event;
+pub mod idempotency;
+pub mod program;
 pub mod store;
 
 pub use store::{Conn, DbErr, Store, Tx};

@@ -92,3 +92,9 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
     });
     options
 }
+
+/// Whether the database refused a row because a unique key is taken.
+#[must_use]
+pub fn is_unique_violation(why: &DbErr) -> bool {
+    matches!(why.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_)))
+}

@@ -1,0 +1,34 @@
+//! From a request to its caller, and from a failure to a top-level error.
+
+use crate::usecase::{Caller, Failure};
+use async_graphql::{Context, Error, ErrorExtensions};
+
+/// The caller of the request; the pipeline puts it there after authentication.
+///
+/// # Errors
+/// INTERNAL_SERVER_ERROR when the pipeline forgot.
+pub fn caller<'a>(ctx: &Context<'a>) -> Result<&'a Caller, Error> {
+    ctx.data::<Caller>().map_err(|_| coded("INTERNAL_SERVER_ERROR", "the request has no caller"))
+}
+
+/// A top-level error with its code.
+pub(super) fn coded(code: &'static str, message: &str) -> Error {
+    Error::new(message).extend_with(|_, extensions| extensions.set("code", code))
+}
+
+/// A failed read as a top-level error.
+pub(super) fn failed(failure: &Failure) -> Error {
+    match failure {
+        Failure::Denied => coded("FORBIDDEN", "this seat may not do that"),
+        Failure::NotFound => coded("NOT_FOUND", "there is no such row"),
+        Failure::Invalid(problems) => {
+            let message = problems.first().map_or("the input was refused", |problem| problem.message.as_str());
+            coded("BAD_USER_INPUT", message)
+        }
+        Failure::Stale | Failure::KeyReused => coded("CONFLICT", "the row has changed since it was read"),
+        Failure::Storage(why) => {
+            tracing::error!(error = %why, "a read failed");
+            coded("INTERNAL_SERVER_ERROR", "the server failed; try again, and quote the request id if it stays")
+        }
+    }
+}

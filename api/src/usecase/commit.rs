@@ -1,0 +1,164 @@
+//! The one place where facts are written: one transaction with its record of change, the program's data version, the
+//! cells of the quarters it touched, its events, and its idempotency key (ruling 38: the ledger will be written here).
+
+use super::failure::{Failure, Problem, ProblemCode};
+use super::office::{Caller, Event};
+use domain::calendar::Quarter;
+use domain::role::Action;
+use domain::slice::Slice;
+use entity::{DbErr, Tx, change, event, idempotency, program};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// How long an idempotency key is remembered.
+const KEY_LIFE: TimeDelta = TimeDelta::hours(24);
+
+/// An idempotency key with the hash of the input it came with.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// The mutation's name.
+    pub mutation: &'static str,
+    /// The caller's key.
+    pub key: String,
+    /// SHA-256 of the input, so that the same key with another input is noticed.
+    pub input_sha256: String,
+}
+
+/// What a mutation did: the row it concerned. The payload is resolved again in the present slice (ruling 32).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// The row.
+    pub id: Uuid,
+    /// Whether this is the stored answer to the same key.
+    pub replayed: bool,
+}
+
+/// A transaction at work.
+pub struct Work<'a> {
+    /// The transaction.
+    pub tx: Tx,
+    /// The caller's rows.
+    pub slice: &'a Slice,
+    /// The instant of the whole transaction.
+    pub now: DateTime<Utc>,
+    caller: &'a Caller,
+    changes: Vec<change::New>,
+    events: Vec<Event>,
+    quarters: BTreeSet<i32>,
+}
+
+impl Work<'_> {
+    /// A fresh id.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        self.caller.office.clock.id()
+    }
+
+    /// The program.
+    #[must_use]
+    pub const fn program_id(&self) -> Uuid {
+        self.slice.program_id()
+    }
+
+    /// Notes a change of a fact. A transaction that notes none writes no record and keeps the data version.
+    pub fn record(&mut self, verb: &'static str, subject_type: &'static str, subject_id: Uuid, body: Value) {
+        let id = self.id();
+        let seat_id = self.caller.viewer.seat_id;
+        self.changes.push(change::New { id, seat_id, verb, subject_type, subject_id, body, recorded_at: self.now });
+    }
+
+    /// Notes that the cells of a quarter must be computed again.
+    pub fn touch(&mut self, quarter: Option<Quarter>) {
+        self.quarters.extend(quarter.map(Quarter::index));
+    }
+
+    /// Notes an event for subscribers.
+    pub fn announce(&mut self, kind: &'static str, subject_id: Uuid, body: Value) {
+        let event = Event { id: self.id(), program_id: self.program_id(), kind, subject_id, body };
+        self.events.push(event);
+    }
+
+    /// Refuses when the row's version is not the one the caller read.
+    ///
+    /// # Errors
+    /// [`Failure::Stale`].
+    pub fn expect_version(&self, present: i64, expected: Option<i64>) -> Result<(), Failure> {
+        match expected {
+            Some(expected) if expected != present => Err(Failure::Stale),
+            _ => Ok(()),
+        }
+    }
+
+    async fn seal(self, key: Option<&Key>, id: Uuid) -> Result<(), Failure> {
+        let program_id = self.program_id();
+        if !self.quarters.is_empty() {
+            let quarters: Vec<i32> = self.quarters.iter().copied().collect();
+            entity::cell::rebuild(&self.tx, self.slice, Some(&quarters)).await?;
+        }
+        if !self.changes.is_empty() {
+            change::insert(&self.tx, program_id, self.changes).await?;
+            program::bump_data_version(&self.tx, program_id).await?;
+        }
+        event::insert(&self.tx, self.events.iter().map(|e| (e.program_id, e.id, e.kind, e.subject_id, &e.body)), self.now).await?;
+        if let Some(key) = key {
+            let row = idempotency::Row { input_sha256: key.input_sha256.clone(), subject_id: id, recorded_at: self.now };
+            idempotency::insert(&self.tx, program_id, self.caller.viewer.seat_id, key.mutation, &key.key, &row).await?;
+        }
+        self.tx.commit().await?;
+        for event in self.events {
+            // Nobody listening is fine.
+            let _ = self.caller.office.events.send(Arc::new(event));
+        }
+        Ok(())
+    }
+}
+
+/// Does a piece of work in one transaction, once per idempotency key.
+///
+/// # Errors
+/// The work's own [`Failure`], [`Failure::Denied`], [`Failure::KeyReused`], or a storage failure; nothing is written then.
+pub async fn commit<F>(caller: &Caller, action: Action, key: Option<Key>, work: F) -> Result<Done, Failure>
+where
+    F: AsyncFnOnce(&mut Work<'_>) -> Result<Uuid, Failure>,
+{
+    let slice = caller.authorise(action)?;
+    let seat_id = caller.viewer.seat_id;
+    let now = caller.office.clock.now();
+    let tx = caller.office.store.begin().await?;
+    if let Some(key) = &key {
+        match idempotency::find(&tx, slice.program_id(), seat_id, key.mutation, &key.key).await? {
+            Some(row) if now - row.recorded_at < KEY_LIFE => return replay(key, &row),
+            Some(_) => idempotency::forget(&tx, slice.program_id(), seat_id, key.mutation, &key.key).await?,
+            None => {}
+        }
+    }
+    let mut work_at_hand =
+        Work { tx, slice, now, caller, changes: Vec::new(), events: Vec::new(), quarters: BTreeSet::new() };
+    let id = work(&mut work_at_hand).await?;
+    match work_at_hand.seal(key.as_ref(), id).await {
+        Ok(()) => Ok(Done { id, replayed: false }),
+        Err(Failure::Storage(why)) if entity::store::is_unique_violation(&why) => {
+            // Somebody else was first: with the same key it is a replay, else a conflict to try again.
+            if let Some(key) = &key
+                && let Some(row) =
+                    idempotency::find(caller.office.store.read(), slice.program_id(), seat_id, key.mutation, &key.key).await?
+            {
+                return replay(key, &row);
+            }
+            Err(conflict(why))
+        }
+        Err(other) => Err(other),
+    }
+}
+
+fn replay(key: &Key, row: &idempotency::Row) -> Result<Done, Failure> {
+    if row.input_sha256 == key.input_sha256 { Ok(Done { id: row.subject_id, replayed: true }) } else { Err(Failure::KeyReused) }
+}
+
+fn conflict(_why: DbErr) -> Failure {
+    let message = "another change happened at the same time: read the present state and try again";
+    Problem { code: ProblemCode::Conflict, message: message.into(), path: vec!["input".into()], rule: None }.into()
+}

@@ -1,0 +1,9 @@
+//! What a seat can do: one function a verb, each in one transaction. A use case reads: authorise, load the facts within the
+//! slice, let the domain decide, write, commit with its record.
+
+pub mod commit;
+pub mod failure;
+pub mod office;
+
+pub use failure::{Failure, Problem, ProblemCode, Problems};
+pub use office::{Caller, Office};
