@@ -1,1 +1,99 @@
-//! .
+//! The command line: one file a command. Exit codes: 0 done, 1 refused with reasons on stderr, 2 wrong usage.
+
+mod program;
+mod schema;
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use entity::Store;
+use migration::Migrator;
+use sea_orm_migration::MigratorTrait;
+use std::process::ExitCode;
+
+use crate::clock::Clock;
+use crate::usecase::Office;
+
+/// The server that makes a partner program run.
+#[derive(Parser)]
+#[command(name = "partnerloop", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where the data is.
+#[derive(Args, Clone)]
+pub struct Database {
+    /// sqlite://FILE or postgres://USER:PASSWORD@HOST/NAME
+    #[arg(long = "db", env = "DATABASE_URL", default_value = "sqlite://.partnerloop/partnerloop.sqlite", hide_env_values = true)]
+    pub url: String,
+}
+
+impl Database {
+    /// Connects, and makes the folder of a SQLite file where it is missing.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong with the URL or the database.
+    pub async fn open(&self) -> anyhow::Result<Office> {
+        if let Some(path) = self.url.strip_prefix("sqlite://") {
+            let file = std::path::Path::new(path.split('?').next().unwrap_or(path));
+            if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+                std::fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+            }
+        }
+        let store = Store::connect(&self.url, 16).await.context("the database cannot be reached: check DATABASE_URL")?;
+        Ok(Office::new(store, Clock::system()))
+    }
+
+    /// Connects, and brings the tables up to date.
+    ///
+    /// # Errors
+    /// As [`Database::open`], or a migration that failed.
+    pub async fn open_migrated(&self) -> anyhow::Result<Office> {
+        let office = self.open().await?;
+        Migrator::up(office.store.write(), None).await.context("the migration failed; nothing of the failed step was kept")?;
+        Ok(office)
+    }
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Brings the database up to date.
+    Migrate(Database),
+    /// Makes and lists programs.
+    Program(program::Program),
+    /// Prints the GraphQL schema: the whole with @allow, or one role's own.
+    Schema(schema::Schema),
+}
+
+/// Parses the arguments and runs the command.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(why) => {
+            eprintln!("partnerloop: the runtime cannot start: {why}");
+            return ExitCode::from(1);
+        }
+    };
+    match runtime.block_on(dispatch(cli.command)) {
+        Ok(code) => code,
+        Err(why) => {
+            eprintln!("partnerloop: {why:#}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Migrate(database) => {
+            database.open_migrated().await?;
+            println!("the database is up to date");
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Program(command) => command.run().await,
+        Command::Schema(command) => command.run(),
+    }
+}

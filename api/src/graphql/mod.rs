@@ -2,7 +2,7 @@
 
 pub mod allow;
 mod caller;
-mod mutation;
+pub mod mutation;
 mod null_on_error;
 pub mod program;
 pub mod role;

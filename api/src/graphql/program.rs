@@ -44,14 +44,3 @@ impl ProgramSubscription {
         futures_util::stream::empty()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn pp() {
-        println!("{}", crate::graphql::sdl_full().unwrap());
-        println!("-----\n{}", crate::graphql::sdl_of(domain::role::Role::Finance).unwrap());
-        println!("-----\n{}", crate::graphql::sdl_of(domain::role::Role::Portfolio).is_ok());
-        assert!(crate::graphql::Schemas::build().is_ok());
-    }
-}

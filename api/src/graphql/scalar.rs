@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use super::allow::Allow;
 
-fn text<T>(value: &Value, parse: impl FnOnce(&str) -> Option<T>, expected: &str) -> InputValueResult<T> {
+fn text<T: async_graphql::InputType>(value: &Value, parse: impl FnOnce(&str) -> Option<T>, expected: &str) -> InputValueResult<T> {
     let parsed = match value {
         Value::String(text) => parse(text),
         _ => None,

@@ -78,3 +78,15 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         .validation_mode(ValidationMode::Strict)
         .extension(super::null_on_error::NullOnErrorFactory)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_role_has_a_schema_and_undeclared_elements_do_not_build() {
+        Schemas::build().unwrap_or_else(|missing| panic!("without a declared audience: {missing:?}"));
+        assert!(sdl_full().unwrap().contains("@allow(to:"));
+        assert!(!sdl_of(Role::Finance).unwrap().contains("@allow"));
+    }
+}

@@ -4,6 +4,7 @@
 pub mod commit;
 pub mod failure;
 pub mod office;
+pub mod program;
 
 pub use failure::{Failure, Problem, ProblemCode, Problems};
 pub use office::{Caller, Office};
