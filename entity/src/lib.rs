@@ -8,7 +8,15 @@ pub mod change;
 pub mod column;
 pub mod event;
 pub mod idempotency;
+pub mod portfolio;
+pub mod portfolio_program;
+pub mod portfolio_seat;
 pub mod program;
+pub mod seat;
+pub mod seat_partner;
+pub mod seat_pod;
+pub mod server_key;
 pub mod store;
+pub mod token;
 
 pub use store::{Conn, DbErr, Store, Tx};

@@ -43,6 +43,7 @@ CREATE TABLE portfolio_seat (
   PRIMARY KEY (portfolio_id, id),
   UNIQUE (portfolio_id, issuer, subject)
 );
+CREATE INDEX portfolio_seat_by_subject ON portfolio_seat (issuer, subject);
 
 CREATE TABLE policy (
   program_id uuid NOT NULL REFERENCES program (id),
@@ -152,6 +153,7 @@ CREATE TABLE seat (
   UNIQUE (program_id, issuer, subject)
 );
 CREATE INDEX seat_by_subject ON seat (issuer, subject);
+CREATE INDEX seat_by_role ON seat (program_id, role);
 
 CREATE TABLE seat_pod (
   program_id uuid NOT NULL,
@@ -183,6 +185,7 @@ CREATE TABLE token (
   last_used_at timestamptz,
   version bigint NOT NULL DEFAULT 1,
   PRIMARY KEY (program_id, id),
+  UNIQUE (program_id, seat_id),
   FOREIGN KEY (program_id, seat_id) REFERENCES seat (program_id, id)
 );
 
