@@ -1,5 +1,6 @@
 //! Program spend: the denominator of Yield, owned by Finance.
 
+use crate::attribution::Provenance;
 use crate::calendar::Quarter;
 use crate::money::Currency;
 use chrono::{DateTime, Utc};
@@ -46,6 +47,8 @@ pub struct SpendLine {
     pub original_currency: Currency,
     /// A note.
     pub note: Option<String>,
+    /// Where it came from.
+    pub provenance: Provenance,
     /// For optimistic concurrency.
     pub version: i64,
     /// When the row was recorded.

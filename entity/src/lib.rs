@@ -3,19 +3,31 @@
 //! This is the only room that can start a query. Money is i64 minor units, ratios are counts, times are UTC cut to
 //! microseconds, enums are their words.
 
+pub mod account;
+pub mod activity;
+pub mod attribution;
 pub mod cell;
 pub mod change;
 pub mod column;
+pub mod deal;
 pub mod event;
+pub mod fx_rate;
 pub mod idempotency;
+pub mod page;
+pub mod partner;
+pub mod partner_person;
 pub mod portfolio;
 pub mod portfolio_program;
 pub mod portfolio_seat;
 pub mod program;
+mod scope;
 pub mod seat;
 pub mod seat_partner;
 pub mod seat_pod;
+pub mod segment;
 pub mod server_key;
+pub mod spend_line;
+pub mod stage;
 pub mod store;
 pub mod token;
 

@@ -10,7 +10,10 @@ pub(crate) struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let connection = manager.get_connection();
-        for statement in include_str!("m20261122_000001_foundation.sql").split(";\n").map(str::trim).filter(|s| !s.is_empty()) {
+        // Names sort by code point on both back ends, whatever the locale of the PostgreSQL cluster.
+        let order = if connection.get_database_backend() == sea_orm_migration::sea_orm::DbBackend::Postgres { " COLLATE \"C\"" } else { "" };
+        let ddl = include_str!("m20261122_000001_foundation.sql").replace("{code_point_order}", order);
+        for statement in ddl.split(";\n").map(str::trim).filter(|s| !s.is_empty()) {
             connection.execute_unprepared(statement).await?;
         }
         Ok(())

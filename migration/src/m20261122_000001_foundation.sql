@@ -70,7 +70,7 @@ CREATE TABLE account (
   program_id uuid NOT NULL REFERENCES program (id),
   id uuid NOT NULL,
   external_id text,
-  name text NOT NULL,
+  name text{code_point_order} NOT NULL,
   registrable_domain text,
   segment_id uuid,
   region text,
@@ -91,7 +91,7 @@ CREATE TABLE partner (
   program_id uuid NOT NULL REFERENCES program (id),
   id uuid NOT NULL,
   external_id text,
-  name text NOT NULL,
+  name text{code_point_order} NOT NULL,
   name_key text NOT NULL,
   kind text NOT NULL,
   status text NOT NULL DEFAULT 'ACTIVE',
@@ -107,7 +107,7 @@ CREATE TABLE partner_person (
   program_id uuid NOT NULL REFERENCES program (id),
   id uuid NOT NULL,
   partner_id uuid NOT NULL,
-  name text NOT NULL,
+  name text{code_point_order} NOT NULL,
   email text,
   title text,
   is_rep boolean NOT NULL DEFAULT false,
@@ -207,7 +207,7 @@ CREATE TABLE deal (
   program_id uuid NOT NULL REFERENCES program (id),
   id uuid NOT NULL,
   external_id text,
-  name text NOT NULL,
+  name text{code_point_order} NOT NULL,
   account_id uuid,
   segment_id uuid,
   kind text NOT NULL,
@@ -258,8 +258,8 @@ CREATE TABLE deal (
   CHECK (outcome NOT IN ('WON', 'LOST') OR (closed_on IS NOT NULL AND closed_quarter IS NOT NULL))
 );
 CREATE INDEX deal_by_opened ON deal (program_id, opened_on, id);
-CREATE INDEX deal_by_closed ON deal (program_id, closed_on, id);
-CREATE INDEX deal_by_arr ON deal (program_id, arr_minor, id);
+CREATE INDEX deal_by_closed ON deal (program_id, (COALESCE(closed_on, '9999-12-31')), id);
+CREATE INDEX deal_by_arr ON deal (program_id, (COALESCE(arr_minor, -1)), id);
 CREATE INDEX deal_by_name ON deal (program_id, name, id);
 CREATE INDEX deal_by_updated ON deal (program_id, updated_at, id);
 CREATE INDEX deal_by_outcome ON deal (program_id, outcome, opened_on, id);

@@ -1,0 +1,161 @@
+//! Activities, with their provenance.
+use crate::column::{read, read_words, word, words};
+use crate::page::{self, Ask, Page};
+use crate::scope;
+use crate::store::{Conn, DbErr};
+use domain::slice::Slice;
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use uuid::Uuid;
+
+/// A row of `activity`.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "activity")]
+pub struct Model {
+    /// The program.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub program_id: Uuid,
+    /// The row's id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// Its id in the source system.
+    pub external_id: Option<String>,
+    /// The deal.
+    pub deal_id: Option<Uuid>,
+    /// The account.
+    pub account_id: Option<Uuid>,
+    /// The partner.
+    pub partner_id: Option<Uuid>,
+    /// The kind.
+    pub kind: String,
+    /// When it happened.
+    pub happened_at: DateTimeUtc,
+    /// Whether vendor and partner met the customer together.
+    pub is_joint_meeting: bool,
+    /// Meetings the line stands for.
+    pub meeting_count: Option<i64>,
+    /// The next step's date.
+    pub next_step_on: Option<Date>,
+    /// Functions in the room, as JSON.
+    pub owner_functions: String,
+    /// A note.
+    pub note: Option<String>,
+    /// Where it was recorded.
+    pub source_system: String,
+    /// Who recorded it.
+    pub recorded_by: Uuid,
+    /// When it was recorded.
+    pub recorded_at: DateTimeUtc,
+}
+
+/// None: joins are written where they are used.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+impl TryFrom<Model> for domain::activity::Activity {
+    type Error = DbErr;
+    fn try_from(row: Model) -> Result<Self, DbErr> {
+        Ok(Self {
+            id: row.id,
+            external_id: row.external_id,
+            deal_id: row.deal_id,
+            account_id: row.account_id,
+            partner_id: row.partner_id,
+            kind: read("activity.kind", &row.kind)?,
+            happened_at: row.happened_at,
+            is_joint_meeting: row.is_joint_meeting,
+            meeting_count: row.meeting_count,
+            next_step_on: row.next_step_on,
+            owner_functions: read_words("activity.owner_functions", &row.owner_functions)?,
+            note: row.note,
+            source_system: row.source_system,
+            recorded_by: row.recorded_by,
+            recorded_at: row.recorded_at,
+        })
+    }
+}
+
+fn active(program_id: Uuid, it: &domain::activity::Activity) -> ActiveModel {
+    ActiveModel {
+        program_id: Set(program_id),
+        id: Set(it.id),
+        external_id: Set(it.external_id.clone()),
+        deal_id: Set(it.deal_id),
+        account_id: Set(it.account_id),
+        partner_id: Set(it.partner_id),
+        kind: Set(word(it.kind)),
+        happened_at: Set(it.happened_at),
+        is_joint_meeting: Set(it.is_joint_meeting),
+        meeting_count: Set(it.meeting_count),
+        next_step_on: Set(it.next_step_on),
+        owner_functions: Set(words(&it.owner_functions)),
+        note: Set(it.note.clone()),
+        source_system: Set(it.source_system.clone()),
+        recorded_by: Set(it.recorded_by),
+        recorded_at: Set(it.recorded_at),
+    }
+}
+
+fn within(slice: &Slice) -> Select<Entity> {
+    Entity::find().filter(Column::ProgramId.eq(slice.program_id())).filter(scope::activities(slice))
+}
+
+/// A page of activities of one deal, by when they happened.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn page_of_deal(conn: &impl Conn, slice: &Slice, deal: Uuid, ask: &Ask) -> Result<Page<domain::activity::Activity>, DbErr> {
+    page::fetch(conn, within(slice).filter(Column::DealId.eq(deal)), "activity.happened_at", "activity.id", ask).await
+}
+
+/// The latest activity of each of these deals.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn latest_of_deals(conn: &impl Conn, slice: &Slice, deals: &[Uuid]) -> Result<Vec<domain::activity::Activity>, DbErr> {
+    // The same row comes back for every deal: no other activity of the deal is later, with the id as the tie-break.
+    let none_later = "NOT EXISTS (SELECT 1 FROM activity later WHERE later.program_id = activity.program_id AND later.deal_id = activity.deal_id AND (later.happened_at, later.id) > (activity.happened_at, activity.id))";
+    within(slice)
+        .filter(Column::DealId.is_in(deals.iter().copied()))
+        .filter(Expr::cust(none_later))
+        .all(conn)
+        .await?
+        .into_iter()
+        .map(TryInto::try_into)
+        .collect()
+}
+
+/// One row, if it is in the slice.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn find(conn: &impl Conn, slice: &Slice, id: Uuid) -> Result<Option<domain::activity::Activity>, DbErr> {
+    within(slice).filter(Column::Id.eq(id)).one(conn).await?.map(TryInto::try_into).transpose()
+}
+
+/// Those of these rows that are in the slice.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn of_ids(conn: &impl Conn, slice: &Slice, ids: &[Uuid]) -> Result<Vec<domain::activity::Activity>, DbErr> {
+    within(slice).filter(Column::Id.is_in(ids.iter().copied())).all(conn).await?.into_iter().map(TryInto::try_into).collect()
+}
+
+/// Writes a new row.
+///
+/// # Errors
+/// [`DbErr`], a unique violation when a key is taken.
+pub async fn insert(conn: &impl Conn, slice: &Slice, it: &domain::activity::Activity) -> Result<(), DbErr> {
+    Entity::insert(active(slice.program_id(), it)).exec_without_returning(conn).await?;
+    Ok(())
+}
+
+/// Writes a changed row.
+///
+/// # Errors
+/// [`DbErr`], a unique violation when a key is taken.
+pub async fn update(conn: &impl Conn, slice: &Slice, it: &domain::activity::Activity) -> Result<(), DbErr> {
+    Entity::update(active(slice.program_id(), it)).exec(conn).await?;
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! Who did what for a deal.
+use crate::column::{read, word};
+use crate::scope;
+use crate::store::{Conn, DbErr};
+use domain::slice::Slice;
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use sea_orm::QueryOrder;
+use uuid::Uuid;
+
+/// A row of `attribution`.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "attribution")]
+pub struct Model {
+    /// The program.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub program_id: Uuid,
+    /// The row's id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// The deal.
+    pub deal_id: Uuid,
+    /// The partner.
+    pub partner_id: Uuid,
+    /// What it did.
+    pub state: String,
+    /// Added after the lock.
+    pub is_late: bool,
+    /// Where it came from.
+    pub provenance: String,
+    /// The evidence.
+    pub evidence: Option<String>,
+    /// When it was locked.
+    pub locked_at: Option<DateTimeUtc>,
+    /// When it was recorded.
+    pub recorded_at: DateTimeUtc,
+}
+
+/// None: joins are written where they are used.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+impl TryFrom<Model> for domain::attribution::Attribution {
+    type Error = DbErr;
+    fn try_from(row: Model) -> Result<Self, DbErr> {
+        Ok(Self {
+            id: row.id,
+            deal_id: row.deal_id,
+            partner_id: row.partner_id,
+            state: read("attribution.state", &row.state)?,
+            is_late: row.is_late,
+            provenance: read("attribution.provenance", &row.provenance)?,
+            evidence: row.evidence,
+            locked_at: row.locked_at,
+            recorded_at: row.recorded_at,
+        })
+    }
+}
+
+fn active(program_id: Uuid, it: &domain::attribution::Attribution) -> ActiveModel {
+    ActiveModel {
+        program_id: Set(program_id),
+        id: Set(it.id),
+        deal_id: Set(it.deal_id),
+        partner_id: Set(it.partner_id),
+        state: Set(word(it.state)),
+        is_late: Set(it.is_late),
+        provenance: Set(word(it.provenance)),
+        evidence: Set(it.evidence.clone()),
+        locked_at: Set(it.locked_at),
+        recorded_at: Set(it.recorded_at),
+    }
+}
+
+fn within(slice: &Slice) -> Select<Entity> {
+    Entity::find().filter(Column::ProgramId.eq(slice.program_id())).filter(scope::attributions(slice))
+}
+
+/// The attributions of these deals that the slice holds, in the order they were recorded.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn of_deals(conn: &impl Conn, slice: &Slice, deals: &[Uuid]) -> Result<Vec<domain::attribution::Attribution>, DbErr> {
+    within(slice)
+        .filter(Column::DealId.is_in(deals.iter().copied()))
+        .order_by_asc(Column::RecordedAt)
+        .order_by_asc(Column::Id)
+        .all(conn)
+        .await?
+        .into_iter()
+        .map(TryInto::try_into)
+        .collect()
+}
+
+/// Replaces the attributions of a deal that is not locked.
+///
+/// # Errors
+/// [`DbErr`], a unique violation when two partners are SOURCED.
+pub async fn replace(conn: &impl Conn, slice: &Slice, deal: Uuid, with: &[domain::attribution::Attribution]) -> Result<(), DbErr> {
+    Entity::delete_many()
+        .filter(Column::ProgramId.eq(slice.program_id()))
+        .filter(Column::DealId.eq(deal))
+        .filter(Column::LockedAt.is_null())
+        .exec(conn)
+        .await?;
+    if !with.is_empty() {
+        Entity::insert_many(with.iter().map(|it| active(slice.program_id(), it))).exec_without_returning(conn).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,164 @@
+//! From a [`Slice`] to the condition that every statement of it carries (LOOP.md section 5, the column "rows").
+
+use domain::slice::{Reach, Slice};
+use sea_orm::sea_query::{Alias, Cond, Condition, Expr, ExprTrait, Query, Value};
+use uuid::Uuid;
+
+/// A condition that holds for no row.
+fn nothing() -> Condition {
+    Cond::all().add(Expr::cust("1 = 0"))
+}
+
+fn everything() -> Condition {
+    Cond::all()
+}
+
+fn one_of(column: &'static str, ids: &[Uuid]) -> Condition {
+    if ids.is_empty() { nothing() } else { Cond::all().add(Expr::cust(column).is_in(ids.iter().copied())) }
+}
+
+/// Rows that hang on a partner.
+pub(crate) fn partners(slice: &Slice, column: &'static str) -> Condition {
+    match slice.reach() {
+        Reach::Program | Reach::ClosedDeals | Reach::Partners => everything(),
+        Reach::Pods { partners, .. } | Reach::Managed { partners } => one_of(column, partners),
+        Reach::Own { partner } => one_of(column, &[*partner]),
+        Reach::Owned { .. } => owned_partners(slice, column),
+    }
+}
+
+/// The partners on the deals it sees, and its pods'.
+fn owned_partners(slice: &Slice, column: &'static str) -> Condition {
+    let Reach::Owned { seat_id, owner_external_id, pods, pod_partners } = slice.reach() else { return nothing() };
+    let mut values: Vec<Value> = vec![slice.program_id().into(), (*seat_id).into()];
+    let mut mine = String::from("d.owner_seat_id = ?");
+    if let Some(owner) = owner_external_id {
+        mine.push_str(" OR d.owner_external_id = ?");
+        values.push(owner.clone().into());
+    }
+    if !pods.is_empty() {
+        mine.push_str(&format!(" OR d.pod_id IN ({})", marks(pods.len())));
+        values.extend(pods.iter().map(|pod| Value::from(*pod)));
+    }
+    let text = format!(
+        "{column} IN (SELECT a.partner_id FROM attribution a JOIN deal d ON d.program_id = a.program_id AND d.id = a.deal_id WHERE a.program_id = ? AND ({mine}))"
+    );
+    Cond::any().add(Expr::cust_with_values(text, values)).add(one_of(column, pod_partners))
+}
+
+fn marks(count: usize) -> String {
+    vec!["?"; count].join(", ")
+}
+
+/// Deals on which one of these partners is attributed.
+fn attributed_to(program_id: Uuid, deal: &str, partners: &[Uuid]) -> Condition {
+    if partners.is_empty() {
+        return nothing();
+    }
+    let text = format!("{deal} IN (SELECT a.deal_id FROM attribution a WHERE a.program_id = ? AND a.partner_id IN ({}))", marks(partners.len()));
+    let values: Vec<Value> = std::iter::once(program_id).chain(partners.iter().copied()).map(Value::from).collect();
+    Cond::all().add(Expr::cust_with_values(text, values))
+}
+
+/// Deals, in a statement over `deal`.
+pub(crate) fn deals(slice: &Slice) -> Condition {
+    let program_id = slice.program_id();
+    match slice.reach() {
+        Reach::Program => everything(),
+        Reach::ClosedDeals => Cond::all().add(Expr::cust("deal.outcome IN ('WON', 'LOST')")),
+        Reach::Partners => nothing(),
+        Reach::Pods { pods, partners } => {
+            Cond::any().add(one_of("deal.pod_id", pods)).add(attributed_to(program_id, "deal.id", partners))
+        }
+        Reach::Owned { seat_id, owner_external_id, pods, pod_partners } => {
+            let mut mine = Cond::any()
+                .add(Expr::cust("deal.owner_seat_id").eq(*seat_id))
+                .add(one_of("deal.pod_id", pods))
+                .add(attributed_to(program_id, "deal.id", pod_partners));
+            if let Some(owner) = owner_external_id {
+                mine = mine.add(Expr::cust("deal.owner_external_id").eq(owner.clone()));
+            }
+            mine
+        }
+        Reach::Managed { partners } => attributed_to(program_id, "deal.id", partners),
+        Reach::Own { partner } => attributed_to(program_id, "deal.id", &[*partner]),
+    }
+}
+
+/// The deals of the slice as a subquery of their column, for rows that hang on a deal.
+fn of_visible_deals(slice: &Slice, column: &'static str, deal_column: Alias) -> Condition {
+    let mut visible = Query::select();
+    visible
+        .expr(Expr::col((Alias::new("deal"), deal_column)))
+        .from(Alias::new("deal"))
+        .cond_where(Cond::all().add(Expr::cust("deal.program_id").eq(slice.program_id())).add(deals(slice)));
+    Cond::all().add(Expr::cust(column).in_subquery(visible))
+}
+
+/// Accounts, in a statement over `account`: those of the deals of the slice.
+pub(crate) fn accounts(slice: &Slice) -> Condition {
+    match slice.reach() {
+        Reach::Program => everything(),
+        Reach::ClosedDeals | Reach::Partners | Reach::Own { .. } => nothing(),
+        Reach::Pods { .. } | Reach::Owned { .. } | Reach::Managed { .. } => {
+            of_visible_deals(slice, "account.id", Alias::new("account_id"))
+        }
+    }
+}
+
+/// Attributions, in a statement over `attribution`: on the deals of the slice, and (for a slice made of partners) theirs only.
+pub(crate) fn attributions(slice: &Slice) -> Condition {
+    match slice.reach() {
+        Reach::Program => everything(),
+        Reach::Partners => nothing(),
+        Reach::ClosedDeals | Reach::Owned { .. } => of_visible_deals(slice, "attribution.deal_id", Alias::new("id")),
+        Reach::Pods { partners, .. } | Reach::Managed { partners } => one_of("attribution.partner_id", partners),
+        Reach::Own { partner } => one_of("attribution.partner_id", &[*partner]),
+    }
+}
+
+/// Activities, in a statement over `activity`: on the deals of the slice, or with its partners on no deal.
+pub(crate) fn activities(slice: &Slice) -> Condition {
+    match slice.reach() {
+        Reach::Program => everything(),
+        Reach::ClosedDeals | Reach::Partners | Reach::Own { .. } => nothing(),
+        Reach::Pods { partners, .. } | Reach::Managed { partners } => Cond::any()
+            .add(of_visible_deals(slice, "activity.deal_id", Alias::new("id")))
+            .add(Cond::all().add(Expr::cust("activity.deal_id IS NULL")).add(one_of("activity.partner_id", partners))),
+        Reach::Owned { .. } => of_visible_deals(slice, "activity.deal_id", Alias::new("id")),
+    }
+}
+
+fn escaped(part: &str) -> String {
+    part.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
+/// A column that contains a text, taken literally.
+pub(crate) fn contains(column: &'static str, part: &str) -> Condition {
+    let text = format!("{column} LIKE ? ESCAPE '\\'");
+    Cond::all().add(Expr::cust_with_values(text, [Value::from(format!("%{}%", escaped(part)))]))
+}
+
+/// A column that starts with a text, taken literally.
+pub(crate) fn starts_with(column: &'static str, start: &str) -> Condition {
+    let text = format!("{column} LIKE ? ESCAPE '\\'");
+    Cond::all().add(Expr::cust_with_values(text, [Value::from(format!("{}%", escaped(start)))]))
+}
+
+/// Deals with an attribution that the slice shows, to one of these partners and in one of these states.
+pub(crate) fn attributed(
+    slice: &Slice,
+    partners: Option<&[Uuid]>,
+    states: Option<&[domain::attribution::AttributionState]>,
+) -> Condition {
+    let mut wanted = Cond::all().add(Expr::cust("attribution.program_id").eq(slice.program_id())).add(attributions(slice));
+    if let Some(partners) = partners {
+        wanted = wanted.add(one_of("attribution.partner_id", partners));
+    }
+    if let Some(states) = states {
+        wanted = wanted.add(Expr::cust("attribution.state").is_in(states.iter().map(|state| crate::column::word(*state))));
+    }
+    let mut query = Query::select();
+    query.expr(Expr::col((Alias::new("attribution"), Alias::new("deal_id")))).from(Alias::new("attribution")).cond_where(wanted);
+    Cond::all().add(Expr::cust("deal.id").in_subquery(query))
+}
