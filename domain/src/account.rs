@@ -38,7 +38,11 @@ pub fn registrable_domain(text: &str) -> Option<String> {
     let rest = text.trim().split_once("://").map_or(text.trim(), |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next()?;
     let host = authority.rsplit('@').next()?.split(':').next()?.trim_end_matches('.').to_lowercase();
-    if host.is_empty() || !host.contains('.') || host.parse::<std::net::IpAddr>().is_ok() || host.contains(char::is_whitespace) {
+    if host.is_empty()
+        || !host.contains('.')
+        || host.parse::<std::net::IpAddr>().is_ok()
+        || host.contains(char::is_whitespace)
+    {
         return None;
     }
     psl::domain_str(&host).map(str::to_owned)

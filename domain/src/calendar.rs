@@ -163,9 +163,15 @@ mod tests {
     fn trailing_four_are_completed_quarters() {
         let calendar = Calendar { zone: Tz::UTC, fiscal_start_month: 1 };
         let window = calendar.trailing_four(day("2024-05-15"));
-        assert_eq!((calendar.first_day(window.from), calendar.last_day(window.to)), (day("2023-04-01"), day("2024-03-31")));
+        assert_eq!(
+            (calendar.first_day(window.from), calendar.last_day(window.to)),
+            (day("2023-04-01"), day("2024-03-31"))
+        );
         let window = calendar.trailing_four(day("2024-06-30"));
-        assert_eq!((calendar.first_day(window.from), calendar.last_day(window.to)), (day("2023-07-01"), day("2024-06-30")));
+        assert_eq!(
+            (calendar.first_day(window.from), calendar.last_day(window.to)),
+            (day("2023-07-01"), day("2024-06-30"))
+        );
     }
 
     #[test]

@@ -128,6 +128,10 @@ mod tests {
 
     #[test]
     fn only_iso_codes_parse() {
-        assert!("US$".parse::<Currency>().is_err() && "usd".parse::<Currency>().is_err() && "XXX".parse::<Currency>().is_err());
+        assert!(
+            "US$".parse::<Currency>().is_err()
+                && "usd".parse::<Currency>().is_err()
+                && "XXX".parse::<Currency>().is_err()
+        );
     }
 }

@@ -8,7 +8,20 @@ use strum::{EnumCount, EnumIter, EnumString, IntoStaticStr};
 
 /// A seat in the loop. The role comes from the seat row, never from the token (ruling 28).
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, EnumIter, EnumCount, EnumString, IntoStaticStr,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    EnumIter,
+    EnumCount,
+    EnumString,
+    IntoStaticStr,
 )]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE", ascii_case_insensitive)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -79,7 +92,8 @@ impl RoleSet {
 
 use Role::{CustomerAe, Finance, Leadership, Operator, Partner, PartnerAe, PartnerManager, Portfolio, Revops};
 
-const EVERYONE: &[Role] = &[Operator, PartnerAe, CustomerAe, PartnerManager, Revops, Finance, Leadership, Portfolio, Partner];
+const EVERYONE: &[Role] =
+    &[Operator, PartnerAe, CustomerAe, PartnerManager, Revops, Finance, Leadership, Portfolio, Partner];
 const PROGRAM: &[Role] = &[Operator, PartnerAe, CustomerAe, PartnerManager, Revops, Finance, Leadership, Partner];
 const VENDOR: &[Role] = &[Operator, PartnerAe, CustomerAe, PartnerManager, Revops, Finance, Leadership];
 const DEAL_SIDE: &[Role] = &[Operator, PartnerAe, CustomerAe, PartnerManager, Revops];
@@ -242,7 +256,9 @@ mod tests {
 
     #[test]
     fn a_partner_never_reads_spend_yield_points_or_money() {
-        for action in [Action::ReadSpend, Action::ReadYield, Action::ReadTrustGap, Action::ReadDealMoney, Action::ReadExplanation] {
+        for action in
+            [Action::ReadSpend, Action::ReadYield, Action::ReadTrustGap, Action::ReadDealMoney, Action::ReadExplanation]
+        {
             assert!(!may(Partner, action), "{action:?}");
         }
     }

@@ -1,0 +1,83 @@
+//! Every number that a program could set otherwise, with its default (LOOP.md section 3, Policy).
+//!
+//! A policy is versioned and a computed value names the version it used. A policy row holds the numbers as JSON; a number
+//! that a row does not name has its default, so that an older row keeps its meaning when a later part adds a number.
+
+use crate::evidence::Level;
+use rust_decimal::{Decimal, dec};
+use serde::{Deserialize, Serialize};
+
+/// One version of a program's policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct Policy {
+    /// The version that a computed value names.
+    #[serde(skip)]
+    pub version: i64,
+    /// The level of every interval of a rate or of a difference of rates; 80 % by default \[ours\].
+    pub interval_level: Level,
+    /// Closed deals that each side of a comparison needs to be SOLID; 10 by default \[ours\].
+    pub solid_deals: u64,
+    /// Won sourced deals that a Yield needs to be SOLID; 10 by default \[ours, ruling 5\].
+    pub solid_sourced_deals: u64,
+    /// Accounts that an Expansion Probability needs to be SOLID; 10 by default \[ours, ruling 5\].
+    pub solid_accounts: u64,
+    /// Beyond so many further deals, `dealsUntilConclusive` is null; 10,000 by default (ruling 7).
+    pub most_deals_until_conclusive: u32,
+    /// A win rate with partners that is not so many points above the direct one is flagged; 10 by default (seed 002, win rate).
+    #[serde(with = "rust_decimal::serde::str")]
+    pub win_rate_bar_points: Decimal,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            version: 1,
+            interval_level: Level::Eighty,
+            solid_deals: 10,
+            solid_sourced_deals: 10,
+            solid_accounts: 10,
+            most_deals_until_conclusive: 10_000,
+            win_rate_bar_points: dec!(10),
+        }
+    }
+}
+
+/// The text of a policy row is not a policy.
+#[derive(Debug, thiserror::Error)]
+#[error("not a policy: {0}")]
+pub struct NotAPolicy(#[from] serde_json::Error);
+
+impl Policy {
+    /// Reads the JSON of a policy row.
+    ///
+    /// # Errors
+    /// [`NotAPolicy`] when a number is unknown or of another type.
+    pub fn from_json(version: i64, body: &str) -> Result<Self, NotAPolicy> {
+        Ok(Self { version, ..serde_json::from_str(body)? })
+    }
+
+    /// The JSON that a policy row holds.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_else(|_| "{}".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_survives_its_row() {
+        let policy = Policy { version: 3, interval_level: Level::NinetyFive, solid_deals: 12, ..Policy::default() };
+        assert_eq!(Policy::from_json(3, &policy.to_json()).unwrap(), policy);
+    }
+
+    #[test]
+    fn what_a_row_does_not_name_has_its_default() {
+        let policy = Policy::from_json(2, r#"{"solidDeals": 30}"#).unwrap();
+        assert_eq!(policy, Policy { version: 2, solid_deals: 30, ..Policy::default() });
+        assert!(Policy::from_json(2, r#"{"solidDeels": 30}"#).is_err());
+    }
+}
