@@ -13,7 +13,7 @@ fn sourced(won: u64, arr: i128) -> CellValue {
 /// The paper's: a Yield of 8.2x means that the partner returned 8.20 of Sourced ARR for every 1.00 of program spend.
 #[test]
 fn the_papers_yield() {
-    let measured = PartnerYield::measure(&sourced(12, 820_000_00), 100_000_00, &Policy::default());
+    let measured = PartnerYield::measure(&sourced(12, 82_000_000), 10_000_000, &Policy::default());
     assert_eq!((measured.multiple, measured.evidence), (Ok(dec!(8.2)), Evidence::Solid));
 }
 
