@@ -61,7 +61,7 @@ function horizontal(rows, column, width) {
     }
     const from = Math.min(x(0), x(cell.at));
     const bar = shape("rect", { class: tint(cell), x: from, y: middle - 7, width: Math.max(1, Math.abs(x(cell.at) - x(0))), height: 14, rx: "2" });
-    bar.append(shape("title", {}, [label, cell.text, cell.sub].filter(Boolean).join("\n")));
+    bar.append(shape("title", {}, [label, cell.text, cell.more, cell.sub].filter(Boolean).join("\n")));
     picture.append(bar);
     if (cell.range) {
       const [a, b] = [x(cell.range.low), x(cell.range.high)];
@@ -99,7 +99,7 @@ function overTime(rows, column, width) {
       dots.push(shape("path", { class: "whisker", d: `M${middle - 4} ${a}h8M${middle} ${a}V${b}M${middle - 4} ${b}h8` }));
     }
     const dot = shape("circle", { class: "dot", cx: middle, cy: y(cell.at), r: "4" });
-    dot.append(shape("title", {}, [row.quarter, cell.text, cell.sub].filter(Boolean).join("\n")));
+    dot.append(shape("title", {}, [row.quarter, cell.text, cell.more, cell.sub].filter(Boolean).join("\n")));
     dots.push(dot);
     if (step > 60) dots.push(shape("text", { x: middle, y: y(cell.at) - 10, "text-anchor": "middle" }, cell.text));
   });

@@ -36,7 +36,9 @@ const tone = (value) => (Number(value) > 0 ? "pos" : Number(value) < 0 ? "neg" :
 
 function interval(of, write) {
   if (!isObject(of) || !isDecimal(of.low) || !isDecimal(of.high)) return null;
-  return { low: Number(of.low), high: Number(of.high), text: `${write(of.low)} to ${write(of.high)}` };
+  // The unit stands beside the value already.
+  const bare = (text) => write(text).replace(/\u00a0.*$/, "");
+  return { low: Number(of.low), high: Number(of.high), text: `${bare(of.low)} to ${bare(of.high)}` };
 }
 
 /** An object that is one value: money, a rate, a measure, a row with a name. Null when it has to be spread over columns. */
@@ -55,8 +57,10 @@ function single(value) {
     const said = [value.reading, value.evidence].filter(Boolean).map((text) => word(text));
     if (!isDecimal(value[main])) return absent(value.reason ?? (value.evidence === "NONE" ? "no closed deals" : value.evidence));
     const range = interval(value.interval, write);
-    if (range) said.unshift(range.text);
-    return { ...number(write(value[main]), value[main], said.join(" \u00b7 "), coloured ? tone(value[main]) : ""), range };
+    // An interval that holds 0 decides nothing, so it is neither green nor red.
+    const open = range !== null && range.low <= 0 && range.high >= 0;
+    const shown = number(write(value[main]), value[main], said.join(" \u00b7 "), coloured && !open ? tone(value[main]) : "");
+    return { ...shown, range, more: range?.text ?? null };
   }
   if ("reading" in value && "evidence" in value && main === undefined) {
     return { text: word(value.reading ?? ""), sub: word(value.evidence ?? ""), tone: value.reading === "UNMEASURED" ? "none" : "", at: null };
@@ -128,13 +132,14 @@ const short = (paths) => {
   return new Map(paths.map((path, at) => [path, parts[at].slice(shared).join(".")]));
 };
 
-const sub = (cell) => (cell.sub ? element("span", { class: "sub" }, cell.sub) : null);
+const line = (text) => (text ? element("span", { class: "sub" }, text) : null);
+const below = (cell) => [line(cell.more), line(cell.sub)];
 
 export function factsList(facts) {
   const list = element("dl", { class: "facts" });
   const names = short([...facts.keys()]);
   for (const [path, cell] of facts) {
-    const shown = element("dd", cell.tone ? { class: cell.tone } : {}, cell.text, sub(cell));
+    const shown = element("dd", cell.tone ? { class: cell.tone } : {}, cell.text, ...below(cell));
     list.append(element("div", {}, element("dt", {}, words(names.get(path))), shown));
   }
   return list;
@@ -170,13 +175,13 @@ export function tableView(table, state, sorted) {
   }
   const body = element("tbody");
   for (const row of ordered(table.rows, state.column, state.direction)) {
-    const line = element("tr");
+    const shown = element("tr");
     for (const column of table.columns) {
       const cell = row.cells.get(column) ?? leaf(column, null);
       const named = [numeric.has(column) ? "num" : "", cell.tone].filter(Boolean).join(" ");
-      line.append(element("td", named ? { class: named } : {}, cell.text, sub(cell)));
+      shown.append(element("td", named ? { class: named } : {}, cell.text, ...below(cell)));
     }
-    body.append(line);
+    body.append(shown);
   }
   const count = `${table.rows.length} ${table.rows.length === 1 ? "row" : "rows"}`;
   const caption = element("caption", {}, `${words(table.name)}: ${count}. Choose a heading to sort.`);
