@@ -1,1 +1,5 @@
-//! tests
+//! The one test binary: black-box tests on a real server, and the tests of the house itself.
+#![expect(clippy::unwrap_used, reason = "a test says what failed by failing")]
+
+mod support;
+mod walls;

@@ -45,7 +45,6 @@ function horizontal(rows, column, width) {
   const room = width - labelWidth - valueWidth - 16;
   const x = (value) => labelWidth + 8 + ((value - low) / (high - low)) * room;
   const picture = shape("svg", { width, height: rows.length * rowHeight + 8, role: "img", "aria-label": `${words(column)} by row` });
-  picture.append(shape("line", { class: "zero", x1: x(0), x2: x(0), y1: 0, y2: rows.length * rowHeight + 8 }));
   rows.forEach((row, at) => {
     const cell = row.cells.get(column);
     const top = at * rowHeight + 4;
@@ -54,6 +53,8 @@ function horizontal(rows, column, width) {
     const room = narrow ? Math.floor(width / 7) : Math.floor(labelWidth / 6.6);
     const shown = label.length > room ? label.slice(0, room - 1) + "\u2026" : label;
     picture.append(shape("text", { x: 0, y: narrow ? top + 12 : middle + 4 }, shown));
+    const reach = narrow ? 11 : rowHeight / 2;
+    picture.append(shape("line", { class: "zero", x1: x(0), x2: x(0), y1: middle - reach, y2: middle + reach }));
     if (!cell?.numeric) {
       const right = width - valueWidth;
       picture.append(shape("text", { class: "soft", x: right, y: middle + 4 }, "not measured"));
