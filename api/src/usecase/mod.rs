@@ -5,6 +5,8 @@ pub mod commit;
 pub mod failure;
 pub mod office;
 pub mod program;
+pub mod seat;
+pub mod signing;
 
 pub use failure::{Failure, Problem, ProblemCode, Problems};
 pub use office::{Caller, Office};

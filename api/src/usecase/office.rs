@@ -9,6 +9,7 @@ use tokio::sync::broadcast;
 use uuid::Uuid;
 
 use super::failure::Failure;
+use super::signing::SigningKey;
 
 /// The server's own means, shared by all requests.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct Office {
     pub clock: Clock,
     /// What was committed, for subscriptions.
     pub events: broadcast::Sender<Arc<Event>>,
+    /// The key that signs partner and machine tokens; the command line has none.
+    pub mint: Option<Arc<SigningKey>>,
 }
 
 /// Something that happened, as it stands in the outbox.
@@ -40,7 +43,13 @@ impl Office {
     /// An office over a store.
     #[must_use]
     pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock, events: broadcast::channel(1024).0 }
+        Self { store, clock, events: broadcast::channel(1024).0, mint: None }
+    }
+
+    /// The same office, able to mint tokens.
+    #[must_use]
+    pub fn with_mint(self, key: SigningKey) -> Self {
+        Self { mint: Some(Arc::new(key)), ..self }
     }
 }
 
