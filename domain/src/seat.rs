@@ -39,6 +39,21 @@ pub struct Seat {
     pub recorded_at: DateTime<Utc>,
 }
 
+/// A unit that runs deals: Partner AE, customer-facing AE, Partner Manager, RevOps lead. Seats are bound to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pod {
+    /// The row's id.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// The partners it works with, sorted.
+    pub partners: Vec<Uuid>,
+    /// For optimistic concurrency.
+    pub version: i64,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
+}
+
 /// A set of programs that a private-equity firm holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Portfolio {

@@ -16,6 +16,8 @@ pub mod idempotency;
 pub mod page;
 pub mod partner;
 pub mod partner_person;
+pub mod pod;
+pub mod pod_partner;
 pub mod portfolio;
 pub mod portfolio_program;
 pub mod portfolio_seat;

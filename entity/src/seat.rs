@@ -1,6 +1,7 @@
 //! Seats: who may call, as what. [`seated`] is the one read that needs no slice, because a slice is made from it.
 
 use crate::column::read;
+use crate::page::{self, Ask, Key, Page};
 use crate::store::{Conn, DbErr};
 use crate::{seat_partner, seat_pod};
 use chrono::{DateTime, Utc};
@@ -9,7 +10,7 @@ use domain::seat::{DEV_ISSUER, MINT_ISSUER, Seat};
 use domain::slice::{Bindings, Place, Slice, Viewer};
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{Condition, PaginatorTrait, QueryOrder, QueryResult, QuerySelect, Statement};
+use sea_orm::{PaginatorTrait, QueryOrder, QueryResult, Select, Statement};
 use uuid::Uuid;
 
 /// A seat's row.
@@ -180,8 +181,7 @@ fn read_seated(row: &QueryResult, subject: &str) -> Result<Seated, DbErr> {
 }
 
 /// Fills in what the seats are bound to.
-async fn with_bindings(conn: &impl Conn, program_id: Uuid, rows: Vec<Model>) -> Result<Vec<Seat>, DbErr> {
-    let mut seats = rows.into_iter().map(Seat::try_from).collect::<Result<Vec<_>, DbErr>>()?;
+async fn with_bindings(conn: &impl Conn, program_id: Uuid, mut seats: Vec<Seat>) -> Result<Vec<Seat>, DbErr> {
     let ids: Vec<Uuid> = seats.iter().map(|seat| seat.id).collect();
     if ids.is_empty() {
         return Ok(seats);
@@ -195,13 +195,18 @@ async fn with_bindings(conn: &impl Conn, program_id: Uuid, rows: Vec<Model>) -> 
     Ok(seats)
 }
 
+async fn one_with_bindings(conn: &impl Conn, slice: &Slice, row: Option<Model>) -> Result<Option<Seat>, DbErr> {
+    let seat = row.map(Seat::try_from).transpose()?;
+    Ok(with_bindings(conn, slice.program_id(), seat.into_iter().collect()).await?.pop())
+}
+
 /// A seat of the caller's program, revoked or not.
 ///
 /// # Errors
 /// [`DbErr`].
 pub async fn find(conn: &impl Conn, slice: &Slice, id: Uuid) -> Result<Option<Seat>, DbErr> {
     let row = Entity::find_by_id((slice.program_id(), id)).one(conn).await?;
-    Ok(with_bindings(conn, slice.program_id(), row.into_iter().collect()).await?.pop())
+    one_with_bindings(conn, slice, row).await
 }
 
 /// The seat of a subject in the caller's program, revoked or not.
@@ -215,7 +220,7 @@ pub async fn find_by_subject(conn: &impl Conn, slice: &Slice, issuer: &str, subj
         .filter(Column::Subject.eq(subject))
         .one(conn)
         .await?;
-    Ok(with_bindings(conn, slice.program_id(), row.into_iter().collect()).await?.pop())
+    one_with_bindings(conn, slice, row).await
 }
 
 /// The first live seat of a role under an issuer, by subject: the demo's example of that role.
@@ -231,26 +236,36 @@ pub async fn first_of_role(conn: &impl Conn, slice: &Slice, issuer: &str, role: 
         .order_by_asc(Column::Subject)
         .one(conn)
         .await?;
-    Ok(with_bindings(conn, slice.program_id(), row.into_iter().collect()).await?.pop())
+    one_with_bindings(conn, slice, row).await
 }
 
-/// A page of the people's and machines' seats (those of minted tokens stand with their tokens), oldest first: after an id,
-/// before an id, or both; from the end when `backwards`, still oldest first.
+fn listed(slice: &Slice) -> Select<Entity> {
+    Entity::find().filter(Column::ProgramId.eq(slice.program_id())).filter(Column::Issuer.ne(MINT_ISSUER))
+}
+
+/// A page of the people's and machines' seats, by when they were recorded. Those of minted tokens stand with their tokens.
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn page(conn: &impl Conn, slice: &Slice, after: Option<Uuid>, before: Option<Uuid>, backwards: bool, most: u64) -> Result<Vec<Seat>, DbErr> {
-    let mut query = Entity::find()
-        .filter(Column::ProgramId.eq(slice.program_id()))
-        .filter(Column::Issuer.ne(MINT_ISSUER))
-        .filter(after.map_or_else(Condition::all, |id| Condition::all().add(Column::Id.gt(id))))
-        .filter(before.map_or_else(Condition::all, |id| Condition::all().add(Column::Id.lt(id))))
-        .limit(most);
-    query = if backwards { query.order_by_desc(Column::Id) } else { query.order_by_asc(Column::Id) };
-    let mut rows = query.all(conn).await?;
-    if backwards {
-        rows.reverse();
-    }
+pub async fn page(conn: &impl Conn, slice: &Slice, ask: &Ask) -> Result<Page<Seat>, DbErr> {
+    let Page { rows, has_previous, has_next } =
+        page::fetch::<Entity, Seat>(conn, listed(slice), "seat.recorded_at", "seat.id", ask).await?;
+    Ok(Page { rows: with_bindings(conn, slice.program_id(), rows).await?, has_previous, has_next })
+}
+
+/// Where a seat stands.
+#[must_use]
+pub const fn key(seat: &Seat) -> Key {
+    Key::Instant(seat.recorded_at)
+}
+
+/// Those of these seats that are in the caller's program, revoked or not.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn of_ids(conn: &impl Conn, slice: &Slice, ids: &[Uuid]) -> Result<Vec<Seat>, DbErr> {
+    let select = Entity::find().filter(Column::ProgramId.eq(slice.program_id())).filter(Column::Id.is_in(ids.iter().copied()));
+    let rows = select.all(conn).await?.into_iter().map(TryInto::try_into).collect::<Result<_, DbErr>>()?;
     with_bindings(conn, slice.program_id(), rows).await
 }
 
@@ -259,7 +274,18 @@ pub async fn page(conn: &impl Conn, slice: &Slice, after: Option<Uuid>, before: 
 /// # Errors
 /// [`DbErr`].
 pub async fn count(conn: &impl Conn, slice: &Slice) -> Result<u64, DbErr> {
-    Entity::find().filter(Column::ProgramId.eq(slice.program_id())).filter(Column::Issuer.ne(MINT_ISSUER)).count(conn).await
+    listed(slice).count(conn).await
+}
+
+/// Makes other transactions that ask [`other_revops`] wait until this one ends, so that the last two REVOPS seats cannot
+/// remove each other at the same moment.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn queue(conn: &impl Conn, slice: &Slice) -> Result<(), DbErr> {
+    let sql = "UPDATE program SET version = version WHERE id = $1";
+    conn.execute_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, [slice.program_id().into()])).await?;
+    Ok(())
 }
 
 /// How many live REVOPS seats there are beside this one. Minted tokens do not count (they may not grant seats); development

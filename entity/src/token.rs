@@ -1,6 +1,7 @@
 //! Minted tokens: kept by id, never by secret. Each has a seat of its own, so that to revoke one is to end one bearer.
 
 use crate::column::read;
+use crate::page::{self, Ask, Key, Page};
 use crate::store::{Conn, DbErr};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::slice::Slice;
@@ -8,7 +9,7 @@ use domain::token::Token;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::ExprTrait;
-use sea_orm::{Condition, PaginatorTrait, QueryResult, Statement, Value};
+use sea_orm::{Condition, PaginatorTrait};
 use uuid::Uuid;
 
 /// A token's row.
@@ -25,6 +26,10 @@ pub struct Model {
     pub seat_id: Uuid,
     /// What it is for.
     pub label: String,
+    /// The seat's role, which never changes.
+    pub role: String,
+    /// The seat's one partner (PARTNER).
+    pub partner_id: Option<Uuid>,
     /// Who minted it.
     pub minted_by: Uuid,
     /// When.
@@ -44,29 +49,24 @@ pub struct Model {
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
-/// A PARTNER seat has exactly one partner and a machine's none, so the join never multiplies a row.
-const SELECT: &str = "SELECT t.id AS id, t.program_id AS program_id, t.seat_id AS seat_id, t.label AS label, s.role AS role, \
-    b.partner_id AS partner_id, t.minted_by AS minted_by, t.minted_at AS minted_at, t.expires_at AS expires_at, \
-    t.revoked_at AS revoked_at, t.last_used_at AS last_used_at, t.version AS version \
-    FROM token t JOIN seat s ON s.program_id = t.program_id AND s.id = t.seat_id \
-    LEFT JOIN seat_partner b ON b.program_id = t.program_id AND b.seat_id = t.seat_id";
-
-fn read_token(row: &QueryResult) -> Result<Token, DbErr> {
-    let role: String = row.try_get("", "role")?;
-    Ok(Token {
-        id: row.try_get("", "id")?,
-        program_id: row.try_get("", "program_id")?,
-        seat_id: row.try_get("", "seat_id")?,
-        label: row.try_get("", "label")?,
-        role: read("seat.role", &role)?,
-        partner_id: row.try_get("", "partner_id")?,
-        minted_by: row.try_get("", "minted_by")?,
-        minted_at: row.try_get("", "minted_at")?,
-        expires_at: row.try_get("", "expires_at")?,
-        revoked_at: row.try_get("", "revoked_at")?,
-        last_used_at: row.try_get("", "last_used_at")?,
-        version: row.try_get("", "version")?,
-    })
+impl TryFrom<Model> for Token {
+    type Error = DbErr;
+    fn try_from(row: Model) -> Result<Self, DbErr> {
+        Ok(Self {
+            id: row.id,
+            program_id: row.program_id,
+            seat_id: row.seat_id,
+            label: row.label,
+            role: read("token.role", &row.role)?,
+            partner_id: row.partner_id,
+            minted_by: row.minted_by,
+            minted_at: row.minted_at,
+            expires_at: row.expires_at,
+            revoked_at: row.revoked_at,
+            last_used_at: row.last_used_at,
+            version: row.version,
+        })
+    }
 }
 
 /// A token of the caller's program.
@@ -74,33 +74,22 @@ fn read_token(row: &QueryResult) -> Result<Token, DbErr> {
 /// # Errors
 /// [`DbErr`].
 pub async fn find(conn: &impl Conn, slice: &Slice, id: Uuid) -> Result<Option<Token>, DbErr> {
-    let sql = format!("{SELECT} WHERE t.program_id = $1 AND t.id = $2");
-    let statement = Statement::from_sql_and_values(conn.get_database_backend(), sql, [slice.program_id().into(), id.into()]);
-    conn.query_one_raw(statement).await?.as_ref().map(read_token).transpose()
+    Entity::find_by_id((slice.program_id(), id)).one(conn).await?.map(TryInto::try_into).transpose()
 }
 
-/// A page of tokens, latest first (ids sort by time): after an id, before an id, or both; from the end when `backwards`,
-/// still latest first.
+/// A page of tokens, by when they were minted.
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn page(conn: &impl Conn, slice: &Slice, after: Option<Uuid>, before: Option<Uuid>, backwards: bool, most: u64) -> Result<Vec<Token>, DbErr> {
-    let mut sql = format!("{SELECT} WHERE t.program_id = $1");
-    let mut values: Vec<Value> = vec![slice.program_id().into()];
-    for (id, sign) in [(after, '<'), (before, '>')] {
-        if let Some(id) = id {
-            values.push(id.into());
-            sql.push_str(&format!(" AND t.id {sign} ${}", values.len()));
-        }
-    }
-    values.push(i64::try_from(most).unwrap_or(i64::MAX).into());
-    sql.push_str(&format!(" ORDER BY t.id {} LIMIT ${}", if backwards { "ASC" } else { "DESC" }, values.len()));
-    let rows = conn.query_all_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, values)).await?;
-    let mut tokens = rows.iter().map(read_token).collect::<Result<Vec<_>, DbErr>>()?;
-    if backwards {
-        tokens.reverse();
-    }
-    Ok(tokens)
+pub async fn page(conn: &impl Conn, slice: &Slice, ask: &Ask) -> Result<Page<Token>, DbErr> {
+    let select = Entity::find().filter(Column::ProgramId.eq(slice.program_id()));
+    page::fetch(conn, select, "token.minted_at", "token.id", ask).await
+}
+
+/// Where a token stands.
+#[must_use]
+pub const fn key(token: &Token) -> Key {
+    Key::Instant(token.minted_at)
 }
 
 /// How many tokens [`page`] pages through.
@@ -121,6 +110,8 @@ pub async fn insert(conn: &impl Conn, token: &Token) -> Result<(), DbErr> {
         id: Set(token.id),
         seat_id: Set(token.seat_id),
         label: Set(token.label.clone()),
+        role: Set(token.role.word().to_owned()),
+        partner_id: Set(token.partner_id),
         minted_by: Set(token.minted_by),
         minted_at: Set(token.minted_at),
         expires_at: Set(token.expires_at),

@@ -154,6 +154,7 @@ CREATE TABLE seat (
 );
 CREATE INDEX seat_by_subject ON seat (issuer, subject);
 CREATE INDEX seat_by_role ON seat (program_id, role);
+CREATE INDEX seat_by_recorded ON seat (program_id, recorded_at, id);
 
 CREATE TABLE seat_pod (
   program_id uuid NOT NULL,
@@ -178,6 +179,8 @@ CREATE TABLE token (
   id uuid NOT NULL,
   seat_id uuid NOT NULL,
   label text NOT NULL,
+  role text NOT NULL,
+  partner_id uuid,
   minted_by uuid NOT NULL,
   minted_at timestamptz NOT NULL,
   expires_at timestamptz NOT NULL,
@@ -186,8 +189,10 @@ CREATE TABLE token (
   version bigint NOT NULL DEFAULT 1,
   PRIMARY KEY (program_id, id),
   UNIQUE (program_id, seat_id),
-  FOREIGN KEY (program_id, seat_id) REFERENCES seat (program_id, id)
+  FOREIGN KEY (program_id, seat_id) REFERENCES seat (program_id, id),
+  FOREIGN KEY (program_id, partner_id) REFERENCES partner (program_id, id)
 );
+CREATE INDEX token_by_minted ON token (program_id, minted_at, id);
 
 CREATE TABLE stage (
   program_id uuid NOT NULL REFERENCES program (id),
