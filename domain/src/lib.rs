@@ -12,6 +12,7 @@ pub mod cell;
 pub mod deal;
 pub mod economics;
 pub mod evidence;
+pub mod import;
 pub mod money;
 pub mod partner;
 pub mod policy;

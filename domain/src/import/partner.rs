@@ -1,0 +1,21 @@
+//! A row that is a partner.
+
+use super::account::domain;
+use super::deal::{deleted, required_id};
+use super::fact::PartnerFact;
+use super::field::Field;
+use super::row::Row;
+
+/// Reads a partner.
+pub(super) fn read(row: &mut Row<'_>) -> Option<PartnerFact> {
+    let external_id = required_id(row);
+    deleted(row);
+    let name = row.required_name(Field::Name);
+    let kind = row.word(
+        Field::Kind,
+        "AFFILIATE, REFERRAL, RESELLER, SYSTEM_INTEGRATOR, MSP, ISV, TECHNOLOGY, HYPERSCALER, MARKETPLACE, STRATEGIC_ALLIANCE, WHITE_LABEL, SERVICES",
+    );
+    let status = row.word(Field::Status, "CANDIDATE, ACTIVE, ENDED");
+    let registrable_domain = domain(row);
+    Some(PartnerFact { external_id: external_id?, name: name?, kind, status, registrable_domain })
+}
