@@ -3,6 +3,7 @@
 
 pub mod commit;
 pub mod failure;
+pub mod import;
 pub mod office;
 pub mod program;
 pub mod seat;

@@ -35,7 +35,11 @@ pub(super) fn domain(row: &mut Row<'_>) -> Option<String> {
     let value = row.name(Field::Domain)?;
     let domain = registrable_domain(&value);
     if domain.is_none() {
-        row.problem(Field::Domain, Code::NotADomain, "has no registrable domain by the public suffix list; mend it or leave it empty");
+        row.problem(
+            Field::Domain,
+            Code::NotADomain,
+            "has no registrable domain by the public suffix list; mend it or leave it empty",
+        );
     }
     domain
 }

@@ -17,8 +17,12 @@ pub(super) fn read(row: &mut Row<'_>) -> Option<ActivityFact> {
     }
     let happened = row.when(Field::HappenedAt).map(|(when, _)| when);
     match happened {
-        None if !has_problem_at(row, Field::HappenedAt) => row.problem(Field::HappenedAt, Code::Missing, "an activity happened at some time"),
-        Some(when) if when.day > row.context.today => row.problem(Field::HappenedAt, Code::InFuture, "is after the day of the import"),
+        None if !has_problem_at(row, Field::HappenedAt) => {
+            row.problem(Field::HappenedAt, Code::Missing, "an activity happened at some time")
+        }
+        Some(when) if when.day > row.context.today => {
+            row.problem(Field::HappenedAt, Code::InFuture, "is after the day of the import")
+        }
         _ => {}
     }
     let deal = row.id(Field::Deal);
@@ -26,7 +30,8 @@ pub(super) fn read(row: &mut Row<'_>) -> Option<ActivityFact> {
     let before = row.problems.len();
     let partner = partner(row, false);
     if deal.is_none() && account.is_none() && partner.is_none() && row.problems.len() == before {
-        row.problems.push(Problem::new(Code::NoSubject, "an activity is on a deal, on an account or with a partner; name one"));
+        row.problems
+            .push(Problem::new(Code::NoSubject, "an activity is on a deal, on an account or with a partner; name one"));
     }
     Some(ActivityFact {
         external_id: external_id?,

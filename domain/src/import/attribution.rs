@@ -1,9 +1,10 @@
 //! Which value means which partner and state, which direct, which unknown.
 
+use super::bound::{BoundField, Columns, LookupTable};
 use super::fact::Credit;
 use super::field::Field;
 use super::mapping::{Fallback, Lookup, Mapping};
-use super::row::{BoundField, Columns, LookupTable, NAME_MOST, Row};
+use super::row::{NAME_MOST, Row};
 use super::{Code, Problem, Verdict};
 use crate::attribution::{AttributionState, Declaration};
 use crate::text;
@@ -39,9 +40,12 @@ impl BoundAttribution {
     pub(super) fn new(mapping: &Mapping, lookups: &HashMap<Lookup, LookupTable>, columns: &mut Columns<'_>) -> Self {
         let Some(spec) = &mapping.attribution else { return Self::default() };
         let mut bind = |name: &str, field: &Option<super::mapping::FieldSpec>| {
-            field.as_ref().map(|field| BoundField::new(&format!("attribution.{name}"), field, mapping, lookups, columns))
+            field
+                .as_ref()
+                .map(|field| BoundField::new(&format!("attribution.{name}"), field, mapping, lookups, columns))
         };
-        let (partner, partner_name, state) = (bind("partner", &spec.partner), bind("partner_name", &spec.partner_name), bind("state", &spec.state));
+        let (partner, partner_name, state) =
+            (bind("partner", &spec.partner), bind("partner_name", &spec.partner_name), bind("state", &spec.state));
         let mut rules = Vec::new();
         for (index, rule) in spec.rules.iter().enumerate() {
             let Some(at) = columns.find(&format!("attribution.rules[{index}]"), &rule.column) else { continue };
@@ -99,7 +103,10 @@ pub(super) fn read(row: &mut Row<'_>) -> (Declaration, Vec<Credit>) {
         return (without_partner(row, &reading), Vec::new());
     }
     if reading.is_direct || reading.is_unknown {
-        row.problems.push(Problem::new(Code::DirectContradicts, "one rule reads the row as direct or unknown, another names a partner; mend the mapping or the row"));
+        row.problems.push(Problem::new(
+            Code::DirectContradicts,
+            "one rule reads the row as direct or unknown, another names a partner; mend the mapping or the row",
+        ));
     }
     let mut seen = Vec::new();
     reading.credits.retain(|credit| {
@@ -108,7 +115,10 @@ pub(super) fn read(row: &mut Row<'_>) -> (Declaration, Vec<Credit>) {
         is_new
     });
     if reading.credits.iter().filter(|credit| credit.state == AttributionState::Sourced).count() > 1 {
-        row.problems.push(Problem::new(Code::TwoSourced, "a deal has at most one SOURCED partner; decide which one brought it"));
+        row.problems.push(Problem::new(
+            Code::TwoSourced,
+            "a deal has at most one SOURCED partner; decide which one brought it",
+        ));
     }
     (Declaration::Partners, reading.credits)
 }
@@ -116,13 +126,17 @@ pub(super) fn read(row: &mut Row<'_>) -> (Declaration, Vec<Credit>) {
 fn without_partner(row: &mut Row<'_>, reading: &Reading) -> Declaration {
     match (reading.is_direct, reading.is_unknown) {
         (true, true) => {
-            row.problems.push(Problem::new(Code::DirectContradicts, "one rule reads the row as direct, another as unknown; mend the mapping"));
+            row.problems.push(Problem::new(
+                Code::DirectContradicts,
+                "one rule reads the row as direct, another as unknown; mend the mapping",
+            ));
             Declaration::Unknown
         }
         (true, false) => Declaration::Direct,
         (false, true) => Declaration::Unknown,
         (false, false) => {
-            let message = "no rule of the mapping matches and no partner is named; add a rule, or set attribution.otherwise";
+            let message =
+                "no rule of the mapping matches and no partner is named; add a rule, or set attribution.otherwise";
             fallback(row, row.bound.attribution.otherwise, Problem::new(Code::AttributionUnclear, message))
         }
     }
@@ -150,7 +164,9 @@ fn columns(row: &mut Row<'_>, reading: &mut Reading) {
     };
     let raw = |field: &Option<BoundField>| -> (String, String) {
         let column = field.as_ref().and_then(|field| field.column.as_ref());
-        column.map_or_else(Default::default, |(at, name)| (name.clone(), row.cells.get(*at).copied().unwrap_or("").to_owned()))
+        column.map_or_else(Default::default, |(at, name)| {
+            (name.clone(), row.cells.get(*at).copied().unwrap_or("").to_owned())
+        })
     };
     let (id_at, name_at, state_at) = (raw(&bound.partner), raw(&bound.partner_name), raw(&bound.state));
     let mut get = |field: &Option<BoundField>| field.as_ref().and_then(|field| row.read(field)).map(|value| value.text);
@@ -158,7 +174,9 @@ fn columns(row: &mut Row<'_>, reading: &mut Reading) {
     let names = split(get(&bound.partner_name));
     let states = states(row, &split(raw_states(row)));
     let count = ids.len().max(names.len());
-    if [ids.len(), names.len()].iter().any(|len| *len != 0 && *len != count) || (count > 0 && states.len() > 1 && states.len() != count) {
+    if [ids.len(), names.len()].iter().any(|len| *len != 0 && *len != count)
+        || (count > 0 && states.len() > 1 && states.len() != count)
+    {
         let message = "partners, names and states of the row do not pair up; give each partner its state";
         row.problems.push(Problem::new(Code::UnevenList, message).at(&id_at.0, &id_at.1));
         return;
@@ -176,7 +194,10 @@ fn columns(row: &mut Row<'_>, reading: &mut Reading) {
         let name = names.get(at).filter(|name| !name.is_empty()).cloned();
         let shown = if id.is_some() { &id_at } else { &name_at };
         if id.iter().chain(&name).any(|text| text.chars().count() > NAME_MOST) {
-            row.problems.push(Problem::new(Code::TooLong, format!("must be at most {NAME_MOST} characters long")).at(&shown.0, &shown.1));
+            row.problems.push(
+                Problem::new(Code::TooLong, format!("must be at most {NAME_MOST} characters long"))
+                    .at(&shown.0, &shown.1),
+            );
             continue;
         }
         let id = match id {
@@ -188,7 +209,8 @@ fn columns(row: &mut Row<'_>, reading: &mut Reading) {
         match (partner, state) {
             (Some(partner), Some(state)) => reading.credits.push(Credit { partner, state }),
             (Some(_), None) if states.is_empty() => {
-                let message = "a partner without a state: say what it did, or set attribution.without_state = \"unknown\"";
+                let message =
+                    "a partner without a state: say what it did, or set attribution.without_state = \"unknown\"";
                 let problem = Problem::new(Code::StateMissing, message).at(&state_at.0, &state_at.1);
                 match bound.without_state {
                     Fallback::Unknown => {

@@ -104,7 +104,8 @@ fn file(mapping: &Mapping, found: &mut Found) {
 }
 
 fn one(key: &str, field: Field, spec: &FieldSpec, mapping: &Mapping, found: &mut Found) {
-    let sources = [spec.column.is_some(), spec.constant.is_some(), spec.from.is_some()].iter().filter(|is| **is).count();
+    let sources =
+        [spec.column.is_some(), spec.constant.is_some(), spec.from.is_some()].iter().filter(|is| **is).count();
     if sources != 1 {
         found.add(key, "give exactly one of column, constant, from");
     }
@@ -120,7 +121,9 @@ fn one(key: &str, field: Field, spec: &FieldSpec, mapping: &Mapping, found: &mut
     if spec.percent && !matches!(field, Field::DiscountRate | Field::TakeRate) {
         found.add(&format!("{key}.percent"), "is for rates only");
     }
-    if spec.separator.is_some() && !matches!(field, Field::ProductMix | Field::CloudCommitments | Field::Integrations | Field::OwnerFunctions) {
+    if spec.separator.is_some()
+        && !matches!(field, Field::ProductMix | Field::CloudCommitments | Field::Integrations | Field::OwnerFunctions)
+    {
         found.add(&format!("{key}.separator"), "is for lists only");
     }
     derived(key, field, spec, mapping, found);
@@ -138,18 +141,27 @@ fn one(key: &str, field: Field, spec: &FieldSpec, mapping: &Mapping, found: &mut
 }
 
 fn derived(key: &str, field: Field, spec: &FieldSpec, mapping: &Mapping, found: &mut Found) {
-    let shifts = [spec.minus_days.is_some(), spec.plus_days.is_some(), spec.minus_days_column.is_some(), spec.plus_days_column.is_some()];
+    let shifts = [
+        spec.minus_days.is_some(),
+        spec.plus_days.is_some(),
+        spec.minus_days_column.is_some(),
+        spec.plus_days_column.is_some(),
+    ];
     let shifts = shifts.iter().filter(|is| **is).count();
     match &spec.from {
         None if shifts > 0 => found.add(key, "minus_days and its kin need from"),
         None => {}
         Some(_) if !field.is_date() => found.add(&format!("{key}.from"), "is for dates only"),
-        Some(_) if shifts != 1 => found.add(key, "give exactly one of minus_days, plus_days, minus_days_column, plus_days_column"),
-        Some(from) => match from.parse::<Field>().ok().filter(|from| from.is_date()).and_then(|_| mapping.fields.get(from)) {
-            None => found.add(&format!("{key}.from"), format!("\"{from}\" is not a date field of this mapping")),
-            Some(base) if base.from.is_some() => found.add(&format!("{key}.from"), "must not itself be derived"),
-            Some(_) => {}
-        },
+        Some(_) if shifts != 1 => {
+            found.add(key, "give exactly one of minus_days, plus_days, minus_days_column, plus_days_column")
+        }
+        Some(from) => {
+            match from.parse::<Field>().ok().filter(|from| from.is_date()).and_then(|_| mapping.fields.get(from)) {
+                None => found.add(&format!("{key}.from"), format!("\"{from}\" is not a date field of this mapping")),
+                Some(base) if base.from.is_some() => found.add(&format!("{key}.from"), "must not itself be derived"),
+                Some(_) => {}
+            }
+        }
     }
     if [spec.minus_days, spec.plus_days].into_iter().flatten().any(|days| !(0..=36_500).contains(&days)) {
         found.add(key, "days must be between 0 and 36500");
@@ -164,7 +176,9 @@ fn stages(mapping: &Mapping, object: Object, found: &mut Found) {
     if keys.len() != mapping.stages.len() {
         found.add("stages", "a stage stands there twice, but for case and spaces");
     }
-    for name in mapping.stage_one.iter().flatten().filter(|name| !mapping.stages.is_empty() && !keys.contains(&text::key(name))) {
+    for name in
+        mapping.stage_one.iter().flatten().filter(|name| !mapping.stages.is_empty() && !keys.contains(&text::key(name)))
+    {
         found.add("stage_one", format!("\"{name}\" is not one of [stages]"));
     }
 }
@@ -184,13 +198,19 @@ fn attribution(mapping: &Mapping, object: Object, found: &mut Found) {
         found.add("attribution.state", "needs attribution.partner or attribution.partner_name");
     }
     for (name, field) in [("partner", &spec.partner), ("partner_name", &spec.partner_name), ("state", &spec.state)] {
-        if field.as_ref().is_some_and(|field| field.from.is_some() || (field.column.is_some() == field.constant.is_some())) {
+        if field
+            .as_ref()
+            .is_some_and(|field| field.from.is_some() || (field.column.is_some() == field.constant.is_some()))
+        {
             found.add(&format!("attribution.{name}"), "give exactly one of column, constant");
         }
     }
     for word in spec.state.iter().flat_map(|field| field.map.values().chain(&field.constant).chain(&field.default)) {
         if word.parse::<AttributionState>().is_err() {
-            found.add("attribution.state", format!("\"{word}\" is not SOURCED, INFLUENCED, ACCELERATED or EXPANSION_OR_RETENTION"));
+            found.add(
+                "attribution.state",
+                format!("\"{word}\" is not SOURCED, INFLUENCED, ACCELERATED or EXPANSION_OR_RETENTION"),
+            );
         }
     }
     if spec.separator.as_ref().is_some_and(|separator| separator.is_empty()) {
@@ -206,12 +226,16 @@ fn attribution(mapping: &Mapping, object: Object, found: &mut Found) {
         }
         match (&rule.partner, &rule.state, rule.is) {
             (Some(_), Some(state), None) if state.parse::<AttributionState>().is_ok() => {}
-            (Some(_), Some(state), None) => found.add(&key, format!("\"{state}\" is not SOURCED, INFLUENCED, ACCELERATED or EXPANSION_OR_RETENTION")),
+            (Some(_), Some(state), None) => found
+                .add(&key, format!("\"{state}\" is not SOURCED, INFLUENCED, ACCELERATED or EXPANSION_OR_RETENTION")),
             (None, None, Some(Fallback::Direct | Fallback::Unknown)) => {}
             _ => found.add(&key, "give partner and state, or is = \"direct\" or \"unknown\""),
         }
     }
     if matches!(mapping.salesforce_ids, SalesforceIds::Always) && spec.rules.iter().any(|rule| rule.partner.is_some()) {
-        found.add("salesforce_ids", "\"always\" cannot stand beside rules that name partners by other ids; use \"auto\"");
+        found.add(
+            "salesforce_ids",
+            "\"always\" cannot stand beside rules that name partners by other ids; use \"auto\"",
+        );
     }
 }

@@ -31,7 +31,10 @@ pub struct When {
 #[must_use]
 pub fn parse(cell: &str, formats: &[DateFormat], calendar: &Calendar, zone: Tz) -> Option<When> {
     let cell = crate::text::tidy(cell);
-    formats.iter().find_map(|format| one(&cell, format, calendar, zone)).filter(|when| (1970..3000).contains(&when.day.year()))
+    formats
+        .iter()
+        .find_map(|format| one(&cell, format, calendar, zone))
+        .filter(|when| (1970..3000).contains(&when.day.year()))
 }
 
 fn one(cell: &str, format: &DateFormat, calendar: &Calendar, zone: Tz) -> Option<When> {
@@ -45,7 +48,9 @@ fn one(cell: &str, format: &DateFormat, calendar: &Calendar, zone: Tz) -> Option
         DateFormat::Pattern(pattern) => DateTime::parse_from_str(cell, pattern)
             .map(|at| instant(at.to_utc(), calendar))
             .ok()
-            .or_else(|| NaiveDateTime::parse_from_str(cell, pattern).ok().and_then(|naive| local(naive, calendar, zone)))
+            .or_else(|| {
+                NaiveDateTime::parse_from_str(cell, pattern).ok().and_then(|naive| local(naive, calendar, zone))
+            })
             .or_else(|| NaiveDate::parse_from_str(cell, pattern).ok().map(day)),
     }
 }
@@ -72,7 +77,10 @@ fn local(naive: NaiveDateTime, calendar: &Calendar, zone: Tz) -> Option<When> {
 
 fn iso(cell: &str, calendar: &Calendar, zone: Tz) -> Option<When> {
     let bytes = cell.as_bytes();
-    let is_day = |b: &[u8]| b.len() == 10 && b.iter().enumerate().all(|(at, b)| if at == 4 || at == 7 { *b == b'-' } else { b.is_ascii_digit() });
+    let is_day = |b: &[u8]| {
+        b.len() == 10
+            && b.iter().enumerate().all(|(at, b)| if at == 4 || at == 7 { *b == b'-' } else { b.is_ascii_digit() })
+    };
     if !is_day(bytes.get(..10)?) {
         return None;
     }
@@ -135,7 +143,23 @@ mod tests {
         ] {
             assert_eq!(read(cell, DateFormat::Iso).as_deref(), Some(want), "{cell}");
         }
-        let bad = ["03/04/2025", "13/01/2025", "2025-02-30", "45667", "1736467200000", "1/2/25", "Jan 10, 2025", "0000-00-00", "", "2025-1-2", "2025-01-10x", "2025-01-10T25:00:00Z", "0024-01-01", "２０２５-01-10", "2025-01-1é"];
+        let bad = [
+            "03/04/2025",
+            "13/01/2025",
+            "2025-02-30",
+            "45667",
+            "1736467200000",
+            "1/2/25",
+            "Jan 10, 2025",
+            "0000-00-00",
+            "",
+            "2025-1-2",
+            "2025-01-10x",
+            "2025-01-10T25:00:00Z",
+            "0024-01-01",
+            "２０２５-01-10",
+            "2025-01-1é",
+        ];
         for cell in bad {
             assert_eq!(read(cell, DateFormat::Iso), None, "{cell}");
         }
@@ -155,6 +179,9 @@ mod tests {
     fn a_time_without_zone_is_local() {
         let calendar = Calendar { zone: Tz::America__Los_Angeles, fiscal_start_month: 1 };
         let when = parse("2025-03-31 23:30:00", &[DateFormat::Iso], &calendar, Tz::America__Los_Angeles).unwrap();
-        assert_eq!((when.day.to_string(), when.at.unwrap().to_rfc3339()), ("2025-03-31".into(), "2025-04-01T06:30:00+00:00".into()));
+        assert_eq!(
+            (when.day.to_string(), when.at.unwrap().to_rfc3339()),
+            ("2025-03-31".into(), "2025-04-01T06:30:00+00:00".into())
+        );
     }
 }

@@ -25,7 +25,11 @@ pub(super) fn read(row: &mut Row<'_>) -> Option<DealFact> {
     }
     if let Some((opened, is_default)) = opened {
         if is_default {
-            row.problem(Field::OpenedOn, Code::OpenedDefaulted, format!("no opening date; the mapping's default was taken: {}", opened.day));
+            row.problem(
+                Field::OpenedOn,
+                Code::OpenedDefaulted,
+                format!("no opening date; the mapping's default was taken: {}", opened.day),
+            );
         } else if opened.day > row.context.today {
             row.problem(Field::OpenedOn, Code::InFuture, "the deal would be opened after the day of the import");
         }
@@ -37,14 +41,26 @@ pub(super) fn read(row: &mut Row<'_>) -> Option<DealFact> {
         && outcome.is_closed()
         && !has_problem_at(row, Field::ClosedOn)
     {
-        row.problem(Field::ClosedOn, Code::MissingClose, "a closed deal needs its close date: without it, it is in no quarter");
+        row.problem(
+            Field::ClosedOn,
+            Code::MissingClose,
+            "a closed deal needs its close date: without it, it is in no quarter",
+        );
     }
     if let (true, Some(closed)) = (is_ended, closed) {
         if closed.day > row.context.today {
-            row.problem(Field::ClosedOn, Code::CloseInFuture, "the deal is closed, but its close date is after the day of the import");
+            row.problem(
+                Field::ClosedOn,
+                Code::CloseInFuture,
+                "the deal is closed, but its close date is after the day of the import",
+            );
         }
         if opened.is_some_and(|(opened, _)| closed.day < opened.day) {
-            row.problem(Field::ClosedOn, Code::CloseBeforeOpen, "the close date is before the opening date; mend one of them");
+            row.problem(
+                Field::ClosedOn,
+                Code::CloseBeforeOpen,
+                "the close date is before the opening date; mend one of them",
+            );
         }
     }
     // In Salesforce and HubSpot the close date of an open deal is the day on which it is expected to close.
@@ -53,7 +69,11 @@ pub(super) fn read(row: &mut Row<'_>) -> Option<DealFact> {
     let quarter = row.context.calendar.quarter(closed.map_or(row.context.today, |when| when.day));
     let (currency, [arr, tcv, services]) = amounts(row, quarter, [Field::Arr, Field::Tcv, Field::Services]);
     if outcome == Some(Outcome::Won) && arr.is_none() && row.bound.has(Field::Arr) && !has_problem_at(row, Field::Arr) {
-        row.problem(Field::Arr, Code::MissingAmount, "won without an amount: it counts in win rates, and in no sum or average of ARR");
+        row.problem(
+            Field::Arr,
+            Code::MissingAmount,
+            "won without an amount: it counts in win rates, and in no sum or average of ARR",
+        );
     }
     let (declaration, credits) = attribution::read(row);
     let kind = kind(row, &credits.iter().map(|credit| credit.state).collect::<Vec<_>>());
@@ -104,7 +124,9 @@ pub(super) fn read(row: &mut Row<'_>) -> Option<DealFact> {
 /// Whether something was already said about the field's cell.
 pub(super) fn has_problem_at(row: &Row<'_>, field: Field) -> bool {
     let (column, _) = row.cell(field);
-    row.problems.iter().any(|problem| problem.column.as_deref() == Some(column) && problem.verdict > super::Verdict::Warned)
+    row.problems
+        .iter()
+        .any(|problem| problem.column.as_deref() == Some(column) && problem.verdict > super::Verdict::Warned)
 }
 
 /// The row's own id.
@@ -112,7 +134,11 @@ pub(super) fn required_id(row: &mut Row<'_>) -> Option<String> {
     let before = row.problems.len();
     let id = row.id(Field::ExternalId);
     if id.is_none() && row.problems.len() == before {
-        row.problem(Field::ExternalId, Code::Missing, "without its id in its own system the row could not be imported twice; give it one");
+        row.problem(
+            Field::ExternalId,
+            Code::Missing,
+            "without its id in its own system the row could not be imported twice; give it one",
+        );
     }
     id
 }
@@ -120,7 +146,11 @@ pub(super) fn required_id(row: &mut Row<'_>) -> Option<String> {
 /// A row that its own system has deleted is not taken.
 pub(super) fn deleted(row: &mut Row<'_>) {
     if row.flag(Field::Deleted) == Some(true) {
-        row.problem(Field::Deleted, Code::DeletedInSource, "the row is marked as deleted in its own system; it enters no metric");
+        row.problem(
+            Field::Deleted,
+            Code::DeletedInSource,
+            "the row is marked as deleted in its own system; it enters no metric",
+        );
     }
 }
 
@@ -143,9 +173,17 @@ fn outcome(row: &mut Row<'_>) -> (Option<Outcome>, Option<String>, bool) {
         && declared != known.outcome
     {
         let theirs: &str = known.outcome.into();
-        row.problem(Field::Stage, Code::StageContradictsOutcome, format!("the stage means {theirs}, the outcome column says otherwise; map one of the two only"));
+        row.problem(
+            Field::Stage,
+            Code::StageContradictsOutcome,
+            format!("the stage means {theirs}, the outcome column says otherwise; map one of the two only"),
+        );
     }
-    if declared.is_none() && row.bound.has(Field::Outcome) && !row.bound.has(Field::Stage) && !has_problem_at(row, Field::Outcome) {
+    if declared.is_none()
+        && row.bound.has(Field::Outcome)
+        && !row.bound.has(Field::Stage)
+        && !has_problem_at(row, Field::Outcome)
+    {
         row.problem(Field::Outcome, Code::Missing, "a deal needs its outcome");
     }
     let outcome = declared.or(known.map(|known| known.outcome));
@@ -161,11 +199,14 @@ fn kind(row: &mut Row<'_>, states: &[AttributionState]) -> Option<DealKind> {
     if row.problems.len() > before {
         return None;
     }
-    let is_expansion = !states.is_empty() && states.iter().all(|state| *state == AttributionState::ExpansionOrRetention);
+    let is_expansion =
+        !states.is_empty() && states.iter().all(|state| *state == AttributionState::ExpansionOrRetention);
     let kind = declared.unwrap_or(if is_expansion { DealKind::Expansion } else { DealKind::New });
     if let Some(state) = states.iter().find(|state| !state.fits(kind)) {
         let (kind, state): (&str, &str) = (kind.into(), (*state).into());
-        let message = format!("a {kind} deal cannot have the state {state}: NEW takes SOURCED, INFLUENCED, ACCELERATED; EXPANSION and RENEWAL take EXPANSION_OR_RETENTION");
+        let message = format!(
+            "a {kind} deal cannot have the state {state}: NEW takes SOURCED, INFLUENCED, ACCELERATED; EXPANSION and RENEWAL take EXPANSION_OR_RETENTION"
+        );
         row.problems.push(Problem::new(Code::StateDoesNotFitKind, message));
     }
     Some(kind)
@@ -175,7 +216,11 @@ fn account(row: &mut Row<'_>) -> Option<AccountReference> {
     let own = row.id(Field::Account);
     let name = row.name(Field::AccountName);
     if let Some(master) = row.id(Field::AccountMaster).filter(|master| Some(master) != own.as_ref()) {
-        row.problem(Field::AccountMaster, Code::AccountMerged, "the account was merged; the deal is attached to the account it was merged into");
+        row.problem(
+            Field::AccountMaster,
+            Code::AccountMerged,
+            "the account was merged; the deal is attached to the account it was merged into",
+        );
         // The name beside it is that of the account that is gone.
         return Some(AccountReference { name: master.clone(), external_id: master });
     }
@@ -201,7 +246,11 @@ fn pod(row: &mut Row<'_>) -> Option<uuid::Uuid> {
 }
 
 /// The row's currency and its amounts, converted at the rate of the quarter (ruling 26).
-pub(super) fn amounts<const N: usize>(row: &mut Row<'_>, quarter: Quarter, fields: [Field; N]) -> (Option<Currency>, [Option<Amount>; N]) {
+pub(super) fn amounts<const N: usize>(
+    row: &mut Row<'_>,
+    quarter: Quarter,
+    fields: [Field; N],
+) -> (Option<Currency>, [Option<Amount>; N]) {
     let mut amounts = [None; N];
     let before = row.problems.len();
     let value = row.value(Field::Currency);
@@ -215,7 +264,11 @@ pub(super) fn amounts<const N: usize>(row: &mut Row<'_>, quarter: Quarter, field
     for (slot, field) in amounts.iter_mut().zip(fields) {
         let Some(number) = row.number(field) else { continue };
         let Some(currency) = currency else {
-            row.problem(Field::Currency, Code::Missing, "an amount needs its currency; give the field a default or a constant");
+            row.problem(
+                Field::Currency,
+                Code::Missing,
+                "an amount needs its currency; give the field a default or a constant",
+            );
             return (None, [None; N]);
         };
         if number.is_percent {
@@ -223,14 +276,22 @@ pub(super) fn amounts<const N: usize>(row: &mut Row<'_>, quarter: Quarter, field
             continue;
         }
         if number.symbol.is_some_and(|symbol| !symbol.allows(currency)) {
-            row.problem(field, Code::CurrencyContradicts, format!("carries the sign of another currency than the row's {currency}"));
+            row.problem(
+                field,
+                Code::CurrencyContradicts,
+                format!("carries the sign of another currency than the row's {currency}"),
+            );
             continue;
         }
         if number.value < Decimal::ZERO {
             row.problem(field, Code::NegativeAmount, "is below zero: a credit or a downgrade is not a deal's amount");
             continue;
         }
-        let rate = if currency == row.context.currency { Some(Decimal::ONE) } else { row.context.rates.get(&(quarter, currency)).copied() };
+        let rate = if currency == row.context.currency {
+            Some(Decimal::ONE)
+        } else {
+            row.context.rates.get(&(quarter, currency)).copied()
+        };
         let Some(rate) = rate else {
             needs_rate = true;
             continue;
@@ -238,11 +299,18 @@ pub(super) fn amounts<const N: usize>(row: &mut Row<'_>, quarter: Quarter, field
         *slot = convert(row, field, number.value, currency, rate);
     }
     if let (true, Some(currency)) = (needs_rate, currency) {
-        let message = format!("the program has no rate for {currency} in {quarter}; set it (fxRateSet) and import the row again");
+        let message =
+            format!("the program has no rate for {currency} in {quarter}; set it (fxRateSet) and import the row again");
         row.problem(Field::Currency, Code::NoFxRate, message);
     }
-    if let (Some(currency), true) = (currency, value.is_some_and(|value| value.is_default) && amounts.iter().any(Option::is_some)) {
-        row.problem(Field::Currency, Code::CurrencyDefaulted, format!("no currency in the row; the mapping's default was taken: {currency}"));
+    if let (Some(currency), true) =
+        (currency, value.is_some_and(|value| value.is_default) && amounts.iter().any(Option::is_some))
+    {
+        row.problem(
+            Field::Currency,
+            Code::CurrencyDefaulted,
+            format!("no currency in the row; the mapping's default was taken: {currency}"),
+        );
     }
     (currency, amounts)
 }
@@ -252,7 +320,8 @@ fn convert(row: &mut Row<'_>, field: Field, value: Decimal, currency: Currency, 
         Err(NotMoney::TooPrecise(_)) => {
             let rounded = Money::round_from_major(value, currency).ok();
             if let Some(rounded) = rounded {
-                let message = format!("more decimals than {currency} has: rounded half away from zero to {}", rounded.major());
+                let message =
+                    format!("more decimals than {currency} has: rounded half away from zero to {}", rounded.major());
                 row.problem(field, Code::Rounded, message);
             }
             rounded

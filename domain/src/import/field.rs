@@ -124,23 +124,80 @@ impl Field {
         use Field as F;
         match object {
             Object::Deals => &[
-                F::ExternalId, F::Name, F::Deleted, F::Account, F::AccountName, F::AccountMaster, F::Segment, F::Kind, F::Outcome,
-                F::Stage, F::OpenedOn, F::ClosedOn, F::ExpectedCloseOn, F::Arr, F::Tcv, F::Services, F::Currency, F::Owner, F::Pod,
-                F::Source, F::IsInfluenced, F::DealRegId, F::IsCoSell, F::IsPrivateOffer, F::IsMarketplace, F::OfferId, F::ProductMix,
-                F::DiscountRate, F::TakeRate, F::NextStep, F::NextStepOn, F::LostReason, F::ActivatedOn,
+                F::ExternalId,
+                F::Name,
+                F::Deleted,
+                F::Account,
+                F::AccountName,
+                F::AccountMaster,
+                F::Segment,
+                F::Kind,
+                F::Outcome,
+                F::Stage,
+                F::OpenedOn,
+                F::ClosedOn,
+                F::ExpectedCloseOn,
+                F::Arr,
+                F::Tcv,
+                F::Services,
+                F::Currency,
+                F::Owner,
+                F::Pod,
+                F::Source,
+                F::IsInfluenced,
+                F::DealRegId,
+                F::IsCoSell,
+                F::IsPrivateOffer,
+                F::IsMarketplace,
+                F::OfferId,
+                F::ProductMix,
+                F::DiscountRate,
+                F::TakeRate,
+                F::NextStep,
+                F::NextStepOn,
+                F::LostReason,
+                F::ActivatedOn,
             ],
             Object::Accounts => &[
-                F::ExternalId, F::Name, F::Deleted, F::AccountMaster, F::Domain, F::Segment, F::Region, F::CloudCommitments,
-                F::Integrations, F::OverlapReason,
+                F::ExternalId,
+                F::Name,
+                F::Deleted,
+                F::AccountMaster,
+                F::Domain,
+                F::Segment,
+                F::Region,
+                F::CloudCommitments,
+                F::Integrations,
+                F::OverlapReason,
             ],
             Object::Partners => &[F::ExternalId, F::Name, F::Deleted, F::Kind, F::Status, F::Domain],
             Object::Spend => &[
-                F::ExternalId, F::Deleted, F::Partner, F::PartnerName, F::Segment, F::Quarter, F::Date, F::Category, F::Amount,
-                F::Currency, F::Note,
+                F::ExternalId,
+                F::Deleted,
+                F::Partner,
+                F::PartnerName,
+                F::Segment,
+                F::Quarter,
+                F::Date,
+                F::Category,
+                F::Amount,
+                F::Currency,
+                F::Note,
             ],
             Object::Activities => &[
-                F::ExternalId, F::Deleted, F::Deal, F::Account, F::Partner, F::PartnerName, F::Kind, F::HappenedAt, F::IsJointMeeting,
-                F::MeetingCount, F::NextStepOn, F::OwnerFunctions, F::Note,
+                F::ExternalId,
+                F::Deleted,
+                F::Deal,
+                F::Account,
+                F::Partner,
+                F::PartnerName,
+                F::Kind,
+                F::HappenedAt,
+                F::IsJointMeeting,
+                F::MeetingCount,
+                F::NextStepOn,
+                F::OwnerFunctions,
+                F::Note,
             ],
         }
     }
@@ -150,7 +207,13 @@ impl Field {
     pub const fn is_date(self) -> bool {
         matches!(
             self,
-            Self::OpenedOn | Self::ClosedOn | Self::ExpectedCloseOn | Self::NextStepOn | Self::ActivatedOn | Self::Date | Self::HappenedAt
+            Self::OpenedOn
+                | Self::ClosedOn
+                | Self::ExpectedCloseOn
+                | Self::NextStepOn
+                | Self::ActivatedOn
+                | Self::Date
+                | Self::HappenedAt
         )
     }
 }

@@ -208,7 +208,9 @@ impl FileFormat {
     pub fn delimiter_byte(&self) -> Option<u8> {
         match self.delimiter.as_bytes() {
             b"tab" | b"\\t" => Some(b'\t'),
-            [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && !matches!(byte, b'\r' | b'\n' | 0) => Some(*byte),
+            [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && !matches!(byte, b'\r' | b'\n' | 0) => {
+                Some(*byte)
+            }
             _ => None,
         }
     }
@@ -222,8 +224,13 @@ impl<'de> Deserialize<'de> for DateFormat {
             "excel-serial" => Ok(Self::ExcelSerial),
             "epoch-ms" => Ok(Self::EpochMs),
             pattern if pattern.contains('%') => {
-                let is_bad = chrono::format::StrftimeItems::new(pattern).any(|item| matches!(item, chrono::format::Item::Error));
-                if is_bad { Err(de::Error::custom(format!("\"{word}\" is not a date pattern"))) } else { Ok(Self::Pattern(word)) }
+                let is_bad =
+                    chrono::format::StrftimeItems::new(pattern).any(|item| matches!(item, chrono::format::Item::Error));
+                if is_bad {
+                    Err(de::Error::custom(format!("\"{word}\" is not a date pattern")))
+                } else {
+                    Ok(Self::Pattern(word))
+                }
             }
             _ => Err(de::Error::custom(format!(
                 "\"{word}\" is not a date format: iso, excel-serial, epoch-ms, or a pattern such as %d/%m/%Y"

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod activity;
 pub mod attribution;
+pub mod bound;
 pub mod check;
 pub mod context;
 pub mod date;
@@ -15,7 +16,7 @@ pub mod field;
 pub mod mapping;
 pub mod number;
 pub mod partner;
-pub mod row;
+mod row;
 pub mod salesforce;
 pub mod spend;
 
@@ -41,7 +42,19 @@ pub enum Object {
 
 /// What became of a row. The order is of severity.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, EnumIter, EnumString, IntoStaticStr,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    EnumIter,
+    EnumString,
+    IntoStaticStr,
 )]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -321,18 +334,21 @@ pub struct Judged {
 
 /// Reads a row of so many cells as the header has. Ragged rows are refused before anything is read from them.
 #[must_use]
-pub fn judge(object: Object, bound: &row::Bound, context: &context::Context, cells: &[&str]) -> Judged {
+pub fn judge(object: Object, bound: &bound::Bound, context: &context::Context, cells: &[&str]) -> Judged {
     if let Some(problem) = bound.skipped(cells) {
         return Judged { fact: None, problems: vec![problem] };
     }
     let (have, want) = (cells.len(), bound.header.len());
     if have != want {
         let code = if have < want { Code::TooFewCells } else { Code::TooManyCells };
-        let message = format!("the row has {have} cells, the header {want}; a delimiter inside a cell needs quotes around the cell");
+        let message = format!(
+            "the row has {have} cells, the header {want}; a delimiter inside a cell needs quotes around the cell"
+        );
         return Judged { fact: None, problems: vec![Problem::new(code, message)] };
     }
     if let Some(at) = cells.iter().position(|cell| cell.contains('\0')) {
-        let problem = Problem::new(Code::Nul, "the cell holds a NUL character, which cannot be kept").at(&bound.header[at], cells[at]);
+        let problem = Problem::new(Code::Nul, "the cell holds a NUL character, which cannot be kept")
+            .at(&bound.header[at], cells[at]);
         return Judged { fact: None, problems: vec![problem] };
     }
     let mut row = row::Row::new(bound, context, cells);

@@ -67,7 +67,11 @@ pub fn parse(cell: &str, format: &NumberFormat) -> Result<Number, NotNumber> {
         rest.pop();
         rest = text::tidy(&rest);
     }
-    if matches!(format.negative, Negative::Parentheses) && rest.starts_with('(') && rest.ends_with(')') && rest.len() > 2 {
+    if matches!(format.negative, Negative::Parentheses)
+        && rest.starts_with('(')
+        && rest.ends_with(')')
+        && rest.len() > 2
+    {
         is_negative = true;
         rest = text::tidy(&rest[1..rest.len() - 1]);
     }
@@ -99,7 +103,8 @@ fn strip_symbol(text: &str) -> (String, Option<Symbol>) {
 }
 
 fn plain(text: &str, format: &NumberFormat) -> Result<Decimal, NotNumber> {
-    let looks_scientific = text.contains(['e', 'E']) && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b',' | b'+' | b'-' | b'e' | b'E'));
+    let looks_scientific = text.contains(['e', 'E'])
+        && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b',' | b'+' | b'-' | b'e' | b'E'));
     let (whole, fraction) = match text.split_once(format.decimal) {
         Some((whole, fraction)) => (whole, Some(fraction)),
         None => (text, None),
@@ -108,7 +113,11 @@ fn plain(text: &str, format: &NumberFormat) -> Result<Decimal, NotNumber> {
     let whole = ungroup(whole, format.thousands).filter(|whole| digits(whole));
     let fraction_is_fine = fraction.is_none_or(digits);
     let (Some(whole), true) = (whole, fraction_is_fine) else {
-        return Err(if looks_scientific && text.bytes().any(|byte| byte.is_ascii_digit()) { NotNumber::Scientific } else { NotNumber::Format });
+        return Err(if looks_scientific && text.bytes().any(|byte| byte.is_ascii_digit()) {
+            NotNumber::Scientific
+        } else {
+            NotNumber::Format
+        });
     };
     let exact = fraction.map_or_else(|| whole.clone(), |fraction| format!("{whole}.{fraction}"));
     Decimal::from_str_exact(&exact).map_err(|_| NotNumber::TooLarge)
@@ -117,7 +126,8 @@ fn plain(text: &str, format: &NumberFormat) -> Result<Decimal, NotNumber> {
 /// Groups of exactly three behind the first of one to three; a space stands for every kind of space.
 fn ungroup(whole: &str, thousands: Option<char>) -> Option<String> {
     let Some(separator) = thousands else { return Some(whole.to_owned()) };
-    let is_separator = |c: char| c == separator || (separator == ' ' && matches!(c, '\u{a0}' | '\u{202f}' | '\u{2009}'));
+    let is_separator =
+        |c: char| c == separator || (separator == ' ' && matches!(c, '\u{a0}' | '\u{202f}' | '\u{2009}'));
     if !whole.contains(is_separator) {
         return Some(whole.to_owned());
     }
@@ -141,7 +151,25 @@ mod tests {
         assert_eq!(parse("10000.00", &plain).unwrap().value, dec!(10000));
         assert_eq!(parse(" -2500.00 ", &plain).unwrap().value, dec!(-2500));
         assert_eq!(parse("0", &plain).unwrap().value, dec!(0));
-        for bad in ["$1,234.56", "1.234,56", "1\u{a0}234,56 €", "(2,500.00)", "12k", "1,500", "NaN", "inf", "TBD", "", ".5", "5.", "1 000", "0x10", "+5", "--5", "١٢"] {
+        for bad in [
+            "$1,234.56",
+            "1.234,56",
+            "1\u{a0}234,56 €",
+            "(2,500.00)",
+            "12k",
+            "1,500",
+            "NaN",
+            "inf",
+            "TBD",
+            "",
+            ".5",
+            "5.",
+            "1 000",
+            "0x10",
+            "+5",
+            "--5",
+            "١٢",
+        ] {
             assert_eq!(parse(bad, &plain), Err(NotNumber::Format), "{bad}");
         }
         assert_eq!(parse("1.2E+06", &plain), Err(NotNumber::Scientific));
@@ -150,7 +178,8 @@ mod tests {
 
     #[test]
     fn declared_separators_and_symbols() {
-        let us = NumberFormat { thousands: Some(','), currency_symbols: true, negative: Negative::Parentheses, ..format() };
+        let us =
+            NumberFormat { thousands: Some(','), currency_symbols: true, negative: Negative::Parentheses, ..format() };
         let usd: Currency = "USD".parse().unwrap();
         let got = parse("$1,234.56", &us).unwrap();
         assert_eq!((got.value, got.symbol.unwrap().allows(usd)), (dec!(1234.56), true));

@@ -1,178 +1,17 @@
-//! A mapping bound to a file's header, and one row read through it.
+//! One row, read through a mapping that is bound to its file.
 
-use super::context::{Context, KnownStage};
-use super::date::{self, DateFormat, When};
+use super::bound::{Bound, BoundField, Shift};
+use super::context::Context;
+use super::date::{self, When};
 use super::fact::Reference;
 use super::field::Field;
-use super::mapping::{FieldSpec, Lookup, Mapping, NumberFormat, SalesforceIds, Unmapped};
+use super::mapping::{SalesforceIds, Unmapped};
 use super::number::{self, NotNumber, Number};
-use super::{Code, FileProblem, Problem, salesforce};
+use super::{Code, Problem, salesforce};
 use crate::text;
 use chrono::Days;
-use chrono_tz::Tz;
 use rust_decimal::Decimal;
-use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
-use std::sync::Arc;
-use strum::EnumCount;
-
-/// A lookup file as its answers by the key of our value.
-pub type LookupTable = Arc<HashMap<String, String>>;
-
-/// A mapping bound to a header: every column found, every word folded once.
-#[derive(Clone, Debug)]
-pub struct Bound {
-    /// The mapping.
-    pub mapping: Arc<Mapping>,
-    /// The header's cells, tidied.
-    pub header: Vec<String>,
-    /// The mapping's stages by key; the program's stand beside them in the context.
-    pub stages: HashMap<String, KnownStage>,
-    pub(super) numbers: NumberFormat,
-    pub(super) attribution: super::attribution::BoundAttribution,
-    fields: Vec<Option<BoundField>>,
-    blanks: HashSet<String>,
-    yes: HashSet<String>,
-    no: HashSet<String>,
-    footers: Vec<String>,
-    zone: Tz,
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct BoundField {
-    pub(super) column: Option<(usize, String)>,
-    constant: Option<String>,
-    map: HashMap<String, String>,
-    unmapped: Unmapped,
-    default: Option<String>,
-    lookup: Option<(String, LookupTable)>,
-    derived: Option<(Field, Shift)>,
-    dates: Vec<DateFormat>,
-    separator: Option<String>,
-    percent: bool,
-}
-
-#[derive(Clone, Debug)]
-enum Shift {
-    Days(i64),
-    Column(usize, String, i64),
-}
-
-/// The columns of a header by key; `None` marks one that stands there twice.
-pub(super) struct Columns<'a>(HashMap<String, Option<usize>>, &'a mut Vec<FileProblem>);
-
-impl Columns<'_> {
-    pub(super) fn find(&mut self, key: &str, name: &str) -> Option<usize> {
-        match self.0.get(&text::key(name)) {
-            Some(Some(at)) => Some(*at),
-            Some(None) => {
-                self.1.push(FileProblem::new("AMBIGUOUS_COLUMN", format!("{key}: two columns are called \"{name}\"; rename one of them")));
-                None
-            }
-            None => {
-                self.1.push(FileProblem::new("MISSING_COLUMN", format!("{key}: the file has no column \"{name}\"")));
-                None
-            }
-        }
-    }
-}
-
-impl Bound {
-    /// Binds a checked mapping to a header. `zone` is the program's.
-    ///
-    /// # Errors
-    /// Every column that is missing or stands there twice.
-    pub fn new(
-        mapping: Arc<Mapping>, header: &[String], lookups: &HashMap<Lookup, LookupTable>, zone: Tz,
-    ) -> Result<Self, Vec<FileProblem>> {
-        let header: Vec<String> = header.iter().map(|cell| text::tidy(cell)).collect();
-        let mut by_key: HashMap<String, Option<usize>> = HashMap::new();
-        for (at, name) in header.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
-            by_key.entry(text::key(name)).and_modify(|found| *found = None).or_insert(Some(at));
-        }
-        let mut problems = Vec::new();
-        let mut columns = Columns(by_key, &mut problems);
-        let mut fields = vec![None; Field::COUNT];
-        for (name, spec) in &mapping.fields {
-            if let Ok(field) = Field::from_str(name) {
-                fields[field as usize] = Some(BoundField::new(&format!("fields.{name}"), spec, &mapping, lookups, &mut columns));
-            }
-        }
-        let attribution = super::attribution::BoundAttribution::new(&mapping, lookups, &mut columns);
-        if !problems.is_empty() {
-            return Err(problems);
-        }
-        let keys = |words: &[String]| words.iter().map(|word| text::key(word)).collect();
-        let stage_one: Option<HashSet<String>> = mapping.stage_one.as_ref().map(|names| keys(names));
-        let stages = mapping
-            .stages
-            .iter()
-            .map(|(name, word)| {
-                let key = text::key(name);
-                let is_stage_one_or_later = stage_one.as_ref().is_none_or(|names| names.contains(&key));
-                (key, KnownStage { id: None, outcome: word.0, is_stage_one_or_later })
-            })
-            .collect();
-        let file = &mapping.file;
-        Ok(Self {
-            stages,
-            numbers: file.numbers(),
-            attribution,
-            fields,
-            blanks: keys(&file.blank),
-            yes: keys(&file.yes),
-            no: keys(&file.no),
-            footers: file.footers.iter().map(|word| text::key(word)).filter(|word| !word.is_empty()).collect(),
-            zone: file.zone.as_ref().and_then(|zone| zone.parse().ok()).unwrap_or(zone),
-            header,
-            mapping,
-        })
-    }
-
-    /// Whether the mapping fills the field.
-    #[must_use]
-    pub fn has(&self, field: Field) -> bool {
-        self.fields[field as usize].is_some()
-    }
-
-    /// A blank row or a report's footer: left out, and counted.
-    #[must_use]
-    pub fn skipped(&self, cells: &[&str]) -> Option<Problem> {
-        let mut filled = cells.iter().map(|cell| text::tidy(cell)).filter(|cell| !cell.is_empty());
-        let Some(first) = filled.next() else {
-            return Some(Problem::new(Code::BlankRow, "the row is blank"));
-        };
-        // A deal may well be called "Grand Total Logistics": a footer has next to nothing beside its words.
-        let key = text::key(&first);
-        (self.footers.iter().any(|footer| key.starts_with(footer)) && filled.count() <= 2)
-            .then(|| Problem::new(Code::ReportFooter, "a footer line of the report, not a record").at("", &first))
-    }
-}
-
-impl BoundField {
-    pub(super) fn new(
-        key: &str, spec: &FieldSpec, mapping: &Mapping, lookups: &HashMap<Lookup, LookupTable>, columns: &mut Columns<'_>,
-    ) -> Self {
-        let mut column = |name: &Option<String>| name.as_ref().and_then(|name| Some((columns.find(key, name)?, name.clone())));
-        let source = column(&spec.column);
-        let before = column(&spec.minus_days_column).map(|(at, name)| Shift::Column(at, name, -1));
-        let after = column(&spec.plus_days_column).map(|(at, name)| Shift::Column(at, name, 1));
-        let fixed = spec.minus_days.map(|days| -days).or(spec.plus_days).map(Shift::Days);
-        let derived = spec.from.as_ref().and_then(|from| Field::from_str(from).ok()).zip(before.or(after).or(fixed));
-        Self {
-            column: source,
-            constant: spec.constant.clone(),
-            map: spec.map.iter().map(|(from, to)| (text::key(from), to.clone())).collect(),
-            unmapped: spec.unmapped,
-            default: spec.default.clone(),
-            lookup: spec.lookup.as_ref().and_then(|lookup| Some((lookup.file.clone(), Arc::clone(lookups.get(lookup)?)))),
-            derived,
-            dates: spec.dates.clone().unwrap_or_else(|| mapping.file.dates.clone()),
-            separator: spec.separator.clone(),
-            percent: spec.percent,
-        }
-    }
-}
 
 /// A value of a row: what stood there after map, lookup and default.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -260,7 +99,8 @@ impl<'a> Row<'a> {
                     if let Some(default) = &bound.default {
                         return Some(Value { text: default.clone(), is_default: true });
                     }
-                    let message = format!("{file} has no answer for this value; add it there, or map it to one that it has");
+                    let message =
+                        format!("{file} has no answer for this value; add it there, or map it to one that it has");
                     self.problems.push(Problem::new(Code::LookupMiss, message).at(column, raw));
                     return None;
                 }
@@ -310,7 +150,11 @@ impl<'a> Row<'a> {
         match (folded, self.bound.mapping.salesforce_ids) {
             (Some(folded), _) => Some(folded),
             (None, SalesforceIds::Always) if !is_short => {
-                self.problem(field, Code::NotAWord, "is not a Salesforce id of 15 or 18 characters; set salesforce_ids = \"auto\" for other ids");
+                self.problem(
+                    field,
+                    Code::NotAWord,
+                    "is not a Salesforce id of 15 or 18 characters; set salesforce_ids = \"auto\" for other ids",
+                );
                 None
             }
             (None, _) => Some(id),
@@ -321,7 +165,8 @@ impl<'a> Row<'a> {
     pub(super) fn note(&mut self, field: Field) -> Option<String> {
         let value = self.value(field)?;
         let (_, cell) = self.cell(field);
-        let is_plain = self.field(field).is_some_and(|bound| bound.map.is_empty() && bound.lookup.is_none()) && !value.is_default;
+        let is_plain =
+            self.field(field).is_some_and(|bound| bound.map.is_empty() && bound.lookup.is_none()) && !value.is_default;
         let note = if is_plain { cell.to_owned() } else { value.text };
         if note.chars().count() > NOTE_MOST {
             self.problem(field, Code::TooLong, format!("must be at most {NOTE_MOST} characters long"));
@@ -334,7 +179,9 @@ impl<'a> Row<'a> {
     pub(super) fn list(&mut self, field: Field) -> Vec<String> {
         let Some(value) = self.value(field) else { return Vec::new() };
         let parts: Vec<String> = match self.field(field).and_then(|bound| bound.separator.as_ref()) {
-            Some(separator) => value.text.split(separator.as_str()).map(text::tidy).filter(|part| !part.is_empty()).collect(),
+            Some(separator) => {
+                value.text.split(separator.as_str()).map(text::tidy).filter(|part| !part.is_empty()).collect()
+            }
             None => vec![value.text],
         };
         if parts.len() > 100 || parts.iter().any(|part| part.chars().count() > NAME_MOST) {
@@ -399,7 +246,11 @@ impl<'a> Row<'a> {
         }
         let when = date::parse(&value.text, &bound.dates, &self.context.calendar, self.bound.zone);
         if when.is_none() {
-            self.problem(field, Code::NotADate, "is not a date in a declared format (file.dates); ISO dates are written 2025-01-10");
+            self.problem(
+                field,
+                Code::NotADate,
+                "is not a date in a declared format (file.dates); ISO dates are written 2025-01-10",
+            );
         }
         when.map(|when| (when, value.is_default))
     }
@@ -437,7 +288,11 @@ impl<'a> Row<'a> {
         let is_percent = number.is_percent || self.field(field).is_some_and(|bound| bound.percent);
         let rate = if is_percent { number.value / Decimal::ONE_HUNDRED } else { number.value };
         if rate < Decimal::ZERO || rate > Decimal::ONE {
-            self.problem(field, Code::NotARate, "is not a rate from 0 to 1; where the column holds percentages, set percent = true");
+            self.problem(
+                field,
+                Code::NotARate,
+                "is not a rate from 0 to 1; where the column holds percentages, set percent = true",
+            );
             return None;
         }
         Some(rate.normalize())
@@ -446,7 +301,13 @@ impl<'a> Row<'a> {
     /// A count.
     pub(super) fn count(&mut self, field: Field) -> Option<i64> {
         let number = self.number(field)?;
-        let count = number.value.fract().is_zero().then(|| i64::try_from(number.value).ok()).flatten().filter(|n| (0..=1_000_000).contains(n));
+        let count = number
+            .value
+            .fract()
+            .is_zero()
+            .then(|| i64::try_from(number.value).ok())
+            .flatten()
+            .filter(|n| (0..=1_000_000).contains(n));
         if count.is_none() {
             self.problem(field, Code::NotANumber, "is not a whole number from 0 to 1000000");
         }
@@ -462,12 +323,22 @@ impl<'a> Row<'a> {
         if self.bound.mapping.create_missing.segments {
             return Some(Reference::New { external_id: None, name });
         }
-        self.problem(Field::Segment, Code::UnknownSegment, "the program has no such segment; map it to one that it has, or create it first");
+        self.problem(
+            Field::Segment,
+            Code::UnknownSegment,
+            "the program has no such segment; map it to one that it has, or create it first",
+        );
         None
     }
 
     /// A partner by id and name: the id decides, and two that disagree are not reconciled by guess.
-    pub(super) fn partner(&mut self, id: Option<String>, name: Option<String>, has_id_column: bool, at: (&str, &str)) -> Option<Reference> {
+    pub(super) fn partner(
+        &mut self,
+        id: Option<String>,
+        name: Option<String>,
+        has_id_column: bool,
+        at: (&str, &str),
+    ) -> Option<Reference> {
         let partners = &self.context.partners;
         let may_create = self.bound.mapping.create_missing.partners;
         let fail = |row: &mut Self, code: Code, message: String| {
@@ -479,7 +350,14 @@ impl<'a> Row<'a> {
             return match partners.with_name(&name) {
                 [one] => Some(Reference::Known(*one)),
                 [] if may_create && !has_id_column => Some(Reference::New { external_id: Some(name.clone()), name }),
-                [] => fail(self, Code::UnknownPartner, format!("the program has no partner \"{}\"; give its id, map it, or create it first", super::shown(&name))),
+                [] => fail(
+                    self,
+                    Code::UnknownPartner,
+                    format!(
+                        "the program has no partner \"{}\"; give its id, map it, or create it first",
+                        super::shown(&name)
+                    ),
+                ),
                 _ => fail(self, Code::AmbiguousPartner, "more than one partner carries this name; give the id".into()),
             };
         };
@@ -487,7 +365,13 @@ impl<'a> Row<'a> {
             let on_record = partners.name(known).unwrap_or("");
             if let Some(name) = name.filter(|name| text::key(name) != text::key(on_record)) {
                 if partners.with_name(&name).iter().any(|other| *other != known) {
-                    return fail(self, Code::PartnerContradicts, format!("the id is that of \"{on_record}\", the name that of another partner; mend one of them"));
+                    return fail(
+                        self,
+                        Code::PartnerContradicts,
+                        format!(
+                            "the id is that of \"{on_record}\", the name that of another partner; mend one of them"
+                        ),
+                    );
                 }
                 let message = format!("the id decided; on record its name is \"{on_record}\"");
                 self.problems.push(Problem::new(Code::PartnerNameDiffers, message).at(at.0, &name));
@@ -496,11 +380,19 @@ impl<'a> Row<'a> {
         }
         if may_create {
             if let Some(name) = name.as_ref().filter(|name| !partners.with_name(name).is_empty()) {
-                return fail(self, Code::AmbiguousPartner, format!("the id is new, but a partner called \"{name}\" is on record under another id"));
+                return fail(
+                    self,
+                    Code::AmbiguousPartner,
+                    format!("the id is new, but a partner called \"{name}\" is on record under another id"),
+                );
             }
             return Some(Reference::New { external_id: Some(id.clone()), name: name.unwrap_or(id) });
         }
-        let hint = if id.contains([';', ',', '|', '/']) { "; where the cell lists several partners, declare attribution.separator" } else { "" };
+        let hint = if id.contains([';', ',', '|', '/']) {
+            "; where the cell lists several partners, declare attribution.separator"
+        } else {
+            ""
+        };
         fail(self, Code::UnknownPartner, format!("the program has no partner with this id; create it first{hint}"))
     }
 }
@@ -509,17 +401,8 @@ impl<'a> Row<'a> {
 fn looks_double_encoded(text: &str) -> bool {
     !text.is_ascii()
         && text.chars().zip(text.chars().skip(1)).any(|(first, second)| {
-            matches!(first, 'Ã' | 'Â') && (matches!(second, '\u{80}'..='\u{bf}') || "€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ".contains(second)) && second != '\u{a0}'
+            matches!(first, 'Ã' | 'Â')
+                && (matches!(second, '\u{80}'..='\u{bf}') || "€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ".contains(second))
+                && second != '\u{a0}'
         })
-}
-
-impl BoundField {
-    /// A word through the field's map: itself where there is none, nothing where the map does not name it.
-    pub(super) fn mapped<'t>(&'t self, word: &'t str) -> Option<&'t str> {
-        match self.map.get(&text::key(word)) {
-            Some(ours) => Some(ours),
-            None if self.map.is_empty() || self.unmapped == Unmapped::Keep => Some(word),
-            None => None,
-        }
-    }
 }

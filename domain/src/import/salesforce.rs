@@ -10,7 +10,12 @@ pub fn fold(id: &str) -> Option<&str> {
         return None;
     }
     let is_right = bytes[..15].chunks(5).zip(&bytes[15..]).all(|(five, check)| {
-        let bits = five.iter().enumerate().filter(|(_, byte)| byte.is_ascii_uppercase()).map(|(at, _)| 1_usize << at).sum::<usize>();
+        let bits = five
+            .iter()
+            .enumerate()
+            .filter(|(_, byte)| byte.is_ascii_uppercase())
+            .map(|(at, _)| 1_usize << at)
+            .sum::<usize>();
         CHECK[bits] == *check
     });
     is_right.then(|| &id[..15])

@@ -41,7 +41,11 @@ fn quarter(row: &mut Row<'_>) -> Option<Quarter> {
         if let Some(value) = row.value(Field::Quarter) {
             let quarter = value.text.trim().parse().ok();
             if quarter.is_none() {
-                row.problem(Field::Quarter, Code::NotAQuarter, "is not a fiscal quarter such as 2026-Q3; give the field a map, or map a date");
+                row.problem(
+                    Field::Quarter,
+                    Code::NotAQuarter,
+                    "is not a fiscal quarter such as 2026-Q3; give the field a map, or map a date",
+                );
             }
             return quarter;
         }
