@@ -1,7 +1,11 @@
 //! The command line: one file a command. Exit codes: 0 done, 1 refused with reasons on stderr, 2 wrong usage.
 
+mod keygen;
+mod portfolio;
 mod program;
 mod schema;
+mod seat;
+pub mod token;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
@@ -11,7 +15,7 @@ use sea_orm_migration::MigratorTrait;
 use std::process::ExitCode;
 
 use crate::clock::Clock;
-use crate::usecase::Office;
+use crate::usecase::{Failure, Office};
 
 /// The server that makes a partner program run.
 #[derive(Parser)]
@@ -62,6 +66,14 @@ enum Command {
     Migrate(Database),
     /// Makes and lists programs.
     Program(program::Program),
+    /// Makes portfolios of programs.
+    Portfolio(portfolio::Portfolio),
+    /// Gives, takes and lists the seats of people.
+    Seat(seat::Seat),
+    /// Prints a token signed with the local development key, which `demo` accepts and `serve` does not.
+    Token(token::Token),
+    /// Makes the key that `serve` signs partner and machine tokens with.
+    Keygen(keygen::Keygen),
     /// Prints the GraphQL schema: the whole with @allow, or one role's own.
     Schema(schema::Schema),
 }
@@ -94,6 +106,23 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Program(command) => command.run().await,
+        Command::Portfolio(command) => command.run().await,
+        Command::Seat(command) => command.run().await,
+        Command::Token(command) => command.run().await,
+        Command::Keygen(command) => command.run(),
         Command::Schema(command) => command.run(),
     }
+}
+
+/// Says every reason on stderr: exit code 1.
+fn refuse(why: anyhow::Error) -> anyhow::Result<ExitCode> {
+    match why.downcast_ref::<Failure>() {
+        Some(Failure::Invalid(problems)) => {
+            for problem in problems {
+                eprintln!("{}: {}", problem.path.last().map_or("", String::as_str), problem.message);
+            }
+        }
+        _ => eprintln!("partnerloop: {why:#}"),
+    }
+    Ok(ExitCode::from(1))
 }

@@ -5,9 +5,12 @@ pub mod commit;
 pub mod failure;
 pub mod import;
 pub mod office;
+pub mod pod;
+pub mod portfolio;
 pub mod program;
 pub mod seat;
 pub mod signing;
+pub mod token;
 
 pub use failure::{Failure, Problem, ProblemCode, Problems};
 pub use office::{Caller, Office};

@@ -62,6 +62,14 @@ pub async fn create(office: &Office, new: New) -> Result<Program, Failure> {
     }
 }
 
+/// A program by its slug: for the command line.
+///
+/// # Errors
+/// A storage failure.
+pub async fn find_by_slug(office: &Office, slug: &str) -> Result<Option<Program>, Failure> {
+    Ok(entity::program::find_by_slug(office.store.read(), slug).await?)
+}
+
 /// All programs, for the command line.
 ///
 /// # Errors
