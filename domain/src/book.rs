@@ -1,6 +1,6 @@
 //! The book: the cells of one window, indexed, in one reading. Every measure of a window is asked here.
 
-use crate::cell::{CellKey, CellValue, Cohort, Late, is_counted};
+use crate::cell::{CellValue, Cohort, Late, Spot, is_counted};
 use crate::deal::DealKind;
 use crate::evidence::{Measured, Reason};
 use crate::policy::Policy;
@@ -45,25 +45,25 @@ pub struct Book {
 
 impl Book {
     /// Indexes cells; those that the reading leaves out are left out.
-    pub fn new(cells: impl IntoIterator<Item = (CellKey, CellValue)>, late: Late) -> Self {
+    pub fn new(cells: impl IntoIterator<Item = (Spot, CellValue)>, late: Late) -> Self {
         let mut book = Self::default();
-        for (key, value) in cells {
-            book.enter(&key, &value, late);
+        for (spot, value) in cells {
+            book.enter(&spot, &value, late);
         }
         book
     }
 
     /// Counts a cell, or leaves it out.
-    pub fn enter(&mut self, key: &CellKey, value: &CellValue, late: Late) {
-        if !is_counted(key.cohort, key.is_late, late) {
+    pub fn enter(&mut self, spot: &Spot, value: &CellValue, late: Late) {
+        if !is_counted(spot.cohort, spot.is_late, late) {
             return;
         }
-        let (place, is_new) = (Place::from(key.segment_id), key.kind == DealKind::New);
+        let (place, is_new) = (Place::from(spot.segment_id), spot.kind == DealKind::New);
         for place in [place, Place::All] {
-            self.sums.entry((key.partner_id, place, key.cohort, is_new)).or_default().add(value);
+            self.sums.entry((spot.partner_id, place, spot.cohort, is_new)).or_default().add(value);
         }
         self.places.insert(place);
-        if let Some(partner) = key.partner_id {
+        if let Some(partner) = spot.partner_id {
             self.pairs.insert((partner, place));
         }
     }

@@ -99,11 +99,9 @@ pub const fn has_histograms(cohort: Cohort, kind: DealKind) -> bool {
     matches!(cohort, Cohort::CoSell | Cohort::AnyPartner | Cohort::Direct) && matches!(kind, DealKind::New)
 }
 
-/// Where a deal is counted.
+/// Where a deal is counted within a quarter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct CellKey {
-    /// The fiscal quarter of the close.
-    pub quarter: Quarter,
+pub struct Spot {
     /// The segment the deal had at Stage 1; none where it had none.
     pub segment_id: Option<Uuid>,
     /// The partner; none in the rows that hold each deal once.
@@ -112,10 +110,19 @@ pub struct CellKey {
     pub cohort: Cohort,
     /// What was sold.
     pub kind: DealKind,
-    /// Where the deal's attribution came from.
-    pub provenance: Provenance,
     /// Whether only late amendments put it there: see the module.
     pub is_late: bool,
+}
+
+/// Where a deal is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CellKey {
+    /// The fiscal quarter of the close.
+    pub quarter: Quarter,
+    /// Where the deal's attribution came from.
+    pub provenance: Provenance,
+    /// Where within the quarter.
+    pub spot: Spot,
 }
 
 /// What is counted and added up in a cell. Amounts are minor units of the program's currency.
@@ -218,14 +225,18 @@ impl Histogram {
     }
 }
 
-/// As the rows hold it: `21:3 35:1`.
+/// Values separated by spaces, `value:times` where one occurs more than once: `21:3 35`. The rows hold the same, but in any
+/// order and with repeated values.
 impl fmt::Display for Histogram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, (value, times)) in self.0.iter().enumerate() {
             if at > 0 {
                 f.write_char(' ')?;
             }
-            write!(f, "{value}:{times}")?;
+            match times {
+                1 => write!(f, "{value}")?,
+                _ => write!(f, "{value}:{times}")?,
+            }
         }
         Ok(())
     }
@@ -233,7 +244,7 @@ impl fmt::Display for Histogram {
 
 /// The text is not a histogram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a histogram is written as value:count, separated by spaces")]
+#[error("a histogram is written as values or value:times, separated by spaces")]
 pub struct NotAHistogram;
 
 impl FromStr for Histogram {
@@ -241,21 +252,11 @@ impl FromStr for Histogram {
     fn from_str(text: &str) -> Result<Self, NotAHistogram> {
         let mut histogram = Self::default();
         for pair in text.split_ascii_whitespace() {
-            let (value, times) = pair.split_once(':').ok_or(NotAHistogram)?;
+            let (value, times) = pair.split_once(':').unwrap_or((pair, "1"));
             histogram.add(value.parse().map_err(|_| NotAHistogram)?, times.parse().map_err(|_| NotAHistogram)?);
         }
         Ok(histogram)
     }
-}
-
-/// What a histogram is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, EnumString, IntoStaticStr)]
-#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
-pub enum Measure {
-    /// ARR of won deals, in minor units.
-    Arr,
-    /// Days from opening to close of won deals.
-    Days,
 }
 
 /// A cell, whole.
@@ -344,15 +345,8 @@ pub fn tally(fact: &Fact<'_>) -> Vec<CellKey> {
     }
     let (segment_id, kind, provenance) = (fact.segment_id, fact.kind, fact.provenance);
     late.into_iter()
-        .map(|(partner_id, cohort, is_late)| CellKey {
-            quarter,
-            segment_id,
-            partner_id,
-            cohort,
-            kind,
-            provenance,
-            is_late,
-        })
+        .map(|(partner_id, cohort, is_late)| Spot { segment_id, partner_id, cohort, kind, is_late })
+        .map(|spot| CellKey { quarter, provenance, spot })
         .collect()
 }
 
@@ -362,7 +356,7 @@ pub fn count<S: std::hash::BuildHasher>(cells: &mut HashMap<CellKey, Cell, S>, f
     for key in tally(fact) {
         let cell = cells.entry(key).or_default();
         cell.value.add(&value);
-        if fact.outcome == Outcome::Won && has_histograms(key.cohort, key.kind) {
+        if fact.outcome == Outcome::Won && has_histograms(key.spot.cohort, key.spot.kind) {
             if let Some(arr) = fact.arr_minor {
                 cell.arr.add(arr, 1);
             }

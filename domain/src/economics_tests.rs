@@ -1,7 +1,5 @@
 use super::*;
-use crate::attribution::Provenance;
-use crate::calendar::Quarter;
-use crate::cell::{CellKey, Late};
+use crate::cell::{Late, Spot};
 use crate::deal::DealKind;
 use proptest::prelude::*;
 use rust_decimal::dec;
@@ -28,25 +26,17 @@ fn yield_without_spend_is_null_and_thin_under_ten_deals() {
     assert_eq!((nothing.multiple, nothing.evidence), (Ok(dec!(0)), Evidence::Thin));
 }
 
-fn key(partner: Option<u128>, cohort: Cohort) -> CellKey {
-    CellKey {
-        quarter: Quarter::from_index(8096),
-        segment_id: None,
-        partner_id: partner.map(Uuid::from_u128),
-        cohort,
-        kind: DealKind::New,
-        provenance: Provenance::Imported,
-        is_late: false,
-    }
+fn spot(partner: Option<u128>, cohort: Cohort) -> Spot {
+    Spot { segment_id: None, partner_id: partner.map(Uuid::from_u128), cohort, kind: DealKind::New, is_late: false }
 }
 
 #[test]
 fn unknown_deals_are_on_neither_side_of_the_attach_rate() {
     let book = Book::new(
         [
-            (key(None, Cohort::AnyPartner), CellValue { won: 1, lost: 1, ..sourced(1, 300) }),
-            (key(None, Cohort::Direct), CellValue { lost: 5, ..sourced(1, 100) }),
-            (key(None, Cohort::Unknown), sourced(7, 700)),
+            (spot(None, Cohort::AnyPartner), CellValue { won: 1, lost: 1, ..sourced(1, 300) }),
+            (spot(None, Cohort::Direct), CellValue { lost: 5, ..sourced(1, 100) }),
+            (spot(None, Cohort::Unknown), sourced(7, 700)),
         ],
         Late::LeftOut,
     );
@@ -60,7 +50,7 @@ fn unknown_deals_are_on_neither_side_of_the_attach_rate() {
 fn equal_partners_share_a_rank() {
     let cells = [(1, 500), (2, 250), (3, 250), (4, 0)];
     let book =
-        Book::new(cells.map(|(partner, arr)| (key(Some(partner), Cohort::Sourced), sourced(1, arr))), Late::LeftOut);
+        Book::new(cells.map(|(partner, arr)| (spot(Some(partner), Cohort::Sourced), sourced(1, arr))), Late::LeftOut);
     let concentration = Concentration::of(&book);
     let ranks: Vec<_> = concentration.partners.iter().map(|ranked| (ranked.rank, ranked.share.unwrap())).collect();
     assert_eq!(ranks, [(1, dec!(0.5)), (2, dec!(0.25)), (2, dec!(0.25)), (4, dec!(0))]);
@@ -70,7 +60,7 @@ fn equal_partners_share_a_rank() {
 
 #[test]
 fn nothing_sourced_has_no_shares() {
-    let book = Book::new([(key(Some(1), Cohort::CoSell), sourced(1, 9))], Late::LeftOut);
+    let book = Book::new([(spot(Some(1), Cohort::CoSell), sourced(1, 9))], Late::LeftOut);
     let concentration = Concentration::of(&book);
     assert_eq!((concentration.partners[0].share, concentration.index), (Err(Reason::NoAmount), Err(Reason::NoAmount)));
 }
@@ -79,7 +69,7 @@ proptest! {
     /// Shares never add up to more than the whole, whatever the amounts.
     #[test]
     fn shares_add_up(amounts in prop::collection::vec(0_i128..1_000_000_000_000, 1..30)) {
-        let cells = (1_u128..).zip(amounts.iter()).map(|(partner, arr)| (key(Some(partner), Cohort::Sourced), sourced(1, *arr)));
+        let cells = (1_u128..).zip(amounts.iter()).map(|(partner, arr)| (spot(Some(partner), Cohort::Sourced), sourced(1, *arr)));
         let concentration = Concentration::of(&Book::new(cells, Late::LeftOut));
         let total: Decimal = concentration.partners.iter().filter_map(|ranked| ranked.share.ok()).sum();
         let expected = if amounts.iter().sum::<i128>() == 0 { dec!(0) } else { dec!(1) };

@@ -30,7 +30,7 @@ impl MigrationTrait for Migration {
 
 /// Children before parents.
 const TABLES: &[&str] = &[
-    "event", "change", "idempotency", "import_staged", "import_row", "import_run", "cell_histogram", "cell", "fx_rate", "spend_line",
+    "event", "change", "idempotency", "import_staged", "import_row", "import_run", "cell", "fx_rate", "spend_line",
     "activity", "attribution", "deal", "stage", "token", "portfolio_seat", "seat_partner", "seat_pod", "seat", "pod_partner", "pod",
     "partner_person", "partner", "account", "segment", "policy", "portfolio_program", "portfolio", "server_key", "program",
 ];

@@ -362,25 +362,18 @@ CREATE TABLE cell (
   lost bigint NOT NULL,
   won_arr_minor bigint NOT NULL,
   won_arr_count bigint NOT NULL,
+  lost_arr_minor bigint NOT NULL,
+  lost_arr_count bigint NOT NULL,
   won_days bigint NOT NULL,
   won_days_count bigint NOT NULL,
+  won_tcv_minor bigint NOT NULL,
+  won_tcv_arr_minor bigint NOT NULL,
+  won_tcv_count bigint NOT NULL,
+  arr_histogram text NOT NULL,
+  days_histogram text NOT NULL,
   PRIMARY KEY (program_id, quarter, segment_id, partner_id, cohort, kind, provenance, is_late)
 );
-
-CREATE TABLE cell_histogram (
-  program_id uuid NOT NULL,
-  quarter integer NOT NULL,
-  segment_id uuid NOT NULL,
-  partner_id uuid NOT NULL,
-  cohort text NOT NULL,
-  kind text NOT NULL,
-  provenance text NOT NULL,
-  is_late boolean NOT NULL,
-  measure text NOT NULL,
-  value bigint NOT NULL,
-  deals bigint NOT NULL,
-  PRIMARY KEY (program_id, quarter, segment_id, partner_id, cohort, kind, provenance, is_late, measure, value)
-);
+CREATE INDEX cell_by_partner ON cell (program_id, partner_id, quarter);
 
 CREATE TABLE import_run (
   program_id uuid NOT NULL REFERENCES program (id),
