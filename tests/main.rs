@@ -1,5 +1,7 @@
 //! The one test binary: black-box tests on a real server, and the tests of the house itself.
 #![expect(clippy::unwrap_used, reason = "a test says what failed by failing")]
 
+mod cells;
+mod real_numbers;
 mod support;
 mod walls;

@@ -2,7 +2,7 @@
 
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, IsolationLevel, SqliteTransactionMode, TransactionOptions,
     TransactionTrait,
 };
 use std::time::Duration;
@@ -65,6 +65,17 @@ impl Store {
         let options =
             TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
         self.write.begin_with_options(options).await
+    }
+
+    /// Begins a read transaction in which every statement sees the same state.
+    ///
+    /// # Errors
+    /// [`DbErr`] when no connection can be had.
+    pub async fn snapshot(&self) -> Result<Tx, DbErr> {
+        // A deferred transaction of SQLite in WAL mode is a snapshot already, and knows no isolation levels.
+        let isolation_level = (!self.is_sqlite()).then_some(IsolationLevel::RepeatableRead);
+        let access_mode = (!self.is_sqlite()).then_some(AccessMode::ReadOnly);
+        self.read.begin_with_options(TransactionOptions { isolation_level, access_mode, ..TransactionOptions::default() }).await
     }
 
     /// Whether this is SQLite.

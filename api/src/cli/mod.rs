@@ -2,6 +2,7 @@
 
 mod keygen;
 mod portfolio;
+mod check;
 mod program;
 mod schema;
 mod seat;
@@ -74,6 +75,10 @@ enum Command {
     Token(token::Token),
     /// Makes the key that `serve` signs partner and machine tokens with.
     Keygen(keygen::Keygen),
+    /// Computes the cells, from which every measure is read, again from the facts.
+    Rebuild(check::Rebuild),
+    /// Compares the cells with the facts; exits with 1 where they differ.
+    Check(check::Check),
     /// Prints the GraphQL schema: the whole with @allow, or one role's own.
     Schema(schema::Schema),
 }
@@ -110,6 +115,8 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Seat(command) => command.run().await,
         Command::Token(command) => command.run().await,
         Command::Keygen(command) => command.run(),
+        Command::Rebuild(command) => command.run().await,
+        Command::Check(command) => command.run().await,
         Command::Schema(command) => command.run(),
     }
 }

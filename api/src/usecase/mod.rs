@@ -1,6 +1,7 @@
 //! What a seat can do: one function a verb, each in one transaction. A use case reads: authorise, load the facts within the
 //! slice, let the domain decide, write, commit with its record.
 
+pub mod check;
 pub mod commit;
 pub mod failure;
 pub mod import;
