@@ -3,5 +3,6 @@
 
 mod cells;
 mod real_numbers;
+mod identity;
 mod support;
 mod walls;

@@ -2,5 +2,6 @@
 
 pub(crate) mod database;
 pub(crate) mod real_data;
+pub(crate) mod forge;
 pub(crate) mod sdl;
 pub(crate) mod tree;
