@@ -4,5 +4,6 @@
 mod cells;
 mod real_numbers;
 mod identity;
+mod jwks;
 mod support;
 mod walls;
