@@ -102,3 +102,68 @@ pub struct Attribution {
     /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
 }
+
+/// A partner and what it is said to have done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The partner.
+    pub partner_id: Uuid,
+    /// What it did.
+    pub state: AttributionState,
+    /// The evidence, in words.
+    pub evidence: Option<String>,
+}
+
+/// Why a declaration was refused (LOOP.md section 3, Attribution).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, IntoStaticStr)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum AttributionRefusal {
+    /// Two partners cannot both have brought a deal.
+    #[error("at most one partner is SOURCED on a deal")]
+    TwoSourced,
+    /// The state does not go with the kind of deal.
+    #[error("a NEW deal takes SOURCED, INFLUENCED or ACCELERATED; an EXPANSION or RENEWAL deal only EXPANSION_OR_RETENTION")]
+    StateDoesNotFitKind,
+    /// The same partner in the same state twice.
+    #[error("the same partner is named in the same state twice")]
+    Repeated,
+    /// Nothing is edited after the lock.
+    #[error("the attribution is locked: a change is a dispute, not an edit")]
+    Locked,
+}
+
+/// Checks a declaration as a whole; each fault comes with the place of the claim.
+///
+/// # Errors
+/// Every fault at once.
+pub fn check(kind: DealKind, claims: &[Claim]) -> Result<(), Vec<(usize, AttributionRefusal)>> {
+    let mut faults = Vec::new();
+    for (at, claim) in claims.iter().enumerate() {
+        let before = &claims[..at];
+        if !claim.state.fits(kind) {
+            faults.push((at, AttributionRefusal::StateDoesNotFitKind));
+        }
+        if before.iter().any(|other| other.partner_id == claim.partner_id && other.state == claim.state) {
+            faults.push((at, AttributionRefusal::Repeated));
+        } else if claim.state == AttributionState::Sourced && before.iter().any(|other| other.state == AttributionState::Sourced) {
+            faults.push((at, AttributionRefusal::TwoSourced));
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_sourced_and_states_by_kind() {
+        let claim = |partner: u128, state| Claim { partner_id: Uuid::from_u128(partner), state, evidence: None };
+        use AttributionState::{ExpansionOrRetention, Influenced, Sourced};
+        assert_eq!(check(DealKind::New, &[claim(1, Sourced), claim(2, Influenced), claim(1, Influenced)]), Ok(()));
+        assert_eq!(check(DealKind::New, &[claim(1, Sourced), claim(2, Sourced)]), Err(vec![(1, AttributionRefusal::TwoSourced)]));
+        assert_eq!(check(DealKind::New, &[claim(1, Sourced), claim(1, Sourced)]), Err(vec![(1, AttributionRefusal::Repeated)]));
+        assert_eq!(check(DealKind::Renewal, &[claim(1, Sourced)]), Err(vec![(0, AttributionRefusal::StateDoesNotFitKind)]));
+        assert_eq!(check(DealKind::Expansion, &[claim(1, ExpansionOrRetention)]), Ok(()));
+    }
+}

@@ -202,3 +202,49 @@ pub struct Stage {
     /// When the row was recorded.
     pub recorded_at: DateTime<Utc>,
 }
+
+/// Why a deal's dates cannot stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DateRefusal {
+    /// A closed deal must be placed in a quarter.
+    #[error("a won, lost or disqualified deal needs the day it was closed")]
+    CloseMissing,
+    /// An open deal has no close.
+    #[error("an open deal has no day of closing; use the expected day of closing")]
+    CloseOfOpen,
+    /// A cycle is never negative.
+    #[error("a deal cannot be closed before it was opened")]
+    ClosedBeforeOpened,
+    /// What has not happened is not a fact.
+    #[error("a day in the future is not a fact yet; use the expected day of closing")]
+    InFuture,
+}
+
+impl Deal {
+    /// Places the deal in its quarter and counts its cycle in local days.
+    ///
+    /// # Errors
+    /// [`DateRefusal`] when the dates contradict the outcome, each other, or today.
+    pub fn place(&mut self, calendar: &crate::calendar::Calendar, today: NaiveDate) -> Result<(), DateRefusal> {
+        if self.opened_on > today || self.closed_on.is_some_and(|day| day > today) {
+            return Err(DateRefusal::InFuture);
+        }
+        match (self.outcome, self.closed_on) {
+            (Outcome::Open, None) => {
+                self.closed_quarter = None;
+                self.cycle_days = None;
+                Ok(())
+            }
+            (Outcome::Open, Some(_)) => Err(DateRefusal::CloseOfOpen),
+            (Outcome::Won | Outcome::Lost | Outcome::Disqualified, None) => Err(DateRefusal::CloseMissing),
+            (Outcome::Won | Outcome::Lost | Outcome::Disqualified, Some(closed)) if closed < self.opened_on => {
+                Err(DateRefusal::ClosedBeforeOpened)
+            }
+            (Outcome::Won | Outcome::Lost | Outcome::Disqualified, Some(closed)) => {
+                self.closed_quarter = Some(calendar.quarter(closed));
+                self.cycle_days = Some((closed - self.opened_on).num_days());
+                Ok(())
+            }
+        }
+    }
+}

@@ -69,3 +69,26 @@ pub struct FxRate {
     /// When the row was recorded.
     pub recorded_at: DateTime<Utc>,
 }
+
+/// An amount in the program's currency: units × rate, rounded half away from zero to the minor unit.
+///
+/// # Errors
+/// [`crate::money::NotMoney::TooLarge`].
+pub fn convert(amount: crate::money::Money, rate: Decimal, into: Currency) -> Result<crate::money::Money, crate::money::NotMoney> {
+    let major = amount.major().checked_mul(rate).ok_or(crate::money::NotMoney::TooLarge)?;
+    crate::money::Money::round_from_major(major, into)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rust_decimal::dec;
+
+    #[test]
+    fn conversion_rounds_half_away_from_zero() {
+        let (eur, usd): (Currency, Currency) = ("EUR".parse().unwrap(), "USD".parse().unwrap());
+        // 100.05 EUR × 1.1 = 110.055 USD: half a cent goes up.
+        let money = crate::money::Money { minor: 10_005, currency: eur };
+        assert_eq!(convert(money, dec!(1.1), usd).unwrap().minor, 11_006);
+    }
+}

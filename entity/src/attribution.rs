@@ -109,3 +109,18 @@ pub async fn replace(conn: &impl Conn, slice: &Slice, deal: Uuid, with: &[domain
     }
     Ok(())
 }
+
+/// Locks the attributions of a deal.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn lock(conn: &impl Conn, slice: &Slice, deal: Uuid, at: DateTimeUtc) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::LockedAt, Expr::value(at))
+        .filter(Column::ProgramId.eq(slice.program_id()))
+        .filter(Column::DealId.eq(deal))
+        .filter(Column::LockedAt.is_null())
+        .exec(conn)
+        .await?;
+    Ok(())
+}

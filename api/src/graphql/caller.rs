@@ -1,7 +1,25 @@
 //! From a request to its caller, and from a failure to a top-level error.
 
 use crate::usecase::{Caller, Failure};
-use async_graphql::{Context, Error, ErrorExtensions};
+use async_graphql::{Context, Data, Error, ErrorExtensions, Request};
+
+use super::loader::Loaders;
+
+/// A request with all that its resolvers need. The pipeline calls this after authentication.
+#[must_use]
+pub fn prepare(request: Request, caller: Caller) -> Request {
+    let loaders = Loaders::new(&caller);
+    request.data(caller).data(loaders)
+}
+
+/// As [`prepare`], for the operations of a WebSocket.
+#[must_use]
+pub fn session(caller: Caller) -> Data {
+    let mut data = Data::default();
+    data.insert(Loaders::new(&caller));
+    data.insert(caller);
+    data
+}
 
 /// The caller of the request; the pipeline puts it there after authentication.
 ///

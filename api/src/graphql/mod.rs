@@ -2,14 +2,17 @@
 
 pub mod allow;
 mod caller;
+pub mod global_id;
+pub mod loader;
 pub mod mutation;
 mod null_on_error;
+pub mod page;
 pub mod program;
 pub mod role;
 pub mod scalar;
 pub mod schema;
 
-pub use caller::caller;
+pub use caller::{caller, prepare, session};
 pub use schema::{LoopSchema, RoleSchema, Schemas, sdl_full, sdl_of};
 
 use async_graphql::{MergedObject, MergedSubscription};

@@ -2,9 +2,14 @@
 //! slice, let the domain decide, write, commit with its record.
 
 pub mod check;
+pub mod account;
+pub mod activity;
+pub mod attribution;
 pub mod commit;
+pub mod deal;
 pub mod failure;
 pub mod import;
+pub mod money;
 pub mod office;
 pub mod pod;
 pub mod portfolio;
@@ -12,6 +17,14 @@ pub mod program;
 pub mod seat;
 pub mod signing;
 pub mod token;
+pub mod page;
+pub mod partner;
+pub mod program;
+pub mod seat;
+pub mod signing;
+pub mod segment;
+pub mod spend;
+pub mod stage;
 
 pub use failure::{Failure, Problem, ProblemCode, Problems};
 pub use office::{Caller, Office};

@@ -1,0 +1,114 @@
+//! Activities: logged once, with who, when it happened, when it was recorded, and from which system.
+
+use super::commit::{Done, Key, commit};
+use super::failure::{Failure, Problem, ProblemCode, Problems};
+use super::office::Caller;
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::activity::{Activity, ActivityKind};
+use domain::role::Action;
+use domain::text;
+use entity::page::{Ask, Key as PositionKey, Page};
+use serde_json::json;
+use uuid::Uuid;
+
+/// What is logged.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The deal; the caller must see it.
+    pub deal_id: Uuid,
+    /// The partner; the caller must see it.
+    pub partner_id: Option<Uuid>,
+    /// The kind.
+    pub kind: ActivityKind,
+    /// When it happened.
+    pub happened_at: DateTime<Utc>,
+    /// Whether vendor and partner met the customer together.
+    pub is_joint_meeting: bool,
+    /// The next step's date.
+    pub next_step_on: Option<NaiveDate>,
+    /// Functions in the room.
+    pub owner_functions: Vec<String>,
+    /// A note.
+    pub note: Option<String>,
+}
+
+/// A page of a deal's activities.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn page_of_deal(caller: &Caller, deal: Uuid, ask: &Ask) -> Result<Page<Activity>, Failure> {
+    let slice = caller.authorise(Action::ReadActivities)?;
+    Ok(entity::activity::page_of_deal(caller.office.store.read(), slice, deal, ask).await?)
+}
+
+/// Where an activity stands in a deal's list.
+#[must_use]
+pub fn position(it: &Activity) -> PositionKey {
+    PositionKey::Instant(it.happened_at)
+}
+
+/// The latest activity of each of these deals.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn latest_of_deals(caller: &Caller, deals: &[Uuid]) -> Result<Vec<Activity>, Failure> {
+    let slice = caller.authorise(Action::ReadActivities)?;
+    Ok(entity::activity::latest_of_deals(caller.office.store.read(), slice, deals).await?)
+}
+
+/// Logs an activity on a deal. The done row is the deal.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn log(caller: &Caller, facts: Facts, key: Option<Key>) -> Result<Done, Failure> {
+    commit(caller, Action::LogActivities, key, async |work| {
+        let mut problems = Problems::default();
+        let deal = entity::deal::find(&work.tx, work.slice, facts.deal_id).await?;
+        if deal.is_none() {
+            problems.note("dealId", ProblemCode::NotFound, "there is no such deal");
+        }
+        if let Some(partner) = facts.partner_id
+            && entity::partner::find(&work.tx, work.slice, partner).await?.is_none()
+        {
+            problems.note("partnerId", ProblemCode::NotFound, "there is no such partner");
+        }
+        if facts.happened_at > work.now {
+            problems.note("happenedAt", ProblemCode::Invalid, "what has not happened yet cannot be logged");
+        }
+        if facts.owner_functions.len() > 20 {
+            problems.note("ownerFunctions", ProblemCode::Invalid, "at most 20 functions");
+        }
+        let functions = facts.owner_functions.iter().filter_map(|f| problems.take("ownerFunctions", text::name(f, 50))).collect();
+        let note = facts.note.as_ref().and_then(|note| problems.take("note", text::prose(note, 4000)));
+        problems.settle()?;
+        let Some(deal) = deal else { return Err(Failure::NotFound) };
+        let activity = Activity {
+            id: work.id(),
+            external_id: None,
+            deal_id: Some(deal.id),
+            account_id: deal.account_id,
+            partner_id: facts.partner_id,
+            kind: facts.kind,
+            happened_at: entity::column::instant(facts.happened_at),
+            is_joint_meeting: facts.is_joint_meeting,
+            meeting_count: None,
+            next_step_on: facts.next_step_on,
+            owner_functions: functions,
+            note,
+            source_system: "partnerloop".into(),
+            recorded_by: caller.viewer.seat_id,
+            recorded_at: work.now,
+        };
+        entity::activity::insert(&work.tx, work.slice, &activity).await.map_err(|why| {
+            if entity::store::is_unique_violation(&why) {
+                Failure::from(Problem::at(["dealId"], ProblemCode::Conflict, "try again"))
+            } else {
+                why.into()
+            }
+        })?;
+        let body = json!({ "dealId": deal.id, "partnerId": facts.partner_id, "kind": facts.kind, "happenedAt": activity.happened_at });
+        work.record("activity.log", "Activity", activity.id, body);
+        Ok(deal.id)
+    })
+    .await
+}

@@ -1,0 +1,413 @@
+//! Deals: created and changed by RevOps, moved through their stages by their AE.
+
+use super::commit::{Done, Key, Work, commit};
+use super::failure::{Failure, Problem, ProblemCode, Problems};
+use super::money;
+use super::office::Caller;
+use chrono::NaiveDate;
+use domain::attribution::{Declaration, Provenance};
+use domain::deal::{Deal, DealKind, DealSource, Outcome};
+use domain::money::{Currency, Money};
+use domain::program::Program;
+use domain::role::Action;
+use domain::text;
+pub use entity::deal::{Filter, Order, key as position};
+use entity::page::{Ask, Page};
+use rust_decimal::Decimal;
+use serde_json::json;
+use uuid::Uuid;
+
+/// What may be said of a deal; what is left out stays as it is, `Some(None)` clears.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// Its id in the CRM.
+    pub external_id: Option<Option<String>>,
+    /// Its name.
+    pub name: Option<String>,
+    /// The account.
+    pub account_id: Option<Option<Uuid>>,
+    /// The segment; fixed once attribution is locked.
+    pub segment_id: Option<Option<Uuid>>,
+    /// What is sold; fixed once attribution is locked.
+    pub kind: Option<DealKind>,
+    /// The stage; it brings its outcome.
+    pub stage_id: Option<Uuid>,
+    /// How it ended, where no stage says so.
+    pub outcome: Option<Outcome>,
+    /// The local day it was opened.
+    pub opened_on: Option<NaiveDate>,
+    /// The local day it was closed.
+    pub closed_on: Option<Option<NaiveDate>>,
+    /// The day it is expected to close.
+    pub expected_close_on: Option<Option<NaiveDate>>,
+    /// Software ARR, in any currency with a rate.
+    pub arr: Option<Option<(Decimal, Currency)>>,
+    /// Total contract value, in the program's currency.
+    pub tcv: Option<Option<(Decimal, Currency)>>,
+    /// Services revenue, in the program's currency.
+    pub services: Option<Option<(Decimal, Currency)>>,
+    /// The owner in the CRM.
+    pub owner_external_id: Option<Option<String>>,
+    /// The pod that runs it.
+    pub pod_id: Option<Option<Uuid>>,
+    /// Where the CRM says it came from.
+    pub source: Option<Option<DealSource>>,
+    /// The CRM's registration id.
+    pub deal_reg_id: Option<Option<String>>,
+    /// The CRM's co-sell flag.
+    pub is_co_sell: Option<Option<bool>>,
+    /// Private offer.
+    pub is_private_offer: Option<Option<bool>>,
+    /// Marketplace.
+    pub is_marketplace: Option<Option<bool>>,
+    /// The offer.
+    pub offer_id: Option<Option<String>>,
+    /// The products in it.
+    pub product_mix: Option<Vec<String>>,
+    /// The discount, 0 to 1.
+    pub discount_rate: Option<Option<Decimal>>,
+    /// The marketplace's take, 0 to 1.
+    pub take_rate: Option<Option<Decimal>>,
+    /// What happens next.
+    pub next_step: Option<Option<String>>,
+    /// When it happens.
+    pub next_step_on: Option<Option<NaiveDate>>,
+    /// Why it was lost.
+    pub lost_reason: Option<Option<String>>,
+    /// When the customer went live.
+    pub activated_on: Option<Option<NaiveDate>>,
+}
+
+/// A page of deals.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn page(caller: &Caller, filter: &Filter, order: Order, ask: &Ask) -> Result<Page<Deal>, Failure> {
+    let slice = caller.authorise(Action::ReadDeals)?;
+    Ok(entity::deal::page(caller.office.store.read(), slice, filter, order, ask).await?)
+}
+
+/// How many deals there are.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn count(caller: &Caller, filter: &Filter) -> Result<u64, Failure> {
+    let slice = caller.authorise(Action::ReadDeals)?;
+    Ok(entity::deal::count(caller.office.store.read(), slice, filter).await?)
+}
+
+/// Those of these deals that the caller may see.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn of_ids(caller: &Caller, ids: &[Uuid]) -> Result<Vec<Deal>, Failure> {
+    let slice = caller.authorise(Action::ReadDeals)?;
+    Ok(entity::deal::of_ids(caller.office.store.read(), slice, ids).await?)
+}
+
+/// A text that may be set or cleared.
+fn set_text(problems: &mut Problems, path: &str, slot: &mut Option<String>, given: Option<&Option<String>>, most: usize) {
+    match given {
+        Some(Some(text)) => *slot = problems.take(path, text::name(text, most)),
+        Some(None) => *slot = None,
+        None => {}
+    }
+}
+
+fn set<T: Copy>(slot: &mut Option<T>, given: Option<Option<T>>) {
+    if let Some(value) = given {
+        *slot = value;
+    }
+}
+
+fn set_rate(problems: &mut Problems, path: &str, slot: &mut Option<Decimal>, given: Option<Option<Decimal>>) {
+    if let Some(Some(rate)) = given
+        && (rate < Decimal::ZERO || rate > Decimal::ONE || rate.scale() > 6)
+    {
+        problems.note(path, ProblemCode::Invalid, "a rate is 0 to 1 with at most 6 decimal digits");
+    }
+    set(slot, given);
+}
+
+fn apply_texts(problems: &mut Problems, deal: &mut Deal, facts: &Facts) {
+    if let Some(name) = &facts.name
+        && let Some(name) = problems.take("name", text::name(name, 300))
+    {
+        deal.name = name;
+    }
+    set_text(problems, "externalId", &mut deal.external_id, facts.external_id.as_ref(), 200);
+    set_text(problems, "ownerExternalId", &mut deal.owner_external_id, facts.owner_external_id.as_ref(), 200);
+    set_text(problems, "dealRegId", &mut deal.deal_reg_id, facts.deal_reg_id.as_ref(), 200);
+    set_text(problems, "offerId", &mut deal.offer_id, facts.offer_id.as_ref(), 200);
+    set_text(problems, "nextStep", &mut deal.next_step, facts.next_step.as_ref(), 1000);
+    set_text(problems, "lostReason", &mut deal.lost_reason, facts.lost_reason.as_ref(), 500);
+    set(&mut deal.source, facts.source);
+    set(&mut deal.is_co_sell, facts.is_co_sell);
+    set(&mut deal.is_private_offer, facts.is_private_offer);
+    set(&mut deal.is_marketplace, facts.is_marketplace);
+    set_rate(problems, "discountRate", &mut deal.discount_rate, facts.discount_rate);
+    set_rate(problems, "takeRate", &mut deal.take_rate, facts.take_rate);
+    set(&mut deal.expected_close_on, facts.expected_close_on);
+    set(&mut deal.next_step_on, facts.next_step_on);
+    set(&mut deal.activated_on, facts.activated_on);
+    if let Some(products) = &facts.product_mix {
+        if products.len() > 50 {
+            problems.note("productMix", ProblemCode::Invalid, "at most 50 products");
+        }
+        deal.product_mix = products.iter().filter_map(|product| problems.take("productMix", text::name(product, 100))).collect();
+    }
+}
+
+async fn apply_references(work: &Work<'_>, problems: &mut Problems, deal: &mut Deal, facts: &Facts) -> Result<(), Failure> {
+    if let Some(account) = facts.account_id {
+        match account {
+            Some(id) => match entity::account::find(&work.tx, work.slice, id).await? {
+                // A deal takes its account's segment at the start, and keeps its own for ever after.
+                Some(account) if deal.version == 0 && facts.segment_id.is_none() => deal.segment_id = account.segment_id,
+                Some(_) => {}
+                None => problems.note("accountId", ProblemCode::NotFound, "there is no such account"),
+            },
+            None => {}
+        }
+        deal.account_id = account;
+    }
+    let is_locked = deal.locked_at.is_some();
+    if let Some(segment) = facts.segment_id.filter(|segment| *segment != deal.segment_id) {
+        if is_locked {
+            problems.push(locked("segmentId", "a locked deal keeps the segment it had at Stage 1", "SEGMENT_FIXED_AT_STAGE_ONE"));
+        } else if let Some(id) = segment
+            && entity::segment::find(&work.tx, work.slice, id).await?.is_none()
+        {
+            problems.note("segmentId", ProblemCode::NotFound, "there is no such segment");
+        }
+        deal.segment_id = segment;
+    }
+    if let Some(kind) = facts.kind.filter(|kind| *kind != deal.kind) {
+        if deal.declaration != Declaration::Unknown || is_locked {
+            problems.push(locked("kind", "the kind is fixed once attribution is declared, because the states depend on it", "KIND_FIXED"));
+        }
+        deal.kind = kind;
+    }
+    if let Some(pod) = facts.pod_id {
+        if let Some(id) = pod
+            && entity::pod::find(&work.tx, work.slice, id).await?.is_none()
+        {
+            problems.note("podId", ProblemCode::NotFound, "there is no such pod");
+        }
+        deal.pod_id = pod;
+    }
+    Ok(())
+}
+
+fn locked(path: &str, message: &str, rule: &'static str) -> Problem {
+    Problem::at([path], ProblemCode::RuleRefused, message).by(rule)
+}
+
+async fn apply_progress(
+    work: &Work<'_>,
+    program: &Program,
+    problems: &mut Problems,
+    deal: &mut Deal,
+    facts: &Facts,
+) -> Result<(), Failure> {
+    if let Some(id) = facts.stage_id {
+        match entity::stage::find(&work.tx, work.slice, id).await? {
+            Some(stage) => {
+                if facts.outcome.is_some_and(|outcome| outcome != stage.outcome) {
+                    problems.note("outcome", ProblemCode::Invalid, "the outcome contradicts the stage's");
+                }
+                deal.stage_id = Some(id);
+                deal.outcome = stage.outcome;
+                deal.has_reached_stage_one |= stage.is_stage_one_or_later;
+            }
+            None => problems.note("stageId", ProblemCode::NotFound, "there is no such stage"),
+        }
+    } else if let Some(outcome) = facts.outcome {
+        deal.outcome = outcome;
+    }
+    deal.opened_on = facts.opened_on.unwrap_or(deal.opened_on);
+    match facts.closed_on {
+        Some(day) => deal.closed_on = day,
+        // Reopening forgets the close.
+        None if deal.outcome == Outcome::Open => deal.closed_on = None,
+        None => {}
+    }
+    if let Err(why) = deal.place(&program.calendar, program.calendar.day(work.now)) {
+        problems.note("closedOn", ProblemCode::Invalid, why.to_string());
+    }
+    Ok(())
+}
+
+async fn apply_money(
+    work: &Work<'_>,
+    program: &Program,
+    problems: &mut Problems,
+    deal: &mut Deal,
+    facts: &Facts,
+) -> Result<(), Failure> {
+    let mut read = |path: &str, given: Option<(Decimal, Currency)>| {
+        given.and_then(|(amount, currency)| money::amount(path, amount, currency).map_err(|problem| problems.push(problem)).ok())
+    };
+    if let Some(arr) = facts.arr {
+        let original = read("arr", arr);
+        deal.original_minor = original.map(|money| money.minor);
+        deal.original_currency = original.map(|money| money.currency);
+    }
+    let tcv = facts.tcv.map(|given| read("tcv", given));
+    let services = facts.services.map(|given| read("services", given));
+    let quarter = deal.closed_quarter.unwrap_or_else(|| program.calendar.quarter(program.calendar.day(work.now)));
+    let convert = async |path: &str, money: Option<Money>| match money {
+        Some(money) => {
+            let converted = money::into_program(&work.tx, work.slice, path, money, program.currency, quarter).await?;
+            Ok::<_, Failure>(Some(converted.minor))
+        }
+        None => Ok(None),
+    };
+    if let Some(tcv) = tcv {
+        deal.tcv_minor = convert("tcv", tcv).await?;
+    }
+    if let Some(services) = services {
+        deal.services_minor = convert("services", services).await?;
+    }
+    // A close in another quarter has another rate.
+    let original = deal.original_minor.zip(deal.original_currency).map(|(minor, currency)| Money { minor, currency });
+    deal.arr_minor = convert("arr", original).await?;
+    Ok(())
+}
+
+async fn apply(work: &Work<'_>, deal: &mut Deal, facts: &Facts) -> Result<(), Failure> {
+    let program = entity::program::find(&work.tx, work.program_id()).await?.ok_or(Failure::NotFound)?;
+    let mut problems = Problems::default();
+    apply_texts(&mut problems, deal, facts);
+    apply_references(work, &mut problems, deal, facts).await?;
+    apply_progress(work, &program, &mut problems, deal, facts).await?;
+    apply_money(work, &program, &mut problems, deal, facts).await?;
+    problems.settle()
+}
+
+fn taken(why: entity::DbErr) -> Failure {
+    if entity::store::is_unique_violation(&why) {
+        Problem::at(["externalId"], ProblemCode::Taken, "another deal has this external id").into()
+    } else {
+        why.into()
+    }
+}
+
+/// What the change record keeps of a deal.
+fn body(deal: &Deal) -> serde_json::Value {
+    json!({
+        "externalId": deal.external_id, "name": deal.name, "accountId": deal.account_id, "segmentId": deal.segment_id,
+        "kind": deal.kind, "outcome": deal.outcome, "stageId": deal.stage_id, "openedOn": deal.opened_on, "closedOn": deal.closed_on,
+        "arrMinor": deal.arr_minor, "originalMinor": deal.original_minor, "originalCurrency": deal.original_currency.map(Currency::code),
+        "declaration": deal.declaration, "version": deal.version,
+    })
+}
+
+/// Makes a deal.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn create(caller: &Caller, facts: Facts, key: Option<Key>) -> Result<Done, Failure> {
+    commit(caller, Action::ManageDeals, key, async |work| {
+        let Some(opened_on) = facts.opened_on else {
+            return Err(Problem::at(["openedOn"], ProblemCode::Required, "a deal needs the day it was opened").into());
+        };
+        let mut deal = blank(work, opened_on);
+        apply(work, &mut deal, &facts).await?;
+        deal.version = 1;
+        entity::deal::insert(&work.tx, work.slice, &deal).await.map_err(taken)?;
+        work.touch(deal.closed_quarter);
+        work.record("deal.create", "Deal", deal.id, body(&deal));
+        Ok(deal.id)
+    })
+    .await
+}
+
+fn blank(work: &Work<'_>, opened_on: NaiveDate) -> Deal {
+    Deal {
+        id: work.id(),
+        external_id: None,
+        name: String::new(),
+        account_id: None,
+        segment_id: None,
+        kind: DealKind::New,
+        outcome: Outcome::Open,
+        stage_id: None,
+        has_reached_stage_one: false,
+        opened_on,
+        opened_at: None,
+        closed_on: None,
+        closed_at: None,
+        closed_quarter: None,
+        cycle_days: None,
+        expected_close_on: None,
+        original_minor: None,
+        original_currency: None,
+        arr_minor: None,
+        tcv_minor: None,
+        services_minor: None,
+        declaration: Declaration::Unknown,
+        provenance: Provenance::Declared,
+        locked_at: None,
+        owner_seat_id: None,
+        owner_external_id: None,
+        pod_id: None,
+        source: None,
+        is_influenced: None,
+        deal_reg_id: None,
+        is_co_sell: None,
+        is_private_offer: None,
+        is_marketplace: None,
+        offer_id: None,
+        product_mix: Vec::new(),
+        discount_rate: None,
+        take_rate: None,
+        next_step: None,
+        next_step_on: None,
+        lost_reason: None,
+        activated_on: None,
+        version: 0,
+        recorded_at: work.now,
+        updated_at: work.now,
+    }
+}
+
+async fn change(caller: &Caller, action: Action, id: Uuid, expected: Option<i64>, facts: Facts, key: Option<Key>) -> Result<Done, Failure> {
+    commit(caller, action, key, async |work| {
+        let before = entity::deal::find(&work.tx, work.slice, id).await?.ok_or(Failure::NotFound)?;
+        work.expect_version(before.version, expected)?;
+        let mut deal = before.clone();
+        apply(work, &mut deal, &facts).await?;
+        // Passing Stage 1 locks what was declared (LOOP.md section 3).
+        if deal.has_reached_stage_one && deal.declaration != Declaration::Unknown && deal.locked_at.is_none() {
+            deal.locked_at = Some(work.now);
+            entity::attribution::lock(&work.tx, work.slice, id, work.now).await?;
+        }
+        if deal != before {
+            deal.version += 1;
+            deal.updated_at = work.now;
+            entity::deal::update(&work.tx, work.slice, &deal).await.map_err(taken)?;
+            work.touch(before.closed_quarter);
+            work.touch(deal.closed_quarter);
+            work.record("deal.update", "Deal", id, json!({ "before": body(&before), "after": body(&deal) }));
+        }
+        Ok(id)
+    })
+    .await
+}
+
+/// Changes the facts of a deal.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn update(caller: &Caller, id: Uuid, expected: Option<i64>, facts: Facts, key: Option<Key>) -> Result<Done, Failure> {
+    change(caller, Action::ManageDeals, id, expected, facts, key).await
+}
+
+/// Moves a deal to a stage and notes its next step.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn advance(caller: &Caller, id: Uuid, expected: Option<i64>, facts: Facts, key: Option<Key>) -> Result<Done, Failure> {
+    change(caller, Action::AdvanceDeals, id, expected, facts, key).await
+}
