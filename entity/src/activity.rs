@@ -109,6 +109,14 @@ pub async fn page_of_deal(conn: &impl Conn, slice: &Slice, deal: Uuid, ask: &Ask
     page::fetch(conn, within(slice).filter(Column::DealId.eq(deal)), "activity.happened_at", "activity.id", ask).await
 }
 
+/// How many activities a deal has.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn count_of_deal(conn: &impl Conn, slice: &Slice, deal: Uuid) -> Result<u64, DbErr> {
+    within(slice).filter(Column::DealId.eq(deal)).count(conn).await
+}
+
 /// The latest activity of each of these deals.
 ///
 /// # Errors

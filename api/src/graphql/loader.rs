@@ -7,13 +7,15 @@ use domain::activity::Activity;
 use domain::attribution::Attribution;
 use domain::deal::{Deal, Stage};
 use domain::partner::{Partner, PartnerPerson};
+use domain::program::Program;
 use domain::segment::Segment;
 use std::collections::HashMap;
 use std::sync::Arc;
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-use super::caller::{coded, failed};
-use crate::usecase::{Caller, Failure, account, activity, attribution, deal, partner, segment, stage};
+use super::caller::{caller, coded, failed};
+use crate::usecase::{Caller, Failure, account, activity, attribution, deal, partner, program, segment, stage};
 
 type Loaded<T> = Result<HashMap<Uuid, T>, Arc<Failure>>;
 
@@ -33,6 +35,7 @@ pub struct Loaders {
     attributions: DataLoader<Rows<Vec<Attribution>>>,
     people: DataLoader<Rows<Vec<PartnerPerson>>>,
     latest: DataLoader<Rows<Activity>>,
+    program: OnceCell<Program>,
 }
 
 impl Loaders {
@@ -48,6 +51,7 @@ impl Loaders {
             attributions: of(caller),
             people: of(caller),
             latest: of(caller),
+            program: OnceCell::new(),
         }
     }
 }
@@ -214,4 +218,13 @@ pub async fn people(ctx: &Context<'_>, partner: Uuid) -> Result<Vec<PartnerPerso
 /// A top-level error when the read fails.
 pub async fn latest_activity(ctx: &Context<'_>, deal: Uuid) -> Result<Option<Activity>, Error> {
     one(&loaders(ctx)?.latest, deal).await
+}
+
+/// The caller's program, read once per request.
+///
+/// # Errors
+/// A top-level error when the read fails.
+pub async fn program<'a>(ctx: &Context<'a>) -> Result<&'a Program, Error> {
+    let caller = caller(ctx)?;
+    loaders(ctx)?.program.get_or_try_init(|| program::read(caller)).await.map_err(|why| failed(&why))
 }

@@ -1,16 +1,28 @@
 //! How it is asked for: types, arguments and wording. Each resolver is one call of a use case.
 
+pub mod account;
+pub mod account_write;
+pub mod activity;
 pub mod allow;
+pub mod attribution;
 mod caller;
+pub mod deal;
+pub mod deal_list;
+pub mod deal_write;
 pub mod global_id;
 pub mod loader;
 pub mod mutation;
 mod null_on_error;
+pub mod node;
 pub mod page;
+pub mod partner;
+pub mod partner_write;
 pub mod program;
 pub mod role;
 pub mod scalar;
 pub mod schema;
+pub mod segment;
+pub mod spend;
 
 pub use caller::{caller, prepare, session};
 pub use schema::{LoopSchema, RoleSchema, Schemas, sdl_full, sdl_of};
@@ -19,11 +31,28 @@ use async_graphql::{MergedObject, MergedSubscription};
 
 /// Everything that can be read.
 #[derive(MergedObject, Default)]
-pub struct Query(program::ProgramQuery);
+pub struct Query(
+    program::ProgramQuery,
+    node::NodeQuery,
+    partner::PartnerQuery,
+    segment::SegmentQuery,
+    account::AccountQuery,
+    deal_list::DealQuery,
+    spend::SpendQuery,
+);
 
 /// Everything that can be changed.
 #[derive(MergedObject, Default)]
-pub struct Mutation(program::ProgramMutation);
+pub struct Mutation(
+    program::ProgramMutation,
+    partner_write::PartnerMutation,
+    segment::SegmentMutation,
+    account_write::AccountMutation,
+    deal_write::DealMutation,
+    attribution::AttributionMutation,
+    activity::ActivityMutation,
+    spend::SpendMutation,
+);
 
 /// Everything that can be followed.
 #[derive(MergedSubscription, Default)]

@@ -95,7 +95,36 @@ pub(super) fn key<I: InputType>(mutation: &'static str, key: Option<&String>, in
     Ok(Some(Key { mutation, key: key.clone(), input_sha256 }))
 }
 
-/// The id of the row, where there is one.
-pub(super) fn id_of(settled: &Result<Done, Vec<UserError>>) -> Option<Uuid> {
-    settled.as_ref().ok().map(|done| done.id)
+/// The parts of a payload: the row it concerned, whether it was replayed, the user errors.
+pub(super) fn parts(settled: Result<Done, Vec<UserError>>) -> (Option<Uuid>, bool, Vec<UserError>) {
+    match settled {
+        Ok(done) => (Some(done.id), done.replayed, Vec::new()),
+        Err(errors) => (None, false, errors),
+    }
+}
+
+/// Runs a mutation: reads the key, does the work, sorts the outcome.
+///
+/// # Errors
+/// A top-level error when it is our fault, or the role may not.
+pub(super) async fn run<I: InputType>(
+    mutation: &'static str,
+    idempotency_key: Option<&String>,
+    input: &I,
+    work: impl AsyncFnOnce(Option<Key>) -> Result<Done, Failure>,
+) -> Result<(Option<Uuid>, bool, Vec<UserError>), Error> {
+    let outcome = match key(mutation, idempotency_key, input) {
+        Ok(key) => work(key).await,
+        Err(refused) => Err(refused),
+    };
+    settle(outcome).map(parts)
+}
+
+/// From GraphQL's three ways of a field (absent, null, a value) to the use case's.
+pub(super) fn patch<T, U>(given: &async_graphql::MaybeUndefined<T>, turn: impl FnOnce(&T) -> U) -> Option<Option<U>> {
+    match given {
+        async_graphql::MaybeUndefined::Undefined => None,
+        async_graphql::MaybeUndefined::Null => Some(None),
+        async_graphql::MaybeUndefined::Value(value) => Some(Some(turn(value))),
+    }
 }

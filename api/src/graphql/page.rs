@@ -1,6 +1,8 @@
 //! Relay pages: bounded, keyset, with cursors bound to their list, filter, order and caller.
 
-use async_graphql::connection::{Connection, CursorType, DisableNodesField, Edge, EmptyFields};
+use async_graphql::connection::{
+    Connection, CursorType, DefaultConnectionName, DefaultEdgeName, DisableNodesField, Edge, EmptyFields,
+};
 use async_graphql::{Context, Enum, Error, InputObject, Object, OutputType};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::role::Action;
@@ -12,7 +14,7 @@ use uuid::Uuid;
 use super::allow::Allow;
 use super::caller::{caller, coded, failed};
 use crate::usecase::page::{Ask, Page, Position, PositionKey};
-use crate::usecase::{Caller, account, deal, partner, spend};
+use crate::usecase::{Caller, account, activity, deal, partner, spend};
 
 /// The rows of a page when none are asked for.
 pub const PAGE_DEFAULT: i32 = 20;
@@ -20,7 +22,8 @@ pub const PAGE_DEFAULT: i32 = 20;
 pub const PAGE_MOST: i32 = 100;
 
 /// A connection as all lists have it.
-pub type Connected<T> = Connection<Cursor, T, TotalCount, EmptyFields, async_graphql::connection::DefaultConnectionName, async_graphql::connection::DefaultEdgeName, DisableNodesField>;
+pub type Connected<T> =
+    Connection<Cursor, T, TotalCount, EmptyFields, DefaultConnectionName, DefaultEdgeName, DisableNodesField>;
 
 /// An opaque cursor.
 #[derive(Clone, Debug)]
@@ -46,7 +49,7 @@ pub enum OrderDirection {
     Desc,
 }
 
-/// Text comparisons. All that are given must hold.
+/// Comparisons of an id. All that are given must hold.
 #[derive(InputObject, Clone, Debug)]
 pub struct IdFilter {
     /// Exactly this one.
@@ -179,6 +182,8 @@ pub enum TotalCount {
     Deals(deal::Filter),
     /// Lines of spend.
     Spend(spend::Filter),
+    /// Activities of a deal.
+    Activities(Uuid),
     /// Already counted.
     Known(u64),
 }
@@ -194,6 +199,7 @@ impl TotalCount {
             Self::Accounts(filter) => account::count(caller, filter).await,
             Self::Deals(filter) => deal::count(caller, filter).await,
             Self::Spend(filter) => spend::count(caller, filter).await,
+            Self::Activities(deal) => activity::count_of_deal(caller, *deal).await,
             Self::Known(count) => Ok(*count),
         };
         count.map(|count| i64::try_from(count).unwrap_or(i64::MAX)).map_err(|why| failed(&why))

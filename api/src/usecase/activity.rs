@@ -41,6 +41,15 @@ pub async fn page_of_deal(caller: &Caller, deal: Uuid, ask: &Ask) -> Result<Page
     Ok(entity::activity::page_of_deal(caller.office.store.read(), slice, deal, ask).await?)
 }
 
+/// How many activities a deal has.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn count_of_deal(caller: &Caller, deal: Uuid) -> Result<u64, Failure> {
+    let slice = caller.authorise(Action::ReadActivities)?;
+    Ok(entity::activity::count_of_deal(caller.office.store.read(), slice, deal).await?)
+}
+
 /// Where an activity stands in a deal's list.
 #[must_use]
 pub fn position(it: &Activity) -> PositionKey {

@@ -98,7 +98,8 @@ impl Work<'_> {
             let quarters: Vec<i32> = self.quarters.iter().copied().collect();
             entity::cell::rebuild(&self.tx, self.slice, Some(&quarters)).await?;
         }
-        if !self.changes.is_empty() {
+        let has_changed = !self.changes.is_empty();
+        if has_changed {
             change::insert(&self.tx, program_id, self.changes).await?;
             program::bump_data_version(&self.tx, program_id).await?;
         }
@@ -108,7 +109,8 @@ impl Work<'_> {
             idempotency::insert(&self.tx, program_id, self.caller.viewer.seat_id, key.mutation, &key.key, &row).await?;
         }
         self.tx.commit().await?;
-        for event in self.events {
+        let news = has_changed.then(|| Event { id, program_id, kind: "DATA_CHANGED", subject_id: program_id, body: Value::Null });
+        for event in self.events.into_iter().chain(news) {
             // Nobody listening is fine.
             let _ = self.caller.office.events.send(Arc::new(event));
         }

@@ -8,7 +8,9 @@ use domain::money::Currency;
 use domain::program::Program;
 use domain::role::Action;
 use domain::text;
+use futures_util::Stream;
 use serde_json::json;
+use tokio::sync::broadcast::error::RecvError;
 
 /// What a new program needs.
 #[derive(Clone, Debug)]
@@ -117,4 +119,27 @@ pub async fn update(caller: &Caller, change: Change, key: Option<Key>) -> Result
         Ok(program.id)
     })
     .await
+}
+
+/// The data version of the caller's program, each time a fact has changed.
+///
+/// # Errors
+/// [`Failure::Denied`].
+pub fn follow(caller: &Caller) -> Result<impl Stream<Item = i64> + use<>, Failure> {
+    let program_id = caller.authorise(Action::ReadProgramInside)?.program_id();
+    let start = (caller.office.events.subscribe(), caller.office.store.clone(), None);
+    Ok(futures_util::stream::unfold(start, move |(mut events, store, last)| async move {
+        loop {
+            match events.recv().await {
+                Ok(event) if event.program_id != program_id => continue,
+                // Having missed some is a reason to look as well.
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return None,
+            }
+            let Ok(Some(program)) = entity::program::find(store.read(), program_id).await else { continue };
+            if last != Some(program.data_version) {
+                return Some((program.data_version, (events, store, Some(program.data_version))));
+            }
+        }
+    }))
 }

@@ -44,8 +44,8 @@ fn apply(segment: &mut Segment, facts: &Facts) -> Result<(), Failure> {
         segment.name = name;
     }
     if let Some(accounts) = facts.addressable_accounts {
-        if accounts.is_some_and(|count| count < 0) {
-            problems.note("addressableAccounts", ProblemCode::Invalid, "a count must not be negative");
+        if accounts.is_some_and(|count| !(0..=i64::from(i32::MAX)).contains(&count)) {
+            problems.note("addressableAccounts", ProblemCode::Invalid, "a count is 0 to 2147483647");
         }
         segment.addressable_accounts = accounts;
     }

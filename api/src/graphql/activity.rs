@@ -1,0 +1,181 @@
+//! Activities on the wire.
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use domain::role::Action;
+use uuid::Uuid;
+
+use super::allow::Allow;
+use super::caller::{caller, failed};
+use super::deal::Deal;
+use super::deal_list::one;
+use super::mutation::{UserError, run};
+use super::page::{Binding, Connected, OrderDirection, PageArguments, TotalCount, connect};
+use super::partner::Partner;
+use super::scalar::{Date, DateTime};
+use super::{global_id, loader};
+use crate::usecase::activity::{self, Facts};
+
+/// The kind of an activity.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::activity::ActivityKind")]
+pub enum ActivityKind {
+    /// A partner introduced a buyer.
+    Introduction,
+    /// A touch of the partner on the deal.
+    Touch,
+    /// A meeting.
+    Meeting,
+    /// A call.
+    Call,
+    /// A message.
+    Message,
+    /// A demonstration.
+    Demo,
+    /// A note.
+    Note,
+}
+
+/// Something that happened on a deal, an account or with a partner.
+pub struct Activity(pub domain::activity::Activity);
+
+/// Something that happened on a deal, an account or with a partner.
+#[Object(directive = Allow::apply(Action::ReadActivities))]
+impl Activity {
+    /// The global id.
+    async fn id(&self) -> ID {
+        global_id::encode("Activity", self.0.id)
+    }
+
+    /// The kind.
+    async fn kind(&self) -> ActivityKind {
+        self.0.kind.into()
+    }
+
+    /// When it happened.
+    async fn happened_at(&self) -> DateTime {
+        DateTime(self.0.happened_at)
+    }
+
+    /// When it was recorded.
+    async fn recorded_at(&self) -> DateTime {
+        DateTime(self.0.recorded_at)
+    }
+
+    /// The system it was recorded in.
+    async fn source_system(&self) -> &str {
+        &self.0.source_system
+    }
+
+    /// The partner; null when none took part, or none that the caller may see.
+    async fn partner(&self, ctx: &Context<'_>) -> Result<Option<Partner>> {
+        match self.0.partner_id {
+            Some(id) => Ok(loader::partner(ctx, id).await?.map(Partner)),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether vendor and partner met the customer together.
+    async fn is_joint_meeting(&self) -> bool {
+        self.0.is_joint_meeting
+    }
+
+    /// How many meetings the line stands for, where the source counted.
+    async fn meeting_count(&self) -> Option<i64> {
+        self.0.meeting_count
+    }
+
+    /// The next step's date.
+    async fn next_step_on(&self) -> Option<Date> {
+        self.0.next_step_on.map(Date)
+    }
+
+    /// The functions in the room, such as AE, SE, CSM, PartnerAE.
+    async fn owner_functions(&self) -> &[String] {
+        &self.0.owner_functions
+    }
+
+    /// A note.
+    async fn note(&self) -> Option<&str> {
+        self.0.note.as_deref()
+    }
+}
+
+/// A deal's activities, latest first.
+pub(super) async fn of_deal(ctx: &Context<'_>, deal: Uuid, arguments: PageArguments) -> Result<Connected<Activity>> {
+    let caller = caller(ctx)?;
+    let binding = Binding::of(caller, "deal.activities", &deal);
+    let ask = arguments.ask(&binding, OrderDirection::Desc)?;
+    let page = activity::page_of_deal(caller, deal, &ask).await.map_err(|why| failed(&why))?;
+    let total = TotalCount::Activities(deal);
+    Ok(connect(page, &binding, total, |row| (activity::position(row), row.id), Activity))
+}
+
+/// An activity to log.
+#[derive(InputObject)]
+pub struct ActivityLogInput {
+    /// The deal.
+    deal_id: ID,
+    /// The partner that took part.
+    partner_id: Option<ID>,
+    /// The kind.
+    kind: ActivityKind,
+    /// When it happened; not in the future.
+    happened_at: DateTime,
+    /// Whether vendor and partner met the customer together.
+    #[graphql(default)]
+    is_joint_meeting: bool,
+    /// The next step's date.
+    next_step_on: Option<Date>,
+    /// The functions in the room, such as AE, SE, CSM, PartnerAE: at most 20.
+    #[graphql(default)]
+    owner_functions: Vec<String>,
+    /// A note, at most 4000 characters.
+    note: Option<String>,
+    /// A key of your choice: the same key with the same input within 24 hours gives the stored answer.
+    idempotency_key: Option<String>,
+}
+
+/// What came of logging an activity.
+#[derive(SimpleObject)]
+#[graphql(directive = Allow::apply(Action::LogActivities))]
+pub struct ActivityLogPayload {
+    /// The deal with the activity; null when it was refused.
+    deal: Option<Deal>,
+    /// Whether this is the stored answer to the same idempotency key.
+    replayed: bool,
+    /// Why it was refused; empty when it was done.
+    user_errors: Vec<UserError>,
+}
+
+/// Changes of activities.
+#[derive(Default)]
+pub struct ActivityMutation;
+
+#[Object]
+impl ActivityMutation {
+    /// Logs an activity on a deal that the caller sees.
+    #[graphql(directive = Allow::apply(Action::LogActivities))]
+    async fn activity_log(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The activity.")] input: ActivityLogInput,
+    ) -> Result<ActivityLogPayload> {
+        let caller = caller(ctx)?;
+        let work = async |key| {
+            let partner_id = input.partner_id.as_ref().map(|id| global_id::input(id, "Partner", "partnerId")).transpose()?;
+            let facts = Facts {
+                deal_id: global_id::input(&input.deal_id, "Deal", "dealId")?,
+                partner_id,
+                kind: input.kind.into(),
+                happened_at: input.happened_at.0,
+                is_joint_meeting: input.is_joint_meeting,
+                next_step_on: input.next_step_on.map(|day| day.0),
+                owner_functions: input.owner_functions.clone(),
+                note: input.note.clone(),
+            };
+            activity::log(caller, facts, key).await
+        };
+        let (id, replayed, user_errors) = run("activityLog", input.idempotency_key.as_ref(), &input, work).await?;
+        Ok(ActivityLogPayload { deal: one(ctx, id).await?, replayed, user_errors })
+    }
+}

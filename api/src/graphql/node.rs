@@ -1,0 +1,68 @@
+//! Any row by its global id.
+
+use async_graphql::{Context, ID, Interface, Object, Result};
+use domain::role::Action;
+use uuid::Uuid;
+
+use super::account::Account;
+use super::allow::Allow;
+use super::caller::coded;
+use super::deal::Deal;
+use super::deal_list;
+use super::partner::Partner;
+use super::segment::Segment;
+use super::{global_id, loader};
+
+/// Anything with a global id.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "The global id."))]
+pub enum Node {
+    /// A partner.
+    Partner(Partner),
+    /// A segment.
+    Segment(Segment),
+    /// An account.
+    Account(Account),
+    /// A deal.
+    Deal(Deal),
+}
+
+/// The row behind a global id; none when there is none, or none that the caller may see.
+async fn fetch(ctx: &Context<'_>, kind: &str, id: Uuid) -> Result<Option<Node>> {
+    Ok(match kind {
+        "Partner" => loader::partner(ctx, id).await?.map(|row| Node::Partner(Partner(row))),
+        "Segment" => loader::segment(ctx, id).await?.map(|row| Node::Segment(Segment(row))),
+        "Account" => loader::account(ctx, id).await?.map(|row| Node::Account(Account(row))),
+        "Deal" => deal_list::one(ctx, Some(id)).await?.map(Node::Deal),
+        _ => None,
+    })
+}
+
+/// Reads of anything.
+#[derive(Default)]
+pub struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// The row behind a global id; null when there is none, or none that the caller may see.
+    #[graphql(directive = Allow::apply(Action::ReadProgram))]
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "The global id.")] id: ID) -> Result<Option<Node>> {
+        match global_id::decode(&id) {
+            Some((kind, id)) => fetch(ctx, &kind, id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The rows behind global ids, at most 100, in the order asked for; null where there is none that the caller may see.
+    #[graphql(directive = Allow::apply(Action::ReadProgram))]
+    async fn nodes(&self, ctx: &Context<'_>, #[graphql(desc = "The global ids.")] ids: Vec<ID>) -> Result<Vec<Option<Node>>> {
+        if ids.len() > 100 {
+            return Err(coded("BAD_USER_INPUT", "at most 100 ids"));
+        }
+        let each = ids.iter().map(async |id| match global_id::decode(id) {
+            Some((kind, id)) => fetch(ctx, &kind, id).await,
+            None => Ok(None),
+        });
+        futures_util::future::try_join_all(each).await
+    }
+}
