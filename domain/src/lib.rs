@@ -9,6 +9,7 @@ pub mod attribution;
 pub mod book;
 pub mod calendar;
 pub mod cell;
+pub mod change;
 pub mod deal;
 pub mod economics;
 pub mod evidence;

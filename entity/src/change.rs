@@ -1,8 +1,10 @@
 //! The record of every change of a fact: who, what, when it was recorded.
 
+use crate::page::{self, Ask, Key, Page};
 use crate::store::{Conn, DbErr};
+use domain::slice::Slice;
+use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 /// A recorded change.
@@ -72,16 +74,59 @@ pub async fn insert(conn: &impl Conn, program_id: Uuid, changes: Vec<New>) -> Re
     Ok(())
 }
 
-/// The changes of one row, latest first, at most `most`.
+impl TryFrom<Model> for domain::change::Change {
+    type Error = DbErr;
+    fn try_from(row: Model) -> Result<Self, DbErr> {
+        Ok(Self {
+            id: row.id,
+            seat_id: row.seat_id,
+            verb: row.verb,
+            subject_type: row.subject_type,
+            subject_id: row.subject_id,
+            body: row.body,
+            recorded_at: row.recorded_at,
+        })
+    }
+}
+
+/// What to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Filter {
+    /// Of these rows.
+    pub subjects: Option<Vec<Uuid>>,
+    /// By these seats.
+    pub seats: Option<Vec<Uuid>>,
+}
+
+fn select(slice: &Slice, filter: &Filter) -> Select<Entity> {
+    let mut select = Entity::find().filter(Column::ProgramId.eq(slice.program_id()));
+    if let Some(subjects) = &filter.subjects {
+        select = select.filter(Column::SubjectId.is_in(subjects.iter().copied()));
+    }
+    if let Some(seats) = &filter.seats {
+        select = select.filter(Column::SeatId.is_in(seats.iter().copied()));
+    }
+    select
+}
+
+/// A page of changes, by when they were recorded.
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn of_subject(conn: &impl Conn, slice: &domain::slice::Slice, subject_id: Uuid, most: u64) -> Result<Vec<Model>, DbErr> {
-    Entity::find()
-        .filter(Column::ProgramId.eq(slice.program_id()))
-        .filter(Column::SubjectId.eq(subject_id))
-        .order_by_desc(Column::Id)
-        .limit(most)
-        .all(conn)
-        .await
+pub async fn page(conn: &impl Conn, slice: &Slice, filter: &Filter, ask: &Ask) -> Result<Page<domain::change::Change>, DbErr> {
+    page::fetch(conn, select(slice, filter), "change.recorded_at", "change.id", ask).await
+}
+
+/// Where a change stands.
+#[must_use]
+pub fn key(it: &domain::change::Change) -> Key {
+    Key::Instant(it.recorded_at)
+}
+
+/// How many there are.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn count(conn: &impl Conn, slice: &Slice, filter: &Filter) -> Result<u64, DbErr> {
+    select(slice, filter).count(conn).await
 }

@@ -444,7 +444,8 @@ CREATE TABLE change (
   recorded_at timestamptz NOT NULL,
   PRIMARY KEY (program_id, id)
 );
-CREATE INDEX change_by_subject ON change (program_id, subject_id, id);
+CREATE INDEX change_by_subject ON change (program_id, subject_id, recorded_at, id);
+CREATE INDEX change_by_recorded ON change (program_id, recorded_at, id);
 
 CREATE TABLE event (
   program_id uuid NOT NULL,

@@ -6,6 +6,7 @@ pub mod activity;
 pub mod allow;
 pub mod attribution;
 mod caller;
+pub mod change;
 pub mod deal;
 pub mod deal_list;
 pub mod deal_write;
@@ -39,6 +40,7 @@ pub struct Query(
     account::AccountQuery,
     deal_list::DealQuery,
     spend::SpendQuery,
+    change::ChangeQuery,
 );
 
 /// Everything that can be changed.

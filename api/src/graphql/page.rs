@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::allow::Allow;
 use super::caller::{caller, coded, failed};
 use crate::usecase::page::{Ask, Page, Position, PositionKey};
-use crate::usecase::{Caller, account, activity, deal, partner, spend};
+use crate::usecase::{Caller, account, activity, change, deal, partner, spend};
 
 /// The rows of a page when none are asked for.
 pub const PAGE_DEFAULT: i32 = 20;
@@ -184,6 +184,8 @@ pub enum TotalCount {
     Spend(spend::Filter),
     /// Activities of a deal.
     Activities(Uuid),
+    /// Recorded changes.
+    Changes(change::Filter),
     /// Already counted.
     Known(u64),
 }
@@ -200,6 +202,7 @@ impl TotalCount {
             Self::Deals(filter) => deal::count(caller, filter).await,
             Self::Spend(filter) => spend::count(caller, filter).await,
             Self::Activities(deal) => activity::count_of_deal(caller, *deal).await,
+            Self::Changes(filter) => change::count(caller, filter).await,
             Self::Known(count) => Ok(*count),
         };
         count.map(|count| i64::try_from(count).unwrap_or(i64::MAX)).map_err(|why| failed(&why))

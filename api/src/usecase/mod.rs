@@ -5,6 +5,7 @@ pub mod check;
 pub mod account;
 pub mod activity;
 pub mod attribution;
+pub mod change;
 pub mod commit;
 pub mod deal;
 pub mod failure;
