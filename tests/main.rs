@@ -5,5 +5,6 @@ mod cells;
 mod real_numbers;
 mod identity;
 mod jwks;
+mod protocol;
 mod support;
 mod walls;

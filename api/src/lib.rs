@@ -5,4 +5,6 @@ pub mod auth;
 pub mod cli;
 pub mod clock;
 pub mod graphql;
+pub mod http;
+pub mod limits;
 pub mod usecase;

@@ -15,8 +15,11 @@ pub type LoopSchema = Schema<Query, Mutation, Subscription>;
 pub struct RoleSchema {
     /// The role.
     pub role: Role,
-    /// The pruned schema.
+    /// The pruned schema: validates in full, and makes a failed nullable field null where it stands.
     pub schema: LoopSchema,
+    /// The same types without either, for queries whose document has passed the validation before: no hook runs per field. An
+    /// answer with an error in it is asked for again from `schema`.
+    pub plain: LoopSchema,
     /// Its types.
     pub types: Arc<Types>,
     /// Its SDL.
@@ -35,8 +38,9 @@ impl Schemas {
     pub fn build() -> Result<Self, Vec<String>> {
         let of = |role| {
             let (schema, types) = allow::build(Some(role), || builder().finish())?;
+            let (plain, _) = allow::build(Some(role), || bare().validation_mode(ValidationMode::Fast).finish())?;
             let sdl = sdl(&schema);
-            Ok((role, RoleSchema { role, schema, types: Arc::new(types), sdl }))
+            Ok((role, RoleSchema { role, schema, plain, types: Arc::new(types), sdl }))
         };
         Role::iter().map(of).collect::<Result<HashMap<_, _>, _>>().map(|all| Self(Arc::new(all)))
     }
@@ -70,13 +74,15 @@ fn sdl(schema: &LoopSchema) -> String {
 }
 
 fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    bare().validation_mode(ValidationMode::Strict).extension(super::null_on_error::NullOnErrorFactory)
+}
+
+fn bare() -> SchemaBuilder<Query, Mutation, Subscription> {
     Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .register_output_type::<Hook>()
         .disable_suggestions()
         .limit_recursive_depth(32)
         .limit_directives(4)
-        .validation_mode(ValidationMode::Strict)
-        .extension(super::null_on_error::NullOnErrorFactory)
 }
 
 #[cfg(test)]
