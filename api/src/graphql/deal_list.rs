@@ -233,6 +233,7 @@ impl DealQuery {
         let binding = Binding::of(caller, "deals", &(&filter, order, direction));
         let ask = PageArguments { first, after, last, before }.ask(&binding, direction)?;
         let page = deal::page(caller, &filter, order, &ask).await.map_err(|why| failed(&why))?;
+        loader::ahead_of_deals(ctx, &ctx.look_ahead().field("edges").field("node"), &page.rows).await?;
         let total = TotalCount::Deals(filter);
         Ok(connect(page, &binding, total, |row| (position(row, order), row.id), |row| Deal { row, currency }))
     }
@@ -240,6 +241,9 @@ impl DealQuery {
     /// One deal; null when there is none, or none that the caller may see.
     #[graphql(directive = Allow::apply(Action::ReadDeals))]
     async fn deal(&self, ctx: &Context<'_>, #[graphql(desc = "Its global id.")] id: ID) -> Result<Option<Deal>> {
-        one(ctx, Some(global_id::of_kind(&id, "Deal"))).await
+        let mut rows = deal::of_ids(caller(ctx)?, &[global_id::of_kind(&id, "Deal")]).await.map_err(|why| failed(&why))?;
+        loader::ahead_of_deals(ctx, &ctx.look_ahead(), &rows).await?;
+        let currency = loader::program(ctx).await?.currency;
+        Ok(rows.pop().map(|row| Deal { row, currency }))
     }
 }

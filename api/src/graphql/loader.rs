@@ -1,7 +1,7 @@
 //! Loaders, made anew for each request with the caller inside: what one caller loads, no other sees.
 
-use async_graphql::dataloader::{DataLoader, Loader};
-use async_graphql::{Context, Error};
+use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
+use async_graphql::{Context, Error, Lookahead};
 use domain::account::Account;
 use domain::activity::Activity;
 use domain::attribution::Attribution;
@@ -25,16 +25,19 @@ pub struct Rows<T> {
     kind: std::marker::PhantomData<fn() -> T>,
 }
 
+/// A loader that remembers only what was fetched ahead: see [`fed`].
+type Cached<R> = DataLoader<R, HashMapCache>;
+
 /// All loaders of a request.
 pub struct Loaders {
-    partner: DataLoader<Rows<Partner>>,
-    segment: DataLoader<Rows<Segment>>,
-    account: DataLoader<Rows<Account>>,
-    deal: DataLoader<Rows<Deal>>,
-    stage: DataLoader<Rows<Stage>>,
-    attributions: DataLoader<Rows<Vec<Attribution>>>,
-    people: DataLoader<Rows<Vec<PartnerPerson>>>,
-    latest: DataLoader<Rows<Activity>>,
+    partner: Cached<Rows<Partner>>,
+    segment: Cached<Rows<Segment>>,
+    account: Cached<Rows<Account>>,
+    deal: Cached<Rows<Deal>>,
+    stage: Cached<Rows<Stage>>,
+    attributions: Cached<Rows<Vec<Attribution>>>,
+    people: Cached<Rows<Vec<PartnerPerson>>>,
+    latest: Cached<Rows<Option<Activity>>>,
     program: OnceCell<Program>,
 }
 
@@ -56,11 +59,15 @@ impl Loaders {
     }
 }
 
-fn of<T>(caller: &Caller) -> DataLoader<Rows<T>>
+fn of<T>(caller: &Caller) -> Cached<Rows<T>>
 where
     Rows<T>: Loader<Uuid>,
 {
-    DataLoader::new(Rows { caller: caller.clone(), kind: std::marker::PhantomData }, tokio::spawn)
+    let rows = Rows { caller: caller.clone(), kind: std::marker::PhantomData };
+    let loader = DataLoader::with_cache(rows, tokio::spawn, HashMapCache::default());
+    // What one mutation of a request changed, the next must read anew: nothing is remembered unless it is fed.
+    loader.enable_all_cache(false);
+    loader
 }
 
 fn by_id<T>(rows: Result<Vec<T>, Failure>, id: impl Fn(&T) -> Uuid) -> Loaded<T> {
@@ -131,11 +138,15 @@ impl Loader<Uuid> for Rows<Vec<PartnerPerson>> {
     }
 }
 
-impl Loader<Uuid> for Rows<Activity> {
-    type Value = Activity;
+impl Loader<Uuid> for Rows<Option<Activity>> {
+    type Value = Option<Activity>;
     type Error = Arc<Failure>;
-    async fn load(&self, keys: &[Uuid]) -> Loaded<Activity> {
-        by_id(activity::latest_of_deals(&self.caller, keys).await, |row| row.deal_id.unwrap_or_default())
+    async fn load(&self, keys: &[Uuid]) -> Loaded<Option<Activity>> {
+        let mut latest: HashMap<Uuid, Option<Activity>> = keys.iter().map(|id| (*id, None)).collect();
+        for row in activity::latest_of_deals(&self.caller, keys).await.map_err(Arc::new)? {
+            latest.insert(row.deal_id.unwrap_or_default(), Some(row));
+        }
+        Ok(latest)
     }
 }
 
@@ -144,7 +155,7 @@ fn loaders<'a>(ctx: &Context<'a>) -> Result<&'a Loaders, Error> {
 }
 
 /// One row by its id; a role that may not read such rows, or a row outside the slice, reads as none.
-async fn one<T>(loader: &DataLoader<Rows<T>>, id: Uuid) -> Result<Option<T>, Error>
+async fn one<T>(loader: &Cached<Rows<T>>, id: Uuid) -> Result<Option<T>, Error>
 where
     T: Clone + Send + Sync + 'static,
     Rows<T>: Loader<Uuid, Value = T, Error = Arc<Failure>>,
@@ -154,6 +165,53 @@ where
         Err(why) if matches!(*why, Failure::Denied) => Ok(None),
         Err(why) => Err(failed(&why)),
     }
+}
+
+/// Loads rows at once, without waiting for company, and remembers them for the rest of the query.
+async fn fed<T>(loader: &Cached<Rows<T>>, mut keys: Vec<Uuid>) -> Result<HashMap<Uuid, T>, Error>
+where
+    T: Clone + Send + Sync + 'static,
+    Rows<T>: Loader<Uuid, Value = T, Error = Arc<Failure>>,
+{
+    keys.sort_unstable();
+    keys.dedup();
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = match loader.loader().load(&keys).await {
+        Err(why) if matches!(*why, Failure::Denied) => return Ok(HashMap::new()),
+        other => other.map_err(|why| failed(&why))?,
+    };
+    loader.enable_all_cache(true);
+    loader.feed_many(rows.iter().map(|(id, row)| (*id, row.clone()))).await;
+    Ok(rows)
+}
+
+/// Fetches ahead what a query selects below its deals: one statement a kind of row, side by side. Only queries do this.
+///
+/// # Errors
+/// A top-level error when a read fails.
+pub(super) async fn ahead_of_deals(ctx: &Context<'_>, selected: &Lookahead<'_>, deals: &[Deal]) -> Result<(), Error> {
+    let all = loaders(ctx)?;
+    let is_selected = |field: &str| selected.field(field).exists();
+    let ids = |wanted: bool| if wanted { deals.iter().map(|deal| deal.id).collect() } else { Vec::new() };
+    let of = |wanted: bool, key: fn(&Deal) -> Option<Uuid>| {
+        if wanted { deals.iter().filter_map(key).collect() } else { Vec::new() }
+    };
+    let attributions = async {
+        let found = fed(&all.attributions, ids(is_selected("attributions"))).await?;
+        let partners = selected.field("attributions").field("partner").exists();
+        let keys = if partners { found.values().flatten().map(|row| row.partner_id).collect() } else { Vec::new() };
+        fed(&all.partner, keys).await
+    };
+    tokio::try_join!(
+        fed(&all.account, of(is_selected("account"), |deal| deal.account_id)),
+        fed(&all.segment, of(is_selected("segment"), |deal| deal.segment_id)),
+        fed(&all.stage, of(is_selected("stage"), |deal| deal.stage_id)),
+        fed(&all.latest, ids(is_selected("lastActivity"))),
+        attributions,
+    )?;
+    Ok(())
 }
 
 /// A partner.
@@ -217,7 +275,7 @@ pub async fn people(ctx: &Context<'_>, partner: Uuid) -> Result<Vec<PartnerPerso
 /// # Errors
 /// A top-level error when the read fails.
 pub async fn latest_activity(ctx: &Context<'_>, deal: Uuid) -> Result<Option<Activity>, Error> {
-    one(&loaders(ctx)?.latest, deal).await
+    Ok(one(&loaders(ctx)?.latest, deal).await?.flatten())
 }
 
 /// The caller's program, read once per request.
