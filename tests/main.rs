@@ -6,5 +6,6 @@ mod real_numbers;
 mod identity;
 mod jwks;
 mod protocol;
+mod seat;
 mod support;
 mod walls;
