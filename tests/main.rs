@@ -3,6 +3,7 @@
 
 mod cells;
 mod real_numbers;
+mod finders;
 mod identity;
 mod jwks;
 mod protocol;

@@ -2,7 +2,7 @@
 
 use crate::store::{Conn, DbErr};
 use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::sea_query::{Expr, Order, Value};
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Value};
 use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
@@ -72,12 +72,14 @@ where
     E::Model: FromQueryResult + TryInto<T, Error = DbErr> + Sync,
 {
     let downwards = ask.descending != ask.from_end;
-    let (behind, ahead) = if ask.descending { ("<", ">") } else { (">", "<") };
+    let (behind, ahead) = if ask.descending { ('<', '>') } else { ('>', '<') };
     let mut select = select;
     for (position, sign) in [(&ask.after, behind), (&ask.before, ahead)] {
         if let Some(position) = position {
-            let values = [Value::from(&position.key), position.id.into()];
-            select = select.filter(Expr::cust_with_values(format!("({by}, {id}) {sign} (?, ?)"), values));
+            // Built of typed parts: a placeholder in custom SQL is `?` for one back end and `$1` for the other.
+            let row = Expr::tuple([Expr::cust(by), Expr::cust(id)]);
+            let at = Expr::tuple([Expr::value(Value::from(&position.key)), Expr::value(position.id)]);
+            select = select.filter(if sign == '>' { row.gt(at) } else { row.lt(at) });
         }
     }
     let order = if downwards { Order::Desc } else { Order::Asc };

@@ -1,7 +1,7 @@
 //! From a [`Slice`] to the condition that every statement of it carries (LOOP.md section 5, the column "rows").
 
 use domain::slice::{Reach, Slice};
-use sea_orm::sea_query::{Alias, Cond, Condition, Expr, ExprTrait, Query, Value};
+use sea_orm::sea_query::{Alias, Cond, Condition, Expr, ExprTrait, JoinType, LikeExpr, Query};
 use uuid::Uuid;
 
 /// A condition that holds for no row.
@@ -30,34 +30,35 @@ pub(crate) fn partners(slice: &Slice, column: &'static str) -> Condition {
 /// The partners on the deals it sees, and its pods'.
 fn owned_partners(slice: &Slice, column: &'static str) -> Condition {
     let Reach::Owned { seat_id, owner_external_id, pods, pod_partners } = slice.reach() else { return nothing() };
-    let mut values: Vec<Value> = vec![slice.program_id().into(), (*seat_id).into()];
-    let mut mine = String::from("d.owner_seat_id = ?");
+    let mut mine = Cond::any().add(Expr::cust("d.owner_seat_id").eq(*seat_id)).add(one_of("d.pod_id", pods));
     if let Some(owner) = owner_external_id {
-        mine.push_str(" OR d.owner_external_id = ?");
-        values.push(owner.clone().into());
+        mine = mine.add(Expr::cust("d.owner_external_id").eq(owner.clone()));
     }
-    if !pods.is_empty() {
-        mine.push_str(&format!(" OR d.pod_id IN ({})", marks(pods.len())));
-        values.extend(pods.iter().map(|pod| Value::from(*pod)));
-    }
-    let text = format!(
-        "{column} IN (SELECT a.partner_id FROM attribution a JOIN deal d ON d.program_id = a.program_id AND d.id = a.deal_id WHERE a.program_id = ? AND ({mine}))"
-    );
-    Cond::any().add(Expr::cust_with_values(text, values)).add(one_of(column, pod_partners))
-}
-
-fn marks(count: usize) -> String {
-    vec!["?"; count].join(", ")
+    let mut on_mine = Query::select();
+    on_mine
+        .expr(Expr::cust("a.partner_id"))
+        .from_as(Alias::new("attribution"), Alias::new("a"))
+        .join_as(
+            JoinType::InnerJoin,
+            Alias::new("deal"),
+            Alias::new("d"),
+            Expr::cust("d.program_id = a.program_id AND d.id = a.deal_id"),
+        )
+        .cond_where(Cond::all().add(Expr::cust("a.program_id").eq(slice.program_id())).add(mine));
+    Cond::any().add(Expr::cust(column).in_subquery(on_mine)).add(one_of(column, pod_partners))
 }
 
 /// Deals on which one of these partners is attributed.
-fn attributed_to(program_id: Uuid, deal: &str, partners: &[Uuid]) -> Condition {
+fn attributed_to(program_id: Uuid, deal: &'static str, partners: &[Uuid]) -> Condition {
     if partners.is_empty() {
         return nothing();
     }
-    let text = format!("{deal} IN (SELECT a.deal_id FROM attribution a WHERE a.program_id = ? AND a.partner_id IN ({}))", marks(partners.len()));
-    let values: Vec<Value> = std::iter::once(program_id).chain(partners.iter().copied()).map(Value::from).collect();
-    Cond::all().add(Expr::cust_with_values(text, values))
+    let mut theirs = Query::select();
+    theirs
+        .expr(Expr::cust("a.deal_id"))
+        .from_as(Alias::new("attribution"), Alias::new("a"))
+        .cond_where(Cond::all().add(Expr::cust("a.program_id").eq(program_id)).add(one_of("a.partner_id", partners)));
+    Cond::all().add(Expr::cust(deal).in_subquery(theirs))
 }
 
 /// Deals, in a statement over `deal`.
@@ -135,14 +136,12 @@ fn escaped(part: &str) -> String {
 
 /// A column that contains a text, taken literally.
 pub(crate) fn contains(column: &'static str, part: &str) -> Condition {
-    let text = format!("{column} LIKE ? ESCAPE '\\'");
-    Cond::all().add(Expr::cust_with_values(text, [Value::from(format!("%{}%", escaped(part)))]))
+    Cond::all().add(Expr::cust(column).like(LikeExpr::new(format!("%{}%", escaped(part))).escape('\\')))
 }
 
 /// A column that starts with a text, taken literally.
 pub(crate) fn starts_with(column: &'static str, start: &str) -> Condition {
-    let text = format!("{column} LIKE ? ESCAPE '\\'");
-    Cond::all().add(Expr::cust_with_values(text, [Value::from(format!("{}%", escaped(start)))]))
+    Cond::all().add(Expr::cust(column).like(LikeExpr::new(format!("{}%", escaped(start))).escape('\\')))
 }
 
 /// Deals with an attribution that the slice shows, to one of these partners and in one of these states.

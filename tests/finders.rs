@@ -1,0 +1,115 @@
+//! Every finder with every reach, on every back end: that its SQL is SQL on both.
+
+use crate::support::database::{Backend, Database};
+use domain::role::Role;
+use domain::slice::{Bindings, Place, Slice, Viewer};
+use entity::page::{Ask, Key, Position};
+use entity::{Store, account, activity, attribution, deal, partner, partner_person, segment, spend_line, stage};
+use strum::IntoEnumIterator;
+use uuid::Uuid;
+
+/// A seat of every role that has rows, bound to everything its role can be bound to, and to nothing.
+fn slices() -> Vec<(String, Slice)> {
+    let one = vec![Uuid::from_u128(1), Uuid::from_u128(2)];
+    let full = Bindings { pods: one.clone(), partners: one.clone(), pod_partners: one, owner_external_id: Some("O-1".into()) };
+    let mut found = Vec::new();
+    for role in Role::iter() {
+        for (what, bindings) in [("bound", full.clone()), ("unbound", Bindings::default())] {
+            let viewer = Viewer {
+                seat_id: Uuid::from_u128(3),
+                seat_version: 1,
+                subject: "x".into(),
+                name: "X".into(),
+                role,
+                place: Place::Program(Uuid::from_u128(4)),
+                bindings,
+                token_id: None,
+            };
+            found.extend(viewer.slice().map(|slice| (format!("{role:?} {what}"), slice)));
+        }
+    }
+    found
+}
+
+/// The first page, and one between two positions, both ways round.
+fn asks(key: &Key) -> Vec<Ask> {
+    let at = |id| Some(Position { key: key.clone(), id: Uuid::from_u128(id) });
+    let mut found = vec![Ask { limit: 5, ..Ask::default() }];
+    for (from_end, descending) in [(false, false), (false, true), (true, false), (true, true)] {
+        found.push(Ask { limit: 5, from_end, descending, after: at(1), before: at(9) });
+    }
+    found
+}
+
+#[tokio::test]
+async fn every_finder_runs_with_every_reach_and_order() {
+    for backend in Backend::all() {
+        let database = Database::fresh(backend);
+        let store = Store::connect(&database.url, 2).await.unwrap();
+        let conn = store.read();
+        let ids = vec![Uuid::from_u128(1), Uuid::from_u128(2)];
+        let (text, day) = (Key::Text("x".into()), Key::Day("2026-03-01".parse().unwrap()));
+        let instant = Key::Instant("2026-03-01T12:00:00Z".parse().unwrap());
+        for (who, slice) in slices() {
+            let say = |what: &str| format!("{backend}, {who}: {what}");
+            let filter = partner::Filter { name_contains: Some("50%_\\".into()), external_ids: Some(vec!["a".into()]), ..Default::default() };
+            for (order, key) in [(partner::Order::Name, &text), (partner::Order::RecordedAt, &instant)] {
+                for ask in asks(key) {
+                    partner::page(conn, &slice, &filter, order, &ask).await.unwrap_or_else(|why| panic!("{}: {why}", say("partners")));
+                }
+            }
+            partner::count(conn, &slice, &filter).await.unwrap_or_else(|why| panic!("{}: {why}", say("partners")));
+            partner::of_ids(conn, &slice, &ids).await.unwrap();
+            partner_person::of_partners(conn, &slice, &ids).await.unwrap_or_else(|why| panic!("{}: {why}", say("people")));
+
+            let filter = account::Filter {
+                segments: Some(ids.clone()),
+                domains: Some(vec!["example.com".into()]),
+                has_cloud_commitment: Some(true),
+                name_starts_with: Some("50%".into()),
+                ..Default::default()
+            };
+            for ask in asks(&text) {
+                account::page(conn, &slice, &filter, account::Order::Name, &ask).await.unwrap_or_else(|why| panic!("{}: {why}", say("accounts")));
+            }
+            account::count(conn, &slice, &filter).await.unwrap();
+            account::of_ids(conn, &slice, &ids).await.unwrap();
+
+            let filter = deal::Filter {
+                outcomes: Some(vec![domain::deal::Outcome::Won]),
+                segments: Some(ids.clone()),
+                partners: Some(ids.clone()),
+                states: Some(domain::attribution::AttributionState::iter().collect()),
+                opened_from: Some("2026-01-01".parse().unwrap()),
+                closed_quarters: Some(vec![8104]),
+                arr_from: Some(1),
+                ..Default::default()
+            };
+            let orders = [
+                (deal::Order::OpenedOn, &day),
+                (deal::Order::ClosedOn, &day),
+                (deal::Order::Arr, &Key::Int(5)),
+                (deal::Order::Name, &text),
+                (deal::Order::UpdatedAt, &instant),
+            ];
+            for (order, key) in orders {
+                for ask in asks(key) {
+                    deal::page(conn, &slice, &filter, order, &ask).await.unwrap_or_else(|why| panic!("{}: {why}", say("deals")));
+                }
+            }
+            deal::count(conn, &slice, &filter).await.unwrap();
+            deal::of_ids(conn, &slice, &ids).await.unwrap();
+            attribution::of_deals(conn, &slice, &ids).await.unwrap_or_else(|why| panic!("{}: {why}", say("attributions")));
+            for ask in asks(&instant) {
+                activity::page_of_deal(conn, &slice, ids[0], &ask).await.unwrap_or_else(|why| panic!("{}: {why}", say("activities")));
+            }
+            activity::latest_of_deals(conn, &slice, &ids).await.unwrap_or_else(|why| panic!("{}: {why}", say("latest")));
+            let filter = spend_line::Filter { partners: Some(ids.clone()), from: Some(1), to: Some(9), ..Default::default() };
+            for ask in asks(&Key::Int(8104)) {
+                spend_line::page(conn, &slice, &filter, &ask).await.unwrap_or_else(|why| panic!("{}: {why}", say("spend")));
+            }
+            segment::all(conn, &slice).await.unwrap();
+            stage::all(conn, &slice).await.unwrap();
+        }
+    }
+}
