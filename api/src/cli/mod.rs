@@ -6,6 +6,7 @@ mod check;
 mod program;
 mod schema;
 mod seat;
+mod serve;
 pub mod token;
 
 use anyhow::Context;
@@ -79,6 +80,8 @@ enum Command {
     Rebuild(check::Rebuild),
     /// Compares the cells with the facts; exits with 1 where they differ.
     Check(check::Check),
+    /// Serves, in production: refuses to start on an unsafe configuration.
+    Serve(serve::Serve),
     /// Prints the GraphQL schema: the whole with @allow, or one role's own.
     Schema(schema::Schema),
 }
@@ -117,6 +120,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Keygen(command) => command.run(),
         Command::Rebuild(command) => command.run().await,
         Command::Check(command) => command.run().await,
+        Command::Serve(command) => command.run().await,
         Command::Schema(command) => command.run(),
     }
 }

@@ -1,0 +1,202 @@
+//! `partnerloop serve`, and the part of it that `demo` shares: a server from configuration to its last drained request.
+
+use super::Database;
+use crate::auth::{self, Identity, Settings};
+use crate::graphql::{Schemas, prepare};
+use crate::http::telemetry::{LogFormat, serve_metrics, start_logs, start_metrics};
+use crate::http::{Contracts, Documents, Http, Ready, serve};
+use crate::limits::Limits;
+use crate::usecase::{Caller, Office};
+use anyhow::{Context, anyhow, bail};
+use async_trait::async_trait;
+use axum::Router;
+use axum::http::HeaderValue;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::routing::get;
+use clap::Args;
+use migration::Migrator;
+use sea_orm_migration::MigratorTrait;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+/// How the server is reached, and what it allows.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Outside {
+    /// Where it listens.
+    #[arg(long, env = "PARTNERLOOP_LISTEN", default_value = "127.0.0.1:8080")]
+    pub(super) listen: SocketAddr,
+    /// Where the page of metrics listens; no page where this is not set.
+    #[arg(long, env = "PARTNERLOOP_METRICS_LISTEN")]
+    metrics_listen: Option<SocketAddr>,
+    /// Origins whose pages may call the server (CORS), with commas; none by default.
+    #[arg(long, env = "PARTNERLOOP_ORIGINS", value_delimiter = ',')]
+    origins: Vec<HeaderValue>,
+    /// A folder of .graphql documents that clients may name by `documentId`.
+    #[arg(long, env = "PARTNERLOOP_DOCUMENTS")]
+    documents: Option<PathBuf>,
+    /// Runs the documents of that folder and refuses everything else.
+    #[arg(long, env = "PARTNERLOOP_TRUSTED_ONLY", requires = "documents")]
+    trusted_only: bool,
+    /// Points that a token's bucket holds.
+    #[arg(long, env = "PARTNERLOOP_BUCKET", default_value_t = Limits::default().bucket, value_parser = clap::value_parser!(u64).range(1..))]
+    bucket: u64,
+    /// Points that flow back in a second.
+    #[arg(long, env = "PARTNERLOOP_RESTORE_RATE", default_value_t = Limits::default().restore_rate, value_parser = clap::value_parser!(u64).range(1..))]
+    restore_rate: u64,
+}
+
+/// Serves a program's data; refuses to start on an unsafe configuration.
+#[derive(Args)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    database: Database,
+    #[command(flatten)]
+    outside: Outside,
+    /// A TOML file of the identity providers whose tokens are let in.
+    #[arg(long, env = "PARTNERLOOP_ISSUERS")]
+    issuers: Option<PathBuf>,
+    /// The private key that signs partner and machine tokens; `partnerloop keygen FILE` makes one.
+    #[arg(long, env = "PARTNERLOOP_SIGNING_KEY")]
+    signing_key: Option<PathBuf>,
+    /// Public keys of earlier signing keys, whose tokens still hold, with commas.
+    #[arg(long, env = "PARTNERLOOP_RETIRED_KEYS", value_delimiter = ',')]
+    retired_keys: Vec<PathBuf>,
+}
+
+impl Serve {
+    /// # Errors
+    /// What is unsafe or does not work.
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        start_logs(LogFormat::Json);
+        let office = self.database.open_migrated().await?;
+        let settings =
+            Settings { issuers: self.issuers, signing_key: self.signing_key, retired_keys: self.retired_keys };
+        let identity = match auth::serve(office, &settings).await {
+            Ok(identity) => identity,
+            Err(reasons) => {
+                for reason in reasons {
+                    eprintln!("partnerloop: {reason}");
+                }
+                return Ok(ExitCode::from(1));
+            }
+        };
+        identity.authenticator.warm().await;
+        let (http, listener) = self.outside.open(&identity).await?;
+        tracing::info!(address = %listener.local_addr()?, "serving");
+        self.outside.serve(http, listener, &identity, Router::new()).await?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Outside {
+    /// The outside of the server and the socket it will listen on.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration, or with the schema.
+    pub(super) async fn open(&self, identity: &Identity) -> anyhow::Result<(Arc<Http>, TcpListener)> {
+        let schemas =
+            Schemas::build().map_err(|missing| anyhow!("without a declared audience: {}", missing.join(", ")))?;
+        let limits = Limits { bucket: self.bucket, restore_rate: self.restore_rate, ..Limits::default() };
+        let office = identity.office.clone();
+        let equip = move |request, who: &auth::Authenticated| {
+            prepare(request, Caller::new(office.clone(), Arc::new(who.viewer.clone())))
+        };
+        let ready = Arc::new(Whole { identity: identity.clone() });
+        let clock = identity.office.clock.clone();
+        let mut http =
+            Http::new(limits, Contracts::new(&schemas), identity.authenticator.clone(), ready, Arc::new(equip), clock)
+                .with_origins(self.origins.clone());
+        if self.origins.iter().any(|origin| origin == "*") {
+            bail!("PARTNERLOOP_ORIGINS must list origins; any origin is not one");
+        }
+        if let Some(folder) = &self.documents {
+            let documents = Documents::read(folder, self.trusted_only);
+            let documents =
+                documents.with_context(|| format!("the documents in {} cannot be read", folder.display()))?;
+            if self.trusted_only && documents.is_empty() {
+                bail!("{} holds no .graphql document, so that nothing could run", folder.display());
+            }
+            http = http.with_documents(documents);
+        }
+        let listener =
+            TcpListener::bind(self.listen).await.with_context(|| format!("{} cannot be listened on", self.listen))?;
+        Ok((Arc::new(http), listener))
+    }
+
+    /// Serves until SIGTERM or Ctrl-C, then drains.
+    ///
+    /// # Errors
+    /// The listener of the metrics.
+    pub(super) async fn serve(
+        &self,
+        http: Arc<Http>,
+        listener: TcpListener,
+        identity: &Identity,
+        more: Router,
+    ) -> anyhow::Result<()> {
+        if let Some(address) = self.metrics_listen {
+            let handle = start_metrics()?;
+            let listener =
+                TcpListener::bind(address).await.with_context(|| format!("{address} cannot be listened on"))?;
+            let stop = http.stop().clone();
+            tokio::spawn(serve_metrics(listener, handle, async move { stop.cancelled().await }));
+        }
+        let jwks = identity.jwks.clone();
+        let keys = Router::new().route(
+            "/.well-known/jwks.json",
+            get(|| async move {
+                ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=300")], jwks.to_string())
+            }),
+        );
+        let router = http.router(keys.merge(more));
+        serve(http, listener, router, told_to_stop()).await;
+        identity.authenticator.settle().await;
+        Ok(())
+    }
+}
+
+/// SIGTERM, or Ctrl-C.
+async fn told_to_stop() {
+    let interrupt = async {
+        // Where there is no such signal, the server runs until it is killed.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}
+
+/// Everything that must hold before requests may come.
+struct Whole {
+    identity: Identity,
+}
+
+#[async_trait]
+impl Ready for Whole {
+    async fn missing(&self) -> Option<&'static str> {
+        let Office { store, .. } = &self.identity.office;
+        match Migrator::get_pending_migrations(store.read()).await {
+            Err(_) => Some("database"),
+            Ok(pending) if !pending.is_empty() => Some("migrations"),
+            Ok(_) if !self.identity.authenticator.is_ready() => Some("keys"),
+            Ok(_) => None,
+        }
+    }
+}
