@@ -24,6 +24,7 @@ fn slices() -> Vec<(String, Slice)> {
                 place: Place::Program(Uuid::from_u128(4)),
                 bindings,
                 token_id: None,
+                data_version: 0,
             };
             found.extend(viewer.slice().map(|slice| (format!("{role:?} {what}"), slice)));
         }

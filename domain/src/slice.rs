@@ -22,6 +22,9 @@ pub struct Viewer {
     pub bindings: Bindings,
     /// The minted token's id, where the caller came with one.
     pub token_id: Option<Uuid>,
+    /// The program's data version as it was when the caller was recognised; 0 for a portfolio. An answer that is kept is kept
+    /// under it (ruling 29).
+    pub data_version: i64,
 }
 
 /// A seat is in a program, or (role PORTFOLIO) in a portfolio that has no program (ruling 28).
@@ -65,6 +68,7 @@ impl Viewer {
             place: Place::Program(program_id),
             bindings: Bindings::default(),
             token_id: None,
+            data_version: 0,
         }
     }
 

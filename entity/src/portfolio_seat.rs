@@ -70,6 +70,7 @@ pub async fn seated(conn: &impl Conn, issuer: &str, subject: &str, slug: Option<
             place: Place::Portfolio(portfolio_id),
             bindings: Bindings::default(),
             token_id: None,
+            data_version: 0,
         };
         (slug, viewer)
     };

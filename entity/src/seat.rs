@@ -111,20 +111,20 @@ pub struct TokenLife {
 const SEATED: &str = "\
 SELECT 'SEAT' AS kind, s.program_id AS program_id, s.id AS id, p.slug AS slug, s.role AS role, s.name AS name, \
   s.owner_external_id AS owner_external_id, s.version AS version, t.id AS bound_id, t.expires_at AS expires_at, \
-  t.revoked_at AS token_revoked_at, t.last_used_at AS last_used_at \
+  t.revoked_at AS token_revoked_at, t.last_used_at AS last_used_at, p.data_version AS data_version \
 FROM seat s JOIN program p ON p.id = s.program_id \
   LEFT JOIN token t ON t.program_id = s.program_id AND t.seat_id = s.id \
 WHERE s.issuer = $1 AND s.subject = $2 AND s.revoked_at IS NULL AND ($3 = '' OR p.slug = $3) \
 UNION ALL \
-SELECT 'POD', s.program_id, s.id, p.slug, s.role, s.name, NULL, s.version, b.pod_id, NULL, NULL, NULL \
+SELECT 'POD', s.program_id, s.id, p.slug, s.role, s.name, NULL, s.version, b.pod_id, NULL, NULL, NULL, 0 \
 FROM seat s JOIN program p ON p.id = s.program_id JOIN seat_pod b ON b.program_id = s.program_id AND b.seat_id = s.id \
 WHERE s.issuer = $1 AND s.subject = $2 AND s.revoked_at IS NULL AND ($3 = '' OR p.slug = $3) \
 UNION ALL \
-SELECT 'PARTNER', s.program_id, s.id, p.slug, s.role, s.name, NULL, s.version, b.partner_id, NULL, NULL, NULL \
+SELECT 'PARTNER', s.program_id, s.id, p.slug, s.role, s.name, NULL, s.version, b.partner_id, NULL, NULL, NULL, 0 \
 FROM seat s JOIN program p ON p.id = s.program_id JOIN seat_partner b ON b.program_id = s.program_id AND b.seat_id = s.id \
 WHERE s.issuer = $1 AND s.subject = $2 AND s.revoked_at IS NULL AND ($3 = '' OR p.slug = $3) \
 UNION ALL \
-SELECT 'POD_PARTNER', s.program_id, s.id, p.slug, s.role, s.name, NULL, s.version, c.partner_id, NULL, NULL, NULL \
+SELECT 'POD_PARTNER', s.program_id, s.id, p.slug, s.role, s.name, NULL, s.version, c.partner_id, NULL, NULL, NULL, 0 \
 FROM seat s JOIN program p ON p.id = s.program_id JOIN seat_pod b ON b.program_id = s.program_id AND b.seat_id = s.id \
   JOIN pod_partner c ON c.program_id = b.program_id AND c.pod_id = b.pod_id \
 WHERE s.issuer = $1 AND s.subject = $2 AND s.revoked_at IS NULL AND ($3 = '' OR p.slug = $3)";
@@ -175,6 +175,7 @@ fn read_seated(row: &QueryResult, subject: &str) -> Result<Seated, DbErr> {
         place: Place::Program(row.try_get("", "program_id")?),
         bindings: Bindings { owner_external_id: row.try_get("", "owner_external_id")?, ..Bindings::default() },
         token_id,
+        data_version: row.try_get("", "data_version")?,
     };
     let token = expires_at.map(|expires_at| TokenLife { expires_at, is_revoked: revoked_at.is_some(), last_used_at });
     Ok(Seated { program: row.try_get("", "slug")?, viewer, token })

@@ -275,6 +275,7 @@ impl Authenticate for Tokens {
             place: Place::Program(Uuid::from_u128(9)),
             bindings: Bindings::default(),
             token_id: None,
+            data_version: 0,
         };
         Ok(Authenticated { token_key: viewer.seat_id, viewer, expires_at: self.expires_at })
     }

@@ -133,6 +133,12 @@ impl Frame<'_> {
     }
 }
 
+/// The body of data that was written before, with what it costs now.
+pub(super) fn with_data(data: &[u8], cost: Cost) -> Vec<u8> {
+    let extensions = serde_json::to_vec(&Extensions { cost }).unwrap_or_else(|_| b"{}".to_vec());
+    [b"{\"data\":", data, b",\"extensions\":", &extensions, b"}"].concat()
+}
+
 /// What a client is told of our faults.
 pub(super) const INTERNAL: &str = "The server failed. Try again, and quote the request id if it stays.";
 

@@ -1,6 +1,6 @@
 //! `/graphql` over HTTP, and `/schema.graphql`.
 
-use super::answer::{Body, Cost, Frame, INTERNAL};
+use super::answer::{self, Body, Cost, Frame, INTERNAL};
 use super::audit::{Trail, Who};
 use super::guard::bearer;
 use super::media::{Media, is_json};
@@ -17,7 +17,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use std::sync::Arc;
 
 /// GET and POST of `/graphql`.
-pub(super) async fn answer(State(http): State<Arc<Http>>, request: Request) -> Response {
+pub(super) async fn endpoint(State(http): State<Arc<Http>>, request: Request) -> Response {
     let id = frame::id_of(request.extensions());
     let mut trail = Trail::begin(&id, "http");
     let media = Media::negotiate(request.headers());
@@ -99,7 +99,12 @@ async fn handle(
 }
 
 async fn run(http: &Http, media: Media, prepared: &Prepared<'_>, trail: &Trail) -> Result<Response, Refusal> {
+    if let Some(data) = prepared.kept() {
+        trail.end(None, 0);
+        return Ok(plain(StatusCode::OK, media, answer::with_data(&data, prepared.told()).into()));
+    }
     let response = prepared.run().await?;
+    prepared.keep(&response);
     trail.end(None, response.errors.len());
     let frame = Frame { limits: &http.limits, request_id: &trail.request_id };
     Ok(write(StatusCode::OK, media, &frame.ran(response, Some(prepared.told()))))

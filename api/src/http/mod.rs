@@ -15,6 +15,7 @@ mod frame;
 mod graphql;
 mod guard;
 mod health;
+mod kept;
 mod lex;
 mod measure;
 mod media;
@@ -43,6 +44,7 @@ use axum::Router;
 use axum::routing::{any, get};
 use bucket::Buckets;
 use guard::Connections;
+use kept::Kept;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -60,6 +62,7 @@ pub struct Http {
     clock: Clock,
     buckets: Buckets,
     connections: Connections,
+    kept: Kept,
     origins: Vec<http::HeaderValue>,
     stop: CancellationToken,
 }
@@ -78,6 +81,7 @@ impl Http {
         Self {
             buckets: Buckets::new(&limits),
             connections: Connections::new(limits.connections),
+            kept: Kept::new(),
             limits,
             contracts,
             authenticate,
@@ -126,7 +130,7 @@ impl Http {
     #[must_use]
     pub fn router(self: &Arc<Self>, more: Router) -> Router {
         let routes = Router::new()
-            .route("/graphql", any(graphql::answer))
+            .route("/graphql", any(graphql::endpoint))
             .route("/graphql/ws", get(ws::upgrade))
             .route("/schema.graphql", get(graphql::sdl))
             .route("/health/live", get(health::live))

@@ -8,7 +8,7 @@ use super::contract::Contract;
 use super::documents::{self, Hash};
 use super::params::Asked;
 use super::refusal::{Code, Fault, Refusal};
-use super::{Http, cost, variables};
+use super::{Http, cost, kept, variables};
 use crate::auth::Authenticated;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{Name, Positioned, Request, Response, Variables};
@@ -44,6 +44,7 @@ pub(super) struct Prepared<'a> {
     pub kind: OperationType,
     pub cost: u64,
     pub throttle: Throttle,
+    kept_under: Option<kept::Key>,
     last_event_id: Option<String>,
 }
 
@@ -119,9 +120,11 @@ pub(super) async fn prepare<'a>(
             format!("The operation costs {cost} points; the bucket holds {}.", empty.throttle.currently_available);
         Refusal { retry_after: Some(empty.retry_after), ..Refusal::new(Code::RateLimited, Fault::from(message)) }
     })?;
+    let kept_under = kept::Key::of(&who.viewer, http.clock.now(), &document, operation, &hash, &given.variables);
     Ok(Prepared {
         http,
         contract,
+        kept_under,
         who,
         operation_name: asked.operation_name,
         variables: given.variables,
@@ -195,6 +198,20 @@ impl Prepared<'_> {
     /// Resumes behind an event.
     pub(super) fn resume(&mut self, last_event_id: Option<String>) {
         self.last_event_id = last_event_id;
+    }
+
+    /// The data of the same question asked before, where nothing has changed since.
+    pub(super) fn kept(&self) -> Option<Arc<[u8]>> {
+        self.http.kept.find(self.kept_under.as_ref()?)
+    }
+
+    /// Keeps the data of an answer without errors, where it is worth keeping.
+    pub(super) fn keep(&self, response: &Response) {
+        if let Some(key) = &self.kept_under
+            && response.errors.is_empty()
+        {
+            self.http.kept.keep(*key, &response.data);
+        }
     }
 
     fn request(&self) -> Result<Request, Refusal> {
