@@ -53,6 +53,7 @@ impl Scene {
             place: Place::Program(self.acme.viewer.slice().unwrap().program_id()),
             bindings: Bindings::default(),
             token_id,
+            data_version: 0,
         };
         Caller::new(self.office.clone(), Arc::new(viewer))
     }
