@@ -49,11 +49,17 @@ async fn office_with_program(database: &Database) -> (Office, Program) {
 async fn simulate(office: &Office, program: &Program, deals: u64) {
     let (tx, dice) = (office.store.begin().await.unwrap(), &mut Dice(7));
     let at: Value = office.clock.now().into();
-    let (segments, partners): (Vec<Uuid>, Vec<Uuid>) = ((0..3).map(|_| dice.id()).collect(), (0..4).map(|_| dice.id()).collect());
+    let (segments, partners): (Vec<Uuid>, Vec<Uuid>) =
+        ((0..3).map(|_| dice.id()).collect(), (0..4).map(|_| dice.id()).collect());
     for (number, id) in segments.iter().enumerate() {
         let name = format!("segment {number}");
         let values = [program.id.into(), (*id).into(), name.clone().into(), name.into(), at.clone()];
-        run(&tx, "INSERT INTO segment (program_id, id, name, name_key, recorded_at) VALUES ($1, $2, $3, $4, $5)", values).await;
+        run(
+            &tx,
+            "INSERT INTO segment (program_id, id, name, name_key, recorded_at) VALUES ($1, $2, $3, $4, $5)",
+            values,
+        )
+        .await;
     }
     for (number, id) in partners.iter().enumerate() {
         let name = format!("partner {number}");
@@ -101,9 +107,17 @@ async fn simulate(office: &Office, program: &Program, deals: u64) {
                 _ => "EXPANSION_OR_RETENTION",
             };
             let partner = partners[usize::try_from(dice.below(4)).unwrap()];
-            let values: Vec<Value> =
-                vec![program.id.into(), dice.id().into(), id.into(), partner.into(), state.into(), (dice.below(3) == 0).into(), at.clone()];
-            let sql = "INSERT INTO attribution (program_id, id, deal_id, partner_id, state, is_late, provenance, recorded_at)
+            let values: Vec<Value> = vec![
+                program.id.into(),
+                dice.id().into(),
+                id.into(),
+                partner.into(),
+                state.into(),
+                (dice.below(3) == 0).into(),
+                at.clone(),
+            ];
+            let sql =
+                "INSERT INTO attribution (program_id, id, deal_id, partner_id, state, is_late, provenance, recorded_at)
                        VALUES ($1, $2, $3, $4, $5, $6, 'IMPORTED', $7) ON CONFLICT DO NOTHING";
             run(&tx, sql, values).await;
         }
@@ -139,14 +153,28 @@ async fn cells_equal_a_recount_and_a_wrong_cell_is_named() {
         // A cell that is wrong, missing or one too many is named, and so is a deal whose quarter is not its date's.
         run(office.store.write(), "UPDATE cell SET won = won + 1 WHERE cohort = 'SOURCED'", []).await;
         let found = check::check(&office, &program).await.unwrap();
-        assert!(found.differences.iter().all(|difference| difference.contains("Sourced")), "{backend}: {:?}", found.differences);
+        assert!(
+            found.differences.iter().all(|difference| difference.contains("Sourced")),
+            "{backend}: {:?}",
+            found.differences
+        );
         run(office.store.write(), "DELETE FROM cell WHERE cohort = 'DIRECT'", []).await;
         let found = check::check(&office, &program).await.unwrap();
-        assert!(found.differences.iter().any(|difference| difference.contains("Direct") && difference.contains("is missing")), "{backend}");
+        assert!(
+            found
+                .differences
+                .iter()
+                .any(|difference| difference.contains("Direct") && difference.contains("is missing")),
+            "{backend}"
+        );
         check::rebuild(&office, &program).await.unwrap();
         run(office.store.write(), "UPDATE deal SET closed_on = '2001-01-01' WHERE outcome = 'LOST'", []).await;
         let found = check::check(&office, &program).await.unwrap();
-        assert!(found.differences[0].contains("closed on 2001-01-01, which is in 2001-Q4"), "{backend}: {:?}", found.differences[0]);
+        assert!(
+            found.differences[0].contains("closed on 2001-01-01, which is in 2001-Q4"),
+            "{backend}: {:?}",
+            found.differences[0]
+        );
     }
 }
 
@@ -157,7 +185,13 @@ async fn another_programs_facts_are_in_no_cell_of_this_one() {
         let (office, program) = office_with_program(&database).await;
         simulate(&office, &program, 50).await;
         check::rebuild(&office, &program).await.unwrap();
-        let other = program::New { slug: "other".into(), name: "Other".into(), currency: "EUR".into(), zone: "UTC".into(), fiscal_start_month: 1 };
+        let other = program::New {
+            slug: "other".into(),
+            name: "Other".into(),
+            currency: "EUR".into(),
+            zone: "UTC".into(),
+            fiscal_start_month: 1,
+        };
         let other = program::create(&office, other).await.unwrap();
         check::rebuild(&office, &other).await.unwrap();
         let found = check::check(&office, &other).await.unwrap();

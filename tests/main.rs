@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test says what failed by failing")]
 
 mod cells;
+mod measurement;
 mod real_numbers;
 mod finders;
 mod identity;

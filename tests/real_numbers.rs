@@ -33,7 +33,10 @@ impl Counted {
 
     fn book(&self, window: Window) -> Book {
         let within = |key: &CellKey| window.from <= key.quarter && key.quarter <= window.to;
-        Book::new(self.cells.iter().filter(|(key, _)| within(key)).map(|(key, cell)| (key.spot, cell.value)), Late::LeftOut)
+        Book::new(
+            self.cells.iter().filter(|(key, _)| within(key)).map(|(key, cell)| (key.spot, cell.value)),
+            Late::LeftOut,
+        )
     }
 
     /// ARR (in major units) and days of the won deals of a cohort.
@@ -106,8 +109,13 @@ fn trust_gap_of_the_real_data() {
             for row in rows(&path) {
                 let gap = book.trust_gap(partner(&row["partner"]), place(&row["segment"]), &policy);
                 let what = format!("{}: {} {}", path.display(), row["partner"], row["segment"]);
-                let counts = [gap.co_sell.won, gap.co_sell.closed(), gap.direct.won, gap.direct.closed()].map(|n| n.to_string());
-                assert_eq!(counts, ["cosell_won", "cosell_closed", "direct_won", "direct_closed"].map(|c| row[c].clone()), "{what}");
+                let counts =
+                    [gap.co_sell.won, gap.co_sell.closed(), gap.direct.won, gap.direct.closed()].map(|n| n.to_string());
+                assert_eq!(
+                    counts,
+                    ["cosell_won", "cosell_closed", "direct_won", "direct_closed"].map(|c| row[c].clone()),
+                    "{what}"
+                );
                 assert_eq!(percent(gap.co_sell.rate()), row["cosell_win_rate_pct"], "{what}");
                 assert_eq!(percent(gap.direct.rate()), row["direct_win_rate_pct"], "{what}");
                 assert_eq!(text(gap.points.ok(), 6), row["trust_gap_pp"], "{what}");
@@ -134,7 +142,10 @@ fn sizes_and_cycles_of_the_real_data() {
                 let what = format!("{}: {} {}", path.display(), row["partner"], row["segment"]);
                 let ours = counted.spreads(partner, place, domain::book::with_partner(partner));
                 let direct = counted.spreads(None, place, Cohort::Direct);
-                let both = [("amount", Comparison::of(ours.0, direct.0, &policy), dec!(100)), ("days", Comparison::of(ours.1, direct.1, &policy), dec!(1))];
+                let both = [
+                    ("amount", Comparison::of(ours.0, direct.0, &policy), dec!(100)),
+                    ("days", Comparison::of(ours.1, direct.1, &policy), dec!(1)),
+                ];
                 for (measure, comparison, unit) in both {
                     let mean = |spread: Spread| spread.mean();
                     let median = |spread: Spread| spread.median;
@@ -146,13 +157,26 @@ fn sizes_and_cycles_of_the_real_data() {
                         median(comparison.direct),
                         comparison.median_delta().ok(),
                     ];
-                    let columns = ["mean_{}_won_partner", "mean_{}_won_direct", "mean_{}_won_delta", "median_{}_won_partner", "median_{}_won_direct", "median_{}_won_delta"];
+                    let columns = [
+                        "mean_{}_won_partner",
+                        "mean_{}_won_direct",
+                        "mean_{}_won_delta",
+                        "median_{}_won_partner",
+                        "median_{}_won_direct",
+                        "median_{}_won_delta",
+                    ];
                     for (value, column) in found.into_iter().zip(columns) {
                         let column = column.replace("{}", measure);
                         assert_eq!(text(value.map(|value| value / unit), 6), row[&column], "{what} {column}");
                     }
                 }
-                let sum = |spread: Spread| if spread.deals == 0 { String::new() } else { format!("{:.2}", Decimal::from(spread.sum) / dec!(100)) };
+                let sum = |spread: Spread| {
+                    if spread.deals == 0 {
+                        String::new()
+                    } else {
+                        format!("{:.2}", Decimal::from(spread.sum) / dec!(100))
+                    }
+                };
                 assert_eq!(sum(ours.0), row["sum_amount_won_partner"], "{what}");
                 assert_eq!(sum(direct.0), row["sum_amount_won_direct"], "{what}");
                 compared += 1;
@@ -173,16 +197,30 @@ fn attach_rates_of_the_real_data() {
             let closed = Attach::of(&book, Place::All, Worth::closed);
             let won = Attach::of(&book, Place::All, Worth::won);
             // No deal of the real files is open with an amount; the open ones are all direct.
-            let open = deals.iter().filter(|deal| deal.fact(segment, &CALENDAR).outcome == domain::deal::Outcome::Open).count();
-            let all = closed.and(Attach { direct: Worth { deals: open as u64, ..Worth::default() }, ..Attach::default() });
+            let open = deals
+                .iter()
+                .filter(|deal| deal.fact(segment, &CALENDAR).outcome == domain::deal::Outcome::Open)
+                .count();
+            let all =
+                closed.and(Attach { direct: Worth { deals: open as u64, ..Worth::default() }, ..Attach::default() });
             for (row, attach) in rows(&path).iter().zip([all, closed, won]) {
                 let deals = attach.with_partner.deals + attach.direct.deals;
                 let arr = attach.with_partner.arr_minor + attach.direct.arr_minor;
                 let dollars = |minor: i128| format!("{:.2}", Decimal::from(minor) / dec!(100));
                 assert_eq!(
-                    [deals.to_string(), attach.with_partner.deals.to_string(), percent(attach.deals_rate().ok()), dollars(arr), dollars(attach.with_partner.arr_minor), percent(attach.arr_rate().ok())],
-                    ["deals", "with_partner", "attach_rate_pct", "amount", "amount_with_partner", "amount_share_pct"].map(|column| row[column].clone()),
-                    "{} {}", path.display(), row["scope"]
+                    [
+                        deals.to_string(),
+                        attach.with_partner.deals.to_string(),
+                        percent(attach.deals_rate().ok()),
+                        dollars(arr),
+                        dollars(attach.with_partner.arr_minor),
+                        percent(attach.arr_rate().ok())
+                    ],
+                    ["deals", "with_partner", "attach_rate_pct", "amount", "amount_with_partner", "amount_share_pct"]
+                        .map(|column| row[column].clone()),
+                    "{} {}",
+                    path.display(),
+                    row["scope"]
                 );
             }
         }
@@ -215,8 +253,12 @@ fn quarters_of_the_real_data() {
                         text(per(value.won_arr_minor, value.won_arr_count).map(|mean| mean / dec!(100)), 6),
                         text(per(value.won_days, value.won_days_count), 6),
                     ],
-                    ["won", "closed", "win_rate_pct", "won_amount", "ads", "mean_days_won"].map(|column| row[column].clone()),
-                    "{} {} {}", path.display(), row["quarter"], row["cohort"]
+                    ["won", "closed", "win_rate_pct", "won_amount", "ads", "mean_days_won"]
+                        .map(|column| row[column].clone()),
+                    "{} {} {}",
+                    path.display(),
+                    row["quarter"],
+                    row["cohort"]
                 );
                 compared += 1;
             }

@@ -133,20 +133,17 @@ pub struct TouchWinRate {
 impl Book {
     /// Win rates by touch type. The touch types overlap and are never added.
     #[must_use]
-    pub fn win_rates_by_touch(&self, partner_id: Option<Uuid>, place: Place, policy: &Policy) -> Vec<TouchWinRate> {
+    pub fn win_rates_by_touch(&self, partner_id: Option<Uuid>, place: Place, policy: &Policy) -> [TouchWinRate; 4] {
         let direct = self.win_rate(None, place, Cohort::Direct);
-        [Cohort::Sourced, Cohort::Influenced, Cohort::Accelerated, with_partner(partner_id)]
-            .into_iter()
-            .map(|cohort| {
-                let win_rate = self.win_rate(partner_id, place, cohort);
-                let delta_points = match (win_rate.rate(), direct.rate()) {
-                    (Some(touched), Some(direct)) => Ok((touched - direct) * dec!(100)),
-                    (None, _) => Err(Reason::NoCoSellDeals),
-                    (_, None) => Err(Reason::NoDirectDeals),
-                };
-                let is_under_bar = delta_points.ok().map(|points| points < policy.win_rate_bar_points);
-                TouchWinRate { cohort, win_rate, delta_points, is_under_bar }
-            })
-            .collect()
+        [Cohort::Sourced, Cohort::Influenced, Cohort::Accelerated, with_partner(partner_id)].map(|cohort| {
+            let win_rate = self.win_rate(partner_id, place, cohort);
+            let delta_points = match (win_rate.rate(), direct.rate()) {
+                (Some(touched), Some(direct)) => Ok((touched - direct) * dec!(100)),
+                (None, _) => Err(Reason::NoCoSellDeals),
+                (_, None) => Err(Reason::NoDirectDeals),
+            };
+            let is_under_bar = delta_points.ok().map(|points| points < policy.win_rate_bar_points);
+            TouchWinRate { cohort, win_rate, delta_points, is_under_bar }
+        })
     }
 }

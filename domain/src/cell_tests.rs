@@ -25,7 +25,8 @@ fn credit(partner_id: Uuid, state: AttributionState, is_late: bool) -> Credit {
 }
 
 fn cohorts(fact: &Fact<'_>) -> Vec<(Option<Uuid>, Cohort, bool)> {
-    let mut found: Vec<_> = tally(fact).into_iter().map(|key| (key.spot.partner_id, key.spot.cohort, key.spot.is_late)).collect();
+    let mut found: Vec<_> =
+        tally(fact).into_iter().map(|key| (key.spot.partner_id, key.spot.cohort, key.spot.is_late)).collect();
     found.sort_unstable();
     found
 }
@@ -97,7 +98,9 @@ fn medians_are_exact() {
     assert_eq!(median("1:3 9:4 1:2"), Some(dec!(1)));
     assert_eq!(median("1:4 9:4"), Some(dec!(5)));
     assert!(
-        "1:".parse::<Histogram>().is_err() && "x:1".parse::<Histogram>().is_err() && "1 - 2".parse::<Histogram>().is_err()
+        "1:".parse::<Histogram>().is_err()
+            && "x:1".parse::<Histogram>().is_err()
+            && "1 - 2".parse::<Histogram>().is_err()
     );
 }
 

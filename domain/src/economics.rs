@@ -177,15 +177,16 @@ impl ContractValue {
     }
 }
 
-/// The three numbers that are never added (LOOP.md section 3): one deal may be in all three.
+/// Open deals with partners. Sourced pipeline is in the commit, co-sell pipeline is context, and what was influenced and won is
+/// a QBR metric ([`Cohort::InfluencedOrAccelerated`]): one deal may be in all three, and they are never added (LOOP.md section 3).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ThreeNumbers {
-    /// Open NEW deals that a partner SOURCED: in the commit.
-    pub sourced_pipeline: Worth,
-    /// Open deals on which a partner is INFLUENCED or ACCELERATED: context.
-    pub co_sell_pipeline: Worth,
-    /// Won deals of the window on which a partner was INFLUENCED or ACCELERATED: a QBR metric.
-    pub influenced: Worth,
+pub struct Pipeline {
+    /// Open NEW deals that a partner SOURCED.
+    pub sourced: Worth,
+    /// Open deals on which a partner is INFLUENCED or ACCELERATED.
+    pub co_sell: Worth,
+    /// All open deals, by whether a partner is attached.
+    pub attach: Attach,
 }
 
 /// One partner's place in the ranking by Sourced ARR (seed 003).

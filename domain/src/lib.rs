@@ -13,6 +13,7 @@ pub mod change;
 pub mod deal;
 pub mod economics;
 pub mod evidence;
+pub mod explanation;
 pub mod import;
 pub mod money;
 pub mod partner;

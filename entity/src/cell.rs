@@ -177,7 +177,8 @@ async fn rebuild_run(conn: &impl Conn, slice: &Slice, from: i32, to: i32) -> Res
         conn.execute_unprepared("SET LOCAL work_mem = '128MB'; SET LOCAL statement_timeout = 0").await?;
     }
     let mut values: Vec<Value> = vec![slice.program_id().into(), from.into(), to.into()];
-    let run = |sql: &str, values: &[Value]| conn.execute_raw(Statement::from_sql_and_values(backend, sql, values.to_vec()));
+    let run =
+        |sql: &str, values: &[Value]| conn.execute_raw(Statement::from_sql_and_values(backend, sql, values.to_vec()));
     run("DELETE FROM cell WHERE program_id = $1 AND quarter BETWEEN $2 AND $3", &values).await?;
     values.push(Uuid::nil().into());
     run(OF_PARTNERS, &values).await?;
@@ -191,9 +192,20 @@ async fn rebuild_run(conn: &impl Conn, slice: &Slice, from: i32, to: i32) -> Res
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn window(conn: &impl Conn, slice: &Slice, window: Window, whose: Whose) -> Result<Vec<(Spot, CellValue)>, DbErr> {
-    let sql = format!("SELECT segment_id, partner_id, cohort, kind, is_late, {SUMS} FROM cell WHERE {} {} GROUP BY segment_id, partner_id, cohort, kind, is_late", IN_WINDOW, whose.condition());
-    let rows = conn.query_all_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, whose.values(slice, window))).await?;
+pub async fn window(
+    conn: &impl Conn,
+    slice: &Slice,
+    window: Window,
+    whose: Whose,
+) -> Result<Vec<(Spot, CellValue)>, DbErr> {
+    let sql = format!(
+        "SELECT segment_id, partner_id, cohort, kind, is_late, {SUMS} FROM cell WHERE {} {} GROUP BY segment_id, partner_id, cohort, kind, is_late",
+        IN_WINDOW,
+        whose.condition()
+    );
+    let rows = conn
+        .query_all_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, whose.values(slice, window)))
+        .await?;
     rows.iter().map(|row| Ok((read_spot(row)?, read_value(row)?))).collect()
 }
 
@@ -201,9 +213,20 @@ pub async fn window(conn: &impl Conn, slice: &Slice, window: Window, whose: Whos
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn quarters(conn: &impl Conn, slice: &Slice, window: Window, whose: Whose) -> Result<Vec<(Quarter, Spot, CellValue)>, DbErr> {
-    let sql = format!("SELECT quarter, partner_id, cohort, kind, is_late, {SUMS} FROM cell WHERE {} {} GROUP BY quarter, partner_id, cohort, kind, is_late ORDER BY quarter", IN_WINDOW, whose.condition());
-    let rows = conn.query_all_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, whose.values(slice, window))).await?;
+pub async fn quarters(
+    conn: &impl Conn,
+    slice: &Slice,
+    window: Window,
+    whose: Whose,
+) -> Result<Vec<(Quarter, Spot, CellValue)>, DbErr> {
+    let sql = format!(
+        "SELECT quarter, partner_id, cohort, kind, is_late, {SUMS} FROM cell WHERE {} {} GROUP BY quarter, partner_id, cohort, kind, is_late ORDER BY quarter",
+        IN_WINDOW,
+        whose.condition()
+    );
+    let rows = conn
+        .query_all_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, whose.values(slice, window)))
+        .await?;
     rows.iter()
         .map(|row| Ok((Quarter::from_index(row.try_get("", "quarter")?), read_spot_in(row, None)?, read_value(row)?)))
         .collect()
@@ -213,14 +236,23 @@ pub async fn quarters(conn: &impl Conn, slice: &Slice, window: Window, whose: Wh
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn histograms(conn: &impl Conn, slice: &Slice, window: Window, whose: Whose) -> Result<Vec<(Spot, Histogram, Histogram)>, DbErr> {
+pub async fn histograms(
+    conn: &impl Conn,
+    slice: &Slice,
+    window: Window,
+    whose: Whose,
+) -> Result<Vec<(Spot, Histogram, Histogram)>, DbErr> {
     let sql = format!(
         "SELECT segment_id, partner_id, cohort, kind, is_late, arr_histogram, days_histogram FROM cell WHERE {} {} AND kind = 'NEW' AND cohort IN ('CO_SELL', 'ANY_PARTNER', 'DIRECT')",
         IN_WINDOW,
         whose.condition()
     );
-    let rows = conn.query_all_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, whose.values(slice, window))).await?;
-    rows.iter().map(|row| Ok((read_spot(row)?, read_histogram(row, "arr_histogram")?, read_histogram(row, "days_histogram")?))).collect()
+    let rows = conn
+        .query_all_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, whose.values(slice, window)))
+        .await?;
+    rows.iter()
+        .map(|row| Ok((read_spot(row)?, read_histogram(row, "arr_histogram")?, read_histogram(row, "days_histogram")?)))
+        .collect()
 }
 
 /// The cells of one quarter, whole: for the comparison with the facts.
@@ -234,22 +266,28 @@ pub async fn of_quarter(conn: &impl Conn, slice: &Slice, quarter: Quarter) -> Re
     let read_row = |row: &QueryResult| {
         let provenance = read("cell.provenance", &row.try_get::<String>("", "provenance")?)?;
         let key = CellKey { quarter, provenance, spot: read_spot(row)? };
-        let cell = Cell { value: read_value(row)?, arr: read_histogram(row, "arr_histogram")?, days: read_histogram(row, "days_histogram")? };
+        let cell = Cell {
+            value: read_value(row)?,
+            arr: read_histogram(row, "arr_histogram")?,
+            days: read_histogram(row, "days_histogram")?,
+        };
         Ok((key, cell))
     };
     rows.iter().map(read_row).collect()
 }
 
-/// The first and the last quarter that has a cell.
+/// The first quarter that has a cell or spend.
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn span(conn: &impl Conn, slice: &Slice) -> Result<Option<Window>, DbErr> {
-    let sql = "SELECT MIN(quarter) AS first, MAX(quarter) AS last FROM cell WHERE program_id = $1";
-    let row = conn.query_one_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, [slice.program_id().into()])).await?;
-    let Some(row) = row else { return Ok(None) };
-    let (first, last): (Option<i32>, Option<i32>) = (row.try_get("", "first")?, row.try_get("", "last")?);
-    Ok(first.zip(last).map(|(first, last)| Window { from: Quarter::from_index(first), to: Quarter::from_index(last) }))
+pub async fn first_quarter(conn: &impl Conn, slice: &Slice) -> Result<Option<Quarter>, DbErr> {
+    let sql = "SELECT MIN(quarter) AS first FROM (SELECT MIN(quarter) AS quarter FROM cell WHERE program_id = $1
+               UNION ALL SELECT MIN(quarter) FROM spend_line WHERE program_id = $1) begun";
+    let row = conn
+        .query_one_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, [slice.program_id().into()]))
+        .await?;
+    let first = row.map(|row| row.try_get::<Option<i32>>("", "first")).transpose()?.flatten();
+    Ok(first.map(Quarter::from_index))
 }
 
 /// Whose cells are read.
@@ -273,7 +311,8 @@ impl Whose {
     }
 
     fn values(self, slice: &Slice, window: Window) -> Vec<Value> {
-        let mut values: Vec<Value> = vec![slice.program_id().into(), window.from.index().into(), window.to.index().into()];
+        let mut values: Vec<Value> =
+            vec![slice.program_id().into(), window.from.index().into(), window.to.index().into()];
         match self {
             Self::Everybodys => {}
             Self::Partner(partner) => values.extend([Uuid::nil().into(), partner.into()]),
@@ -313,7 +352,9 @@ fn read_spot_in(row: &QueryResult, segment_id: Option<Uuid>) -> Result<Spot, DbE
 
 fn read_value(row: &QueryResult) -> Result<CellValue, DbErr> {
     let sum = |column: &str| row.try_get::<i64>("", column);
-    let count = |column: &str| u64::try_from(sum(column)?).map_err(|_| DbErr::Type(format!("column cell.{column} counts below zero")));
+    let count = |column: &str| {
+        u64::try_from(sum(column)?).map_err(|_| DbErr::Type(format!("column cell.{column} counts below zero")))
+    };
     Ok(CellValue {
         won: count("won")?,
         lost: count("lost")?,

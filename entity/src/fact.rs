@@ -52,7 +52,9 @@ pub struct Closed {
 pub async fn quarters(conn: &impl Conn, slice: &Slice) -> Result<Vec<Quarter>, DbErr> {
     let sql = "SELECT closed_quarter AS quarter FROM deal WHERE program_id = $1 AND closed_quarter IS NOT NULL
                UNION SELECT quarter FROM cell WHERE program_id = $1 ORDER BY quarter";
-    let rows = conn.query_all_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, [slice.program_id().into()])).await?;
+    let rows = conn
+        .query_all_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, [slice.program_id().into()]))
+        .await?;
     rows.iter().map(|row| row.try_get("", "quarter").map(Quarter::from_index)).collect()
 }
 

@@ -5,22 +5,11 @@ use crate::store::{Conn, DbErr};
 use domain::attribution::Declaration;
 use domain::calendar::{Quarter, Window};
 use domain::cell::Late;
-use domain::economics::{Attach, Worth};
+use domain::economics::{Pipeline, Worth};
 use domain::slice::Slice;
 use domain::spend::SpendCategory;
 use sea_orm::{QueryResult, Statement};
 use uuid::Uuid;
-
-/// Open deals, summed up. The sets overlap and are never added.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Pipeline {
-    /// Open NEW deals that a partner SOURCED.
-    pub sourced: Worth,
-    /// Open deals on which a partner is INFLUENCED or ACCELERATED.
-    pub co_sell: Worth,
-    /// All open deals, by whether a partner is attached.
-    pub attach: Attach,
-}
 
 /// The open pipeline.
 ///
@@ -69,9 +58,7 @@ pub async fn pipeline(conn: &impl Conn, slice: &Slice, late: Late) -> Result<Pip
 }
 
 fn read_worth(row: &QueryResult) -> Result<Worth, DbErr> {
-    let count = |column: &str| {
-        row.try_get::<i64>("", column).map(|count| u64::try_from(count).unwrap_or_default())
-    };
+    let count = |column: &str| row.try_get::<i64>("", column).map(|count| u64::try_from(count).unwrap_or_default());
     let deals = count("deals")?;
     Ok(Worth { deals, arr_minor: row.try_get::<i64>("", "arr_minor")?.into(), without_arr: deals - count("known")? })
 }
@@ -95,7 +82,12 @@ pub struct Spent {
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn spend(conn: &impl Conn, slice: &Slice, window: Window, partner_id: Option<Uuid>) -> Result<Vec<Spent>, DbErr> {
+pub async fn spend(
+    conn: &impl Conn,
+    slice: &Slice,
+    window: Window,
+    partner_id: Option<Uuid>,
+) -> Result<Vec<Spent>, DbErr> {
     let of_partner = if partner_id.is_some() { "AND partner_id = $4" } else { "" };
     let sql = format!(
         "SELECT quarter, partner_id, segment_id, category, CAST(SUM(amount_minor) AS bigint) AS amount_minor FROM spend_line

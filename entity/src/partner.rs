@@ -145,6 +145,16 @@ pub async fn count(conn: &impl Conn, slice: &Slice, filter: &Filter) -> Result<u
     select(slice, filter).count(conn).await
 }
 
+/// Every partner of the slice, by name: for measures, which list all of them.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn all(conn: &impl Conn, slice: &Slice) -> Result<Vec<domain::partner::Partner>, DbErr> {
+    use sea_orm::QueryOrder;
+    let rows = within(slice).order_by_asc(Column::Name).order_by_asc(Column::Id).all(conn).await?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
 /// One row, if it is in the slice.
 ///
 /// # Errors

@@ -35,8 +35,8 @@ pub(crate) fn id(name: &str) -> Uuid {
 
 /// One deal of a real file.
 pub(crate) struct RealDeal {
-    opened: NaiveDate,
-    closed: Option<NaiveDate>,
+    pub(crate) opened: NaiveDate,
+    pub(crate) closed: Option<NaiveDate>,
     outcome: Outcome,
     arr_minor: Option<i64>,
     /// Its value in each column that may be read as the segment.

@@ -44,14 +44,19 @@ impl Check {
         let mut is_clean = true;
         for program in programs(&office, self.program.as_deref()).await? {
             let found = check::check(&office, &program).await?;
-            println!("{}: {} closed deals, {} cells, {} differences", program.slug, found.deals, found.cells, found.count);
+            println!(
+                "{}: {} closed deals, {} cells, {} differences",
+                program.slug, found.deals, found.cells, found.count
+            );
             for difference in &found.differences {
                 eprintln!("{}: {difference}", program.slug);
             }
             is_clean &= found.count == 0;
         }
         if !is_clean {
-            eprintln!("run `partnerloop rebuild` to compute the cells anew; differences of deals must be corrected at their source");
+            eprintln!(
+                "run `partnerloop rebuild` to compute the cells anew; differences of deals must be corrected at their source"
+            );
         }
         Ok(if is_clean { ExitCode::SUCCESS } else { ExitCode::from(1) })
     }

@@ -5,16 +5,19 @@ pub mod account_write;
 pub mod activity;
 pub mod allow;
 pub mod attribution;
+pub mod audit;
 mod caller;
 pub mod change;
 pub mod deal;
 pub mod deal_list;
 pub mod deal_write;
+pub mod economics;
 pub mod global_id;
 pub mod loader;
+pub mod measurement;
 pub mod mutation;
-mod null_on_error;
 pub mod node;
+mod null_on_error;
 pub mod page;
 pub mod partner;
 pub mod partner_write;
@@ -22,8 +25,11 @@ pub mod program;
 pub mod role;
 pub mod scalar;
 pub mod schema;
+pub mod scorecard;
 pub mod segment;
 pub mod spend;
+pub mod totals;
+pub mod touch;
 
 pub use caller::{caller, prepare, session};
 pub use schema::{LoopSchema, RoleSchema, Schemas, sdl_full, sdl_of};
@@ -41,6 +47,9 @@ pub struct Query(
     deal_list::DealQuery,
     spend::SpendQuery,
     change::ChangeQuery,
+    audit::AuditQuery,
+    scorecard::ScorecardQuery,
+    totals::TotalsQuery,
 );
 
 /// Everything that can be changed.

@@ -76,12 +76,14 @@ pub async fn check(office: &Office, program: &Program) -> Result<Found, Failure>
                     found.note(|| format!("{} holds {:?}, the deals give {:?}", name(&key), cell.value, right.value));
                 }
                 Some(right) if right != cell => {
-                    found.note(|| format!("{} holds other ARR or days for its medians than the deals give", name(&key)));
+                    found
+                        .note(|| format!("{} holds other ARR or days for its medians than the deals give", name(&key)));
                 }
                 Some(_) => {}
             }
         }
-        let mut missing: Vec<String> = expected.into_iter().map(|(key, cell)| format!("{} is missing: {:?}", name(&key), cell.value)).collect();
+        let mut missing: Vec<String> =
+            expected.into_iter().map(|(key, cell)| format!("{} is missing: {:?}", name(&key), cell.value)).collect();
         missing.sort_unstable();
         for sentence in missing {
             found.note(|| sentence);
@@ -128,7 +130,14 @@ fn check_deal(found: &mut Found, deal: &Closed, quarter: Quarter, calendar: &Cal
         Declaration::Direct | Declaration::Unknown => deal.credits.iter().all(|credit| credit.is_late),
     };
     if !is_declared_so {
-        found.note(|| format!("deal {} is declared {:?}, which its {} attributions contradict", name(), deal.declaration, deal.credits.len()));
+        found.note(|| {
+            format!(
+                "deal {} is declared {:?}, which its {} attributions contradict",
+                name(),
+                deal.declaration,
+                deal.credits.len()
+            )
+        });
     }
     for credit in deal.credits.iter().filter(|credit| !credit.state.fits(deal.kind)) {
         found.note(|| format!("deal {} is {:?} and has a partner in state {:?}", name(), deal.kind, credit.state));
@@ -140,5 +149,8 @@ fn name(key: &CellKey) -> String {
     let id = |id: Option<uuid::Uuid>| id.map_or_else(|| "none".to_owned(), |id| id.to_string());
     let (segment, partner) = (id(spot.segment_id), id(spot.partner_id));
     let late = if spot.is_late { ", late" } else { "" };
-    format!("cell {} segment {segment} partner {partner} {:?} {:?} {:?}{late}", key.quarter, spot.cohort, spot.kind, key.provenance)
+    format!(
+        "cell {} segment {segment} partner {partner} {:?} {:?} {:?}{late}",
+        key.quarter, spot.cohort, spot.kind, key.provenance
+    )
 }

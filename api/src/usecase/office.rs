@@ -9,6 +9,7 @@ use tokio::sync::broadcast;
 use uuid::Uuid;
 
 use super::failure::Failure;
+use super::measurement::Kept;
 use super::signing::SigningKey;
 
 /// The server's own means, shared by all requests.
@@ -18,6 +19,8 @@ pub struct Office {
     pub store: Store,
     /// The clock.
     pub clock: Clock,
+    /// Measures that were computed, until the data changes.
+    pub measures: Kept,
     /// What was committed, for subscriptions.
     pub events: broadcast::Sender<Arc<Event>>,
     /// The key that signs partner and machine tokens; the command line has none.
@@ -43,7 +46,7 @@ impl Office {
     /// An office over a store.
     #[must_use]
     pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock, events: broadcast::channel(1024).0, mint: None }
+        Self { store, clock, measures: super::measurement::kept(), events: broadcast::channel(1024).0, mint: None }
     }
 
     /// The same office, able to mint tokens.
