@@ -232,8 +232,10 @@ async fn apply_progress(
         None if deal.outcome == Outcome::Open => deal.closed_on = None,
         None => {}
     }
-    if let Err(why) = deal.place(&program.calendar, program.calendar.day(work.now)) {
-        problems.note("closedOn", ProblemCode::Invalid, why.to_string());
+    let today = program.calendar.day(work.now);
+    if let Err(why) = deal.place(&program.calendar, today) {
+        let path = if deal.opened_on > today { "openedOn" } else { "closedOn" };
+        problems.note(path, ProblemCode::Invalid, why.to_string());
     }
     Ok(())
 }
