@@ -103,6 +103,7 @@ const GAP_READERS: &[Role] = &[Operator, PartnerAe, Revops, Finance, Leadership]
 const GAP_AND_PARTNER: &[Role] = &[Operator, PartnerAe, Revops, Finance, Leadership, Partner];
 const SCORECARD_READERS: &[Role] = &[Operator, PartnerAe, PartnerManager, Revops, Finance, Leadership, Partner];
 const SCORECARD_INSIDE: &[Role] = &[Operator, PartnerAe, PartnerManager, Revops, Finance, Leadership];
+const SCORECARD_AND_PORTFOLIO: &[Role] = &[Operator, PartnerAe, PartnerManager, Revops, Finance, Leadership, Portfolio];
 const MONEY: &[Role] = &[Operator, Revops, Finance, Leadership];
 const BOOKS: &[Role] = &[Operator, Revops, Finance];
 const MONEY_AND_PORTFOLIO: &[Role] = &[Operator, Revops, Finance, Leadership, Portfolio];
@@ -150,6 +151,8 @@ pub enum Action {
     ReadScorecard,
     /// Read a scorecard as of any date, and of any partner in the slice.
     ReadScorecardInside,
+    /// Read the Deal Velocity Premium.
+    ReadVelocity,
     /// Read Yield.
     ReadYield,
     /// Read program spend line by line.
@@ -219,6 +222,7 @@ impl Action {
             Self::ReadTrustGapReading => GAP_AND_PARTNER,
             Self::ReadScorecard => SCORECARD_READERS,
             Self::ReadScorecardInside => SCORECARD_INSIDE,
+            Self::ReadVelocity => SCORECARD_AND_PORTFOLIO,
             Self::ReadYield => MONEY_AND_PORTFOLIO,
             Self::ReadSpend | Self::ReadFxRates => BOOKS,
             Self::ReadTotals => MONEY,
@@ -266,6 +270,6 @@ mod tests {
     #[test]
     fn a_portfolio_reads_only_itself_yield_and_roll_ups() {
         let reads: Vec<Action> = Action::iter().filter(|action| may(Portfolio, *action)).collect();
-        assert_eq!(reads, [Action::ReadSelf, Action::ReadYield, Action::ReadPortfolio]);
+        assert_eq!(reads, [Action::ReadSelf, Action::ReadVelocity, Action::ReadYield, Action::ReadPortfolio]);
     }
 }

@@ -149,7 +149,7 @@ pub(super) fn contract_value(measures: &Measures, value: &CellValue) -> Contract
 
 /// How a measure of won NEW deals spreads on one side.
 #[derive(SimpleObject, Clone, Debug)]
-#[graphql(directive = Allow::apply(Action::ReadScorecardInside))]
+#[graphql(directive = Allow::apply(Action::ReadVelocity))]
 pub struct Spread {
     /// Deals whose value is known.
     pub deals: i32,
@@ -166,7 +166,7 @@ fn spread(of: &domain::spread::Spread, unit: rust_decimal::Decimal) -> Spread {
 
 /// How much faster deals with the partner close than direct ones: won NEW deals of the window, days from opening to close.
 #[derive(SimpleObject, Clone, Debug)]
-#[graphql(complex, directive = Allow::apply(Action::ReadScorecardInside))]
+#[graphql(complex, directive = Allow::apply(Action::ReadVelocity))]
 pub struct DealVelocityPremium {
     /// (direct mean - partner mean) / direct mean; positive is faster. Null where a side has no won deal.
     pub premium_rate: Option<Decimal>,

@@ -21,6 +21,7 @@ mod null_on_error;
 pub mod page;
 pub mod partner;
 pub mod partner_write;
+pub mod portfolio;
 pub mod program;
 pub mod role;
 pub mod scalar;
@@ -47,6 +48,7 @@ pub struct Query(
     deal_list::DealQuery,
     spend::SpendQuery,
     change::ChangeQuery,
+    portfolio::PortfolioQuery,
     audit::AuditQuery,
     scorecard::ScorecardQuery,
     totals::TotalsQuery,

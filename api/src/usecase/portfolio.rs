@@ -1,9 +1,16 @@
-//! Portfolios: made and seated from the command line, because no program's REVOPS speaks for another program.
+//! Portfolios: made and seated from the command line, because no program's REVOPS speaks for another program; read by their
+//! own seats.
 
 use super::failure::{Failure, Problem, ProblemCode, Problems};
-use super::office::Office;
+use super::measurement::{Ask, Measures, measure};
+use super::office::{Caller, Office};
+use chrono::NaiveDate;
+use domain::money::Currency;
+use domain::role::Action;
 use domain::seat::Portfolio;
+use domain::slice::Place;
 use domain::text;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// A portfolio by its slug.
@@ -20,6 +27,41 @@ pub async fn find_by_slug(office: &Office, slug: &str) -> Result<Option<Portfoli
 /// A storage failure.
 pub async fn find(office: &Office, id: Uuid) -> Result<Option<Portfolio>, Failure> {
     Ok(entity::portfolio::find(office.store.read(), id).await?)
+}
+
+/// One program of a portfolio, as an operating partner reads it: financial primitives, and nothing below them.
+#[derive(Clone, Debug)]
+pub struct Holding {
+    /// The program's name.
+    pub name: String,
+    /// Its currency.
+    pub currency: Currency,
+    /// Its numbers in the trailing four quarters of its own fiscal calendar.
+    pub measures: Arc<Measures>,
+}
+
+/// The caller's portfolio with its programs, by name. It reads numbers of whole programs only, each computed as the program's own
+/// people see it.
+///
+/// # Errors
+/// [`Failure::Denied`] for a seat of a program, or a storage failure.
+pub async fn read(caller: &Caller, as_of: Option<NaiveDate>) -> Result<(Portfolio, Vec<Holding>), Failure> {
+    let Place::Portfolio(id) = caller.viewer.place else { return Err(Failure::Denied) };
+    if !caller.viewer.may(Action::ReadPortfolio) {
+        return Err(Failure::Denied);
+    }
+    let office = &caller.office;
+    let portfolio = find(office, id).await?.ok_or(Failure::NotFound)?;
+    let mut holdings = Vec::new();
+    for program_id in entity::portfolio_program::of_portfolio(office.store.read(), id).await? {
+        let inside = Caller::system(office.clone(), program_id);
+        let program = entity::program::find(office.store.read(), program_id).await?.ok_or(Failure::NotFound)?;
+        let ask = Ask { as_of, with_medians: true, ..Ask::default() };
+        let measures = measure(&inside, Action::ReadTotals, ask, None).await?;
+        holdings.push(Holding { name: program.name, currency: program.currency, measures });
+    }
+    holdings.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok((portfolio, holdings))
 }
 
 /// Makes a portfolio of programs.
