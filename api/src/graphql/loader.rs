@@ -8,6 +8,7 @@ use domain::attribution::Attribution;
 use domain::deal::{Deal, Stage};
 use domain::partner::{Partner, PartnerPerson};
 use domain::program::Program;
+use domain::seat::{Pod, Seat};
 use domain::segment::Segment;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use super::caller::{caller, coded, failed};
-use crate::usecase::{Caller, Failure, account, activity, attribution, deal, partner, program, segment, stage};
+use crate::usecase::{Caller, Failure, account, activity, attribution, deal, partner, pod, program, seat, segment, stage};
 
 type Loaded<T> = Result<HashMap<Uuid, T>, Arc<Failure>>;
 
@@ -38,6 +39,8 @@ pub struct Loaders {
     attributions: Cached<Rows<Vec<Attribution>>>,
     people: Cached<Rows<Vec<PartnerPerson>>>,
     latest: Cached<Rows<Option<Activity>>>,
+    seat: Cached<Rows<Seat>>,
+    pod: Cached<Rows<Pod>>,
     program: OnceCell<Program>,
 }
 
@@ -54,6 +57,8 @@ impl Loaders {
             attributions: of(caller),
             people: of(caller),
             latest: of(caller),
+            seat: of(caller),
+            pod: of(caller),
             program: OnceCell::new(),
         }
     }
@@ -111,6 +116,22 @@ impl Loader<Uuid> for Rows<Deal> {
     type Error = Arc<Failure>;
     async fn load(&self, keys: &[Uuid]) -> Loaded<Deal> {
         by_id(deal::of_ids(&self.caller, keys).await, |row| row.id)
+    }
+}
+
+impl Loader<Uuid> for Rows<Seat> {
+    type Value = Seat;
+    type Error = Arc<Failure>;
+    async fn load(&self, keys: &[Uuid]) -> Loaded<Seat> {
+        by_id(seat::of_ids(&self.caller, keys).await, |row| row.id)
+    }
+}
+
+impl Loader<Uuid> for Rows<Pod> {
+    type Value = Pod;
+    type Error = Arc<Failure>;
+    async fn load(&self, keys: &[Uuid]) -> Loaded<Pod> {
+        by_id(pod::of_ids(&self.caller, keys).await, |row| row.id)
     }
 }
 
@@ -252,6 +273,22 @@ pub async fn deal(ctx: &Context<'_>, id: Uuid) -> Result<Option<Deal>, Error> {
 /// A top-level error when the read fails.
 pub async fn stage(ctx: &Context<'_>, id: Uuid) -> Result<Option<Stage>, Error> {
     one(&loaders(ctx)?.stage, id).await
+}
+
+/// A seat.
+///
+/// # Errors
+/// A top-level error when the read fails.
+pub async fn seat(ctx: &Context<'_>, id: Uuid) -> Result<Option<Seat>, Error> {
+    one(&loaders(ctx)?.seat, id).await
+}
+
+/// A pod.
+///
+/// # Errors
+/// A top-level error when the read fails.
+pub async fn pod(ctx: &Context<'_>, id: Uuid) -> Result<Option<Pod>, Error> {
+    one(&loaders(ctx)?.pod, id).await
 }
 
 /// The attributions of a deal.

@@ -22,6 +22,7 @@ pub mod page;
 pub mod partner;
 pub mod partner_write;
 pub mod portfolio;
+pub mod pod;
 pub mod program;
 pub mod role;
 pub mod scalar;
@@ -31,6 +32,9 @@ pub mod segment;
 pub mod spend;
 pub mod totals;
 pub mod touch;
+pub mod seat;
+pub mod token;
+pub mod viewer;
 
 pub use caller::{caller, prepare, session};
 pub use schema::{LoopSchema, RoleSchema, Schemas, sdl_full, sdl_of};
@@ -52,6 +56,10 @@ pub struct Query(
     audit::AuditQuery,
     scorecard::ScorecardQuery,
     totals::TotalsQuery,
+    viewer::ViewerQuery,
+    seat::SeatQuery,
+    pod::PodQuery,
+    token::TokenQuery,
 );
 
 /// Everything that can be changed.
@@ -65,6 +73,9 @@ pub struct Mutation(
     attribution::AttributionMutation,
     activity::ActivityMutation,
     spend::SpendMutation,
+    seat::SeatMutation,
+    pod::PodMutation,
+    token::TokenMutation,
 );
 
 /// Everything that can be followed.

@@ -10,6 +10,8 @@ use super::caller::coded;
 use super::deal::Deal;
 use super::deal_list;
 use super::partner::Partner;
+use super::pod::Pod;
+use super::seat::Seat;
 use super::segment::Segment;
 use super::{global_id, loader};
 
@@ -25,6 +27,10 @@ pub enum Node {
     Account(Account),
     /// A deal.
     Deal(Deal),
+    /// A seat.
+    Seat(Seat),
+    /// A pod.
+    Pod(Pod),
 }
 
 /// The row behind a global id; none when there is none, or none that the caller may see.
@@ -34,6 +40,8 @@ async fn fetch(ctx: &Context<'_>, kind: &str, id: Uuid) -> Result<Option<Node>> 
         "Segment" => loader::segment(ctx, id).await?.map(|row| Node::Segment(Segment(row))),
         "Account" => loader::account(ctx, id).await?.map(|row| Node::Account(Account(row))),
         "Deal" => deal_list::one(ctx, Some(id)).await?.map(Node::Deal),
+        "Seat" => loader::seat(ctx, id).await?.map(|row| Node::Seat(Seat(row))),
+        "Pod" => loader::pod(ctx, id).await?.map(|row| Node::Pod(Pod(row))),
         _ => None,
     })
 }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::allow::Allow;
 use super::caller::{caller, coded, failed};
 use crate::usecase::page::{Ask, Page, Position, PositionKey};
-use crate::usecase::{Caller, account, activity, change, deal, partner, spend};
+use crate::usecase::{Caller, account, activity, change, deal, partner, seat, spend, token};
 
 /// The rows of a page when none are asked for.
 pub const PAGE_DEFAULT: i32 = 20;
@@ -184,6 +184,10 @@ pub enum TotalCount {
     Spend(spend::Filter),
     /// Activities of a deal.
     Activities(Uuid),
+    /// Seats of people and machines.
+    Seats,
+    /// Minted tokens.
+    Tokens,
     /// Recorded changes.
     Changes(change::Filter),
     /// Already counted.
@@ -202,6 +206,8 @@ impl TotalCount {
             Self::Deals(filter) => deal::count(caller, filter).await,
             Self::Spend(filter) => spend::count(caller, filter).await,
             Self::Activities(deal) => activity::count_of_deal(caller, *deal).await,
+            Self::Seats => seat::count(caller).await,
+            Self::Tokens => token::count(caller).await,
             Self::Changes(filter) => change::count(caller, filter).await,
             Self::Known(count) => Ok(*count),
         };

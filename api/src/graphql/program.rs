@@ -14,7 +14,7 @@ use crate::usecase::program::{self, Change};
 use crate::usecase::stage::{self, Facts};
 
 /// One vendor's partner program: the tenant. Everything a caller sees belongs to exactly one.
-pub struct Program(domain::program::Program);
+pub struct Program(pub domain::program::Program);
 
 /// One vendor's partner program: the tenant. Everything a caller sees belongs to exactly one.
 #[Object(directive = Allow::apply(Action::ReadProgram))]

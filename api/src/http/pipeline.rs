@@ -10,6 +10,7 @@ use super::params::Asked;
 use super::refusal::{Code, Fault, Refusal};
 use super::{Http, cost, kept, variables};
 use crate::auth::Authenticated;
+use crate::graphql::viewer::ExpiresAt;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{Name, Positioned, Request, Response, Variables};
 use futures_util::FutureExt;
@@ -221,7 +222,7 @@ impl Prepared<'_> {
         if let Some(id) = &self.last_event_id {
             request = request.data(LastEventId(id.clone()));
         }
-        Ok((self.http.equip)(request.data(self.http.limits), &self.who))
+        Ok((self.http.equip)(request.data(self.http.limits).data(ExpiresAt(self.who.expires_at)), &self.who))
     }
 
     /// Runs a query or a mutation within its deadline.

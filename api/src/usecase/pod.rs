@@ -37,6 +37,17 @@ pub async fn of_ids(caller: &Caller, ids: &[Uuid]) -> Result<Vec<Pod>, Failure> 
     Ok(entity::pod::of_ids(caller.office.store.read(), slice, ids).await?)
 }
 
+/// The pods that the caller's own seat is bound to, by name.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn of_viewer(caller: &Caller) -> Result<Vec<Pod>, Failure> {
+    let slice = caller.authorise(Action::ReadProgram)?;
+    let mut pods = entity::pod::of_ids(caller.office.store.read(), slice, &caller.viewer.bindings.pods).await?;
+    pods.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(pods)
+}
+
 async fn apply(work: &Work<'_>, pod: &mut Pod, facts: &Facts) -> Result<(), Failure> {
     let mut problems = Problems::default();
     if let Some(name) = &facts.name
