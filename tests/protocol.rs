@@ -4,6 +4,8 @@
 mod audits;
 mod fixture;
 mod limits;
+mod log;
 mod requests;
+mod roles;
 mod sockets;
 mod streams;

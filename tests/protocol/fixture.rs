@@ -2,6 +2,7 @@
 
 use api::auth::{Authenticated, Refused};
 use api::clock::Clock;
+use api::graphql::Schemas;
 use api::http::{Authenticate, Contract, Contracts, Documents, Http, Ready, serve};
 use api::limits::Limits;
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextResolve, ResolveInfo};
@@ -21,6 +22,7 @@ use futures_util::Stream;
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
@@ -165,6 +167,10 @@ impl Follow {
         futures_util::stream::iter((1..=to).map(|count| Progress { event_id: format!("e{count}"), count }))
     }
 
+    async fn exploding(&self) -> impl Stream<Item = i32> {
+        futures_util::stream::once(async { None::<i32>.expect("a secret in a panic") })
+    }
+
     /// One event, then silence.
     async fn once_then_wait(&self, ctx: &Context<'_>) -> impl Stream<Item = i32> {
         let ended = OnDrop(ctx.data_unchecked::<World>().streams_ended.clone());
@@ -250,7 +256,7 @@ fn contract(world: &World) -> Contract {
     Contract::new(&careful.sdl(), types, Box::new(careful), Box::new(plain))
 }
 
-/// `good` and `other` are two tokens; `revocable` holds until it is revoked.
+/// `good` and `other` are two tokens; `revocable` holds until it is revoked; a role's word is a token of that role.
 struct Tokens {
     world: World,
     expires_at: DateTime<Utc>,
@@ -264,14 +270,14 @@ impl Authenticate for Tokens {
             "other" => 2,
             "revocable" if !self.world.is_revoked.load(Ordering::SeqCst) => 3,
             "away" => return Err(Refused::Unavailable),
-            _ => return Err(Refused::BadToken),
+            word => 10 + Role::from_str(word).map_err(|_| Refused::BadToken)? as u128,
         };
         let viewer = Viewer {
             seat_id: Uuid::from_u128(key),
             seat_version: 1,
             subject: bearer.into(),
             name: bearer.into(),
-            role: Role::Revops,
+            role: Role::from_str(bearer).unwrap_or(Role::Revops),
             place: Place::Program(Uuid::from_u128(9)),
             bindings: Bindings::default(),
             token_id: None,
@@ -311,11 +317,20 @@ impl Server {
 
     pub(crate) async fn with(limits: Limits, documents: Documents) -> Self {
         let world = World::default();
+        let of_world = world.clone();
+        Self::over(Contracts::from_each(|_| contract(&of_world)), world, limits, documents).await
+    }
+
+    /// The product's own schemas, without data: for what needs none.
+    pub(crate) async fn real(schemas: &Schemas) -> Self {
+        let limits = Limits { bucket: 1_000_000, ..Limits::default() };
+        Self::over(Contracts::new(schemas), World::default(), limits, Documents::default()).await
+    }
+
+    async fn over(contracts: Contracts, world: World, limits: Limits, documents: Documents) -> Self {
         let clock = Clock::fixed(DateTime::UNIX_EPOCH + TimeDelta::days(20_000));
         let expires_at = clock.now() + TimeDelta::hours(1);
         let tokens = Arc::new(Tokens { world: world.clone(), expires_at });
-        let of_world = world.clone();
-        let contracts = Contracts::from_each(|_| contract(&of_world));
         let http =
             Http::new(limits, contracts, tokens, Arc::new(AlwaysReady), Arc::new(|request, _| request), clock.clone())
                 .with_documents(documents)

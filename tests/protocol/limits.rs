@@ -13,7 +13,7 @@ fn code(answer: &Value) -> &str {
 }
 
 /// The query that graphql-js 16 introspects with (`getIntrospectionQuery()`): exactly 15 levels.
-const INTROSPECTION: &str = "query IntrospectionQuery { __schema { queryType { name } mutationType { name } subscriptionType { name } types { ...FullType }
+pub(super) const INTROSPECTION: &str = "query IntrospectionQuery { __schema { queryType { name } mutationType { name } subscriptionType { name } types { ...FullType }
  directives { name description locations args { ...InputValue } } } }
 fragment FullType on __Type { kind name description fields(includeDeprecated: true) { name description args { ...InputValue } type { ...TypeRef } isDeprecated deprecationReason }
  inputFields { ...InputValue } interfaces { ...TypeRef } enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason } possibleTypes { ...TypeRef } }
@@ -90,6 +90,8 @@ async fn bodies_and_urls_have_an_end() {
     assert_eq!(&answer, b"HTTP/1.1 413");
     let long = server.client.get(server.url(&format!("/graphql?query={}", "a".repeat(9_000)))).bearer_auth("good");
     assert_eq!(long.send().await.unwrap().status(), 414);
+    let heavy = server.post(r#"{"query":"{ hello }"}"#).header("x-heavy", "x".repeat(20_000));
+    assert_eq!(heavy.send().await.unwrap().status(), 431);
     let nested = format!(r#"{{"query":"{{ hello }}","variables":{{"a":{}1{}}}}}"#, "[".repeat(500), "]".repeat(500));
     assert_eq!(server.post(nested).send().await.unwrap().status(), 400);
 }

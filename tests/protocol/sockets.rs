@@ -188,6 +188,21 @@ async fn operations_of_every_kind_run_and_free_their_ids() {
 }
 
 #[tokio::test]
+async fn a_panic_in_a_subscription_ends_it_and_nothing_else() {
+    let server = Server::start().await;
+    let mut socket = Socket::ready(&server, "good").await;
+    socket.subscribe("1", "subscription { exploding }").await;
+    let error = socket.json().await;
+    assert_eq!(
+        (&error["type"], &error["payload"][0]["extensions"]["code"]),
+        (&json!("error"), &json!("INTERNAL_SERVER_ERROR"))
+    );
+    assert!(!error.to_string().contains("secret"));
+    socket.subscribe("1", "{ hello }").await;
+    assert_eq!(socket.json().await["payload"]["data"]["hello"], "hello");
+}
+
+#[tokio::test]
 async fn complete_stops_a_subscription_at_once() {
     let server = Server::start().await;
     let mut socket = Socket::ready(&server, "good").await;

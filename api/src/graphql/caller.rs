@@ -5,6 +5,11 @@ use async_graphql::{Context, Data, Error, ErrorExtensions, Request};
 
 use super::loader::Loaders;
 
+/// The id of the last event that a client of an event stream has seen (`Last-Event-ID`); in the request's data where the client
+/// named one, for subscriptions that resume.
+#[derive(Clone, Debug)]
+pub struct LastEventId(pub String);
+
 /// A request with all that its resolvers need. The pipeline calls this after authentication.
 #[must_use]
 pub fn prepare(request: Request, caller: Caller) -> Request {

@@ -36,7 +36,7 @@ pub mod seat;
 pub mod token;
 pub mod viewer;
 
-pub use caller::{caller, prepare, session};
+pub use caller::{LastEventId, caller, prepare, session};
 pub use schema::{LoopSchema, RoleSchema, Schemas, sdl_full, sdl_of};
 
 use async_graphql::{MergedObject, MergedSubscription};

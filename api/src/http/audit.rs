@@ -2,14 +2,16 @@
 
 use super::documents::{Hash, hex};
 use super::refusal::Code;
+use async_graphql::Value;
 use domain::slice::{Place, Viewer};
+use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::info;
 use uuid::Uuid;
 
 /// What is known of a request so far; written as one line when it is over.
 pub(super) struct Trail {
-    pub request_id: String,
+    pub request_id: Arc<str>,
     pub transport: &'static str,
     pub who: Option<Who>,
     pub kind: Option<&'static str>,
@@ -26,24 +28,20 @@ pub(super) struct Trail {
 pub(super) struct Who {
     subject: String,
     role: &'static str,
-    seat: String,
-    place: String,
+    seat: Uuid,
+    place: Place,
 }
 
 impl From<&Viewer> for Who {
     fn from(viewer: &Viewer) -> Self {
-        let place = match viewer.place {
-            Place::Program(id) => format!("program:{id}"),
-            Place::Portfolio(id) => format!("portfolio:{id}"),
-        };
-        Self { subject: viewer.subject.clone(), role: viewer.role.word(), seat: viewer.seat_id.to_string(), place }
+        Self { subject: viewer.subject.clone(), role: viewer.role.word(), seat: viewer.seat_id, place: viewer.place }
     }
 }
 
 impl Trail {
-    pub(super) fn begin(request_id: &str, transport: &'static str) -> Self {
+    pub(super) fn begin(request_id: Arc<str>, transport: &'static str) -> Self {
         Self {
-            request_id: request_id.to_owned(),
+            request_id,
             transport,
             who: None,
             kind: None,
@@ -55,34 +53,60 @@ impl Trail {
         }
     }
 
-    /// Writes the line. `refused` is the code of a request that was not run, `errors` counts what went wrong in one that was.
-    pub(super) fn end(&self, refused: Option<Code>, errors: usize) {
+    /// Writes the line of a request that was not run.
+    pub(super) fn refused(&self, code: Code, faults: usize) {
+        self.write("REFUSED", code.word(), faults, None);
+    }
+
+    /// Writes the line of what ran: how many errors it had, and how many rows it gave where that is easily told.
+    pub(super) fn ran(&self, errors: usize, rows: Option<usize>) {
+        self.write("RAN", if errors == 0 { "OK" } else { "ERRORS" }, errors, rows);
+    }
+
+    fn write(&self, decision: &'static str, outcome: &'static str, errors: usize, rows: Option<usize>) {
+        let elapsed = self.began.elapsed();
         let who = self.who.as_ref();
-        let outcome = match refused {
-            Some(code) => code.word(),
-            None if errors > 0 => "ERRORS",
-            None => "OK",
+        let (role, kind) = (who.map_or("", |who| who.role), self.kind.unwrap_or(""));
+        metrics::counter!("partnerloop_operations_total", "role" => role, "kind" => kind, "outcome" => outcome)
+            .increment(1);
+        metrics::histogram!("partnerloop_operation_seconds", "kind" => kind).record(elapsed.as_secs_f64());
+        let (program, portfolio) = match who.map(|who| who.place) {
+            Some(Place::Program(id)) => (Some(id), None),
+            Some(Place::Portfolio(id)) => (None, Some(id)),
+            None => (None, None),
         };
-        let seconds = self.began.elapsed().as_secs_f64();
-        let role = who.map_or("", |who| who.role);
-        metrics::counter!("partnerloop_operations_total", "role" => role, "kind" => self.kind.unwrap_or(""), "outcome" => outcome).increment(1);
-        metrics::histogram!("partnerloop_operation_seconds", "kind" => self.kind.unwrap_or("")).record(seconds);
         info!(
             target: "audit",
-            request_id = self.request_id,
+            request_id = &*self.request_id,
             transport = self.transport,
-            subject = who.map_or("", |who| &who.subject),
+            subject = who.map(|who| who.subject.as_str()),
             role,
-            seat = who.map_or("", |who| &who.seat),
-            place = who.map_or("", |who| &who.place),
-            kind = self.kind.unwrap_or(""),
-            operation = self.operation.as_deref().unwrap_or(""),
-            document = self.document.as_ref().map(hex).unwrap_or_default(),
-            cost = self.cost.unwrap_or(0),
-            decision = if refused.is_some() { "REFUSED" } else { "RAN" },
+            seat = who.map(|who| display(who.seat)),
+            program = program.map(display),
+            portfolio = portfolio.map(display),
+            kind,
+            operation = self.operation.as_deref(),
+            document = self.document.as_ref().map(hex),
+            cost = self.cost,
+            decision,
             outcome,
             errors,
-            microseconds = self.began.elapsed().as_micros(),
+            rows,
+            microseconds = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
         );
     }
+}
+
+/// The rows of an answer: the edges and cells directly below its root fields, and root lists.
+pub(super) fn rows(data: &Value) -> Option<usize> {
+    let Value::Object(roots) = data else { return None };
+    let of = |root: &Value| match root {
+        Value::List(items) => Some(items.len()),
+        Value::Object(fields) => ["edges", "cells"].iter().find_map(|name| match fields.get(*name)? {
+            Value::List(items) => Some(items.len()),
+            _ => None,
+        }),
+        _ => None,
+    };
+    roots.values().filter_map(of).reduce(|sum, rows| sum + rows)
 }

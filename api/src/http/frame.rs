@@ -28,7 +28,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(super) fn around(http: &Arc<Http>, routes: Router) -> Router {
     let lost = http.clone();
     let not_found = move |request: Request| async move {
-        let refusal = Refusal::http(StatusCode::NOT_FOUND, "There is nothing here.");
+        let refusal = Refusal::new(Code::NotFound, "There is nothing here.");
         super::graphql::refuse(&lost, &id_of(request.extensions()), Media::Json, &refusal, None)
     };
     // Small answers are not worth a compressor, and an event stream must not wait for one.

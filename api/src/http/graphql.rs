@@ -1,7 +1,7 @@
 //! `/graphql` over HTTP, and `/schema.graphql`.
 
 use super::answer::{self, Body, Cost, Frame, INTERNAL};
-use super::audit::{Trail, Who};
+use super::audit::{Trail, Who, rows};
 use super::guard::bearer;
 use super::media::{Media, is_json};
 use super::params::Asked;
@@ -19,12 +19,12 @@ use std::sync::Arc;
 /// GET and POST of `/graphql`.
 pub(super) async fn endpoint(State(http): State<Arc<Http>>, request: Request) -> Response {
     let id = frame::id_of(request.extensions());
-    let mut trail = Trail::begin(&id, "http");
+    let mut trail = Trail::begin(id.clone(), "http");
     let media = Media::negotiate(request.headers());
     match handle(&http, request, media, &mut trail).await {
         Ok(response) => response,
         Err(refusal) => {
-            trail.end(Some(refusal.code), refusal.faults.len());
+            trail.refused(refusal.code, refusal.faults.len());
             let cost = trail.cost.filter(|_| refusal.code == Code::CostLimitExceeded).map(|cost| (cost, trail.token));
             let told = cost.and_then(|(cost, token)| Some(untaken(&http, cost, token?)));
             refuse(&http, &id, media.unwrap_or(Media::Json), &refusal, told)
@@ -100,12 +100,12 @@ async fn handle(
 
 async fn run(http: &Http, media: Media, prepared: &Prepared<'_>, trail: &Trail) -> Result<Response, Refusal> {
     if let Some(data) = prepared.kept() {
-        trail.end(None, 0);
+        trail.ran(0, None);
         return Ok(plain(StatusCode::OK, media, answer::with_data(&data, prepared.told()).into()));
     }
     let response = prepared.run().await?;
     prepared.keep(&response);
-    trail.end(None, response.errors.len());
+    trail.ran(response.errors.len(), rows(&response.data));
     let frame = Frame { limits: &http.limits, request_id: &trail.request_id };
     Ok(write(StatusCode::OK, media, &frame.ran(response, Some(prepared.told()))))
 }

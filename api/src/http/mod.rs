@@ -33,7 +33,6 @@ pub use documents::Documents;
 pub use frame::RequestId;
 pub use guard::Authenticate;
 pub use health::Ready;
-pub use pipeline::LastEventId;
 pub use serve::serve;
 
 use crate::auth::Authenticated;

@@ -10,6 +10,7 @@ use super::params::Asked;
 use super::refusal::{Code, Fault, Refusal};
 use super::{Http, cost, kept, variables};
 use crate::auth::Authenticated;
+use crate::graphql::LastEventId;
 use crate::graphql::viewer::ExpiresAt;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{Name, Positioned, Request, Response, Variables};
@@ -48,10 +49,6 @@ pub(super) struct Prepared<'a> {
     kept_under: Option<kept::Key>,
     last_event_id: Option<String>,
 }
-
-/// The id of the last event that a client of an event stream has seen; in the request's data, for subscriptions that resume.
-#[derive(Clone, Debug)]
-pub struct LastEventId(pub String);
 
 /// A name that no document can hold: asking for it makes the library validate the document and run nothing.
 const NO_OPERATION: &str = "\u{0}";

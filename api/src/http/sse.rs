@@ -45,7 +45,7 @@ pub(super) async fn answer(
         let answer = prepared.run().await?;
         futures_util::stream::once(async { answer }).boxed()
     };
-    trail.end(None, 0);
+    trail.ran(0, None);
     let (events, received) = mpsc::channel(16);
     let lease = Lease::new(http.clone(), who, bearer);
     let keep_alive = http.limits.keep_alive;

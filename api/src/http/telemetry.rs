@@ -32,7 +32,10 @@ pub fn start_logs(format: LogFormat) {
 /// # Errors
 /// The collector was started before.
 pub fn start_metrics() -> Result<PrometheusHandle, BuildError> {
-    PrometheusBuilder::new().install_recorder()
+    // Buckets, unlike quantiles, can be summed over replicas.
+    PrometheusBuilder::new()
+        .set_buckets(&[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0])?
+        .install_recorder()
 }
 
 /// Serves `/metrics`, and nothing else, until `until` is over.

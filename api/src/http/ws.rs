@@ -2,8 +2,8 @@
 //!
 //! Each operation is a task of its own, so that a busy subscription does not starve another; all write through one channel.
 
-use super::answer::Frame;
-use super::audit::{Trail, Who};
+use super::answer::{Frame, INTERNAL};
+use super::audit::{Trail, Who, rows};
 use super::graphql::{exhausted, refuse};
 use super::guard::{Held, bearer, strip};
 use super::media::Media;
@@ -17,10 +17,11 @@ use async_graphql::parser::types::OperationType;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{FromRequestParts, Request, State};
 use axum::response::Response;
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use http::StatusCode;
 use serde_json::{Value as Json, json};
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -302,11 +303,14 @@ struct Operation {
 
 impl Operation {
     async fn run(self, who: Authenticated, asked: Result<Asked, Refusal>) {
-        let mut trail = Trail::begin(&self.request_id, "ws");
+        let mut trail = Trail::begin(self.request_id.clone(), "ws");
         trail.who = Some(Who::from(&who.viewer));
         let frame = Frame { limits: &self.http.limits, request_id: &self.request_id };
-        if let Err(refusal) = self.go(who, asked, &mut trail, frame).await {
-            trail.end(Some(refusal.code), refusal.faults.len());
+        // A panic in a resolver must not leave the client waiting for an operation that is gone.
+        let went = AssertUnwindSafe(self.go(who, asked, &mut trail, frame)).catch_unwind().await;
+        let went = went.unwrap_or_else(|_| Err(Refusal::new(Code::InternalServerError, INTERNAL)));
+        if let Err(refusal) = went {
+            trail.refused(refusal.code, refusal.faults.len());
             let payload = frame.refused(&refusal, None).errors;
             self.reply(&json!({ "id": &*self.id, "type": "error", "payload": payload }), true).await;
         }
@@ -322,13 +326,13 @@ impl Operation {
         let prepared = prepare(&self.http, who, asked?, Carries::Many, trail).await?;
         if prepared.kind == OperationType::Subscription {
             let mut answers = prepared.follow()?;
-            trail.end(None, 0);
+            trail.ran(0, None);
             while let Some(answer) = answers.next().await {
                 self.next(&frame.ran(answer, None)).await;
             }
         } else {
             let answer = prepared.run().await?;
-            trail.end(None, answer.errors.len());
+            trail.ran(answer.errors.len(), rows(&answer.data));
             self.next(&frame.ran(answer, Some(prepared.told()))).await;
         }
         self.reply(&json!({ "id": &*self.id, "type": "complete" }), true).await;
