@@ -23,7 +23,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::str::FromStr;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot};
@@ -34,6 +34,8 @@ use uuid::Uuid;
 pub(crate) struct World {
     pub(crate) bumps: Arc<AtomicUsize>,
     pub(crate) is_revoked: Arc<AtomicBool>,
+    /// Somebody changes facts all the time.
+    pub(crate) facts: Arc<AtomicI64>,
     pub(crate) streams_ended: Arc<Notify>,
 }
 
@@ -281,7 +283,7 @@ impl Authenticate for Tokens {
             place: Place::Program(Uuid::from_u128(9)),
             bindings: Bindings::default(),
             token_id: None,
-            data_version: 0,
+            data_version: self.world.facts.fetch_add(1, Ordering::SeqCst),
         };
         Ok(Authenticated { token_key: viewer.seat_id, viewer, expires_at: self.expires_at })
     }

@@ -245,6 +245,12 @@ async fn a_connection_ends_with_its_token() {
     let mut revoked = Socket::ready(&server, "revocable").await;
     revoked.subscribe("1", "subscription { onceThenWait }").await;
     assert_eq!(revoked.json().await["type"], "next");
+    // Looked at many times over, while facts change: it holds.
+    let looks = server.world.facts.load(Ordering::SeqCst);
+    while server.world.facts.load(Ordering::SeqCst) < looks + 3 {
+        revoked.say(json!({ "type": "ping" })).await;
+        assert_eq!(revoked.json().await["type"], "pong");
+    }
     server.world.is_revoked.store(true, Ordering::SeqCst);
     assert_eq!(revoked.hear().await, Heard::Closed(4403));
 

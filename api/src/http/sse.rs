@@ -13,6 +13,7 @@ use async_graphql::parser::types::OperationType;
 use async_graphql::{Response as Answer, Value};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
+use domain::slice::Viewer;
 use futures_util::stream::{BoxStream, StreamExt};
 use http::{HeaderMap, HeaderValue, header};
 use std::convert::Infallible;
@@ -143,8 +144,11 @@ impl Lease {
         match self.http.authenticate.authenticate(&self.bearer).await {
             Ok(now) => {
                 self.looked = Instant::now();
-                // What runs was prepared for the seat as it was.
-                now.viewer == self.who.viewer
+                // What runs was prepared for the seat as it was; that facts have changed is what it runs for.
+                let was = Viewer { data_version: now.viewer.data_version, ..self.who.viewer.clone() };
+                let is_same = now.viewer == was;
+                self.who = now;
+                is_same
             }
             Err(Refused::BadToken) => false,
             // The store is away for a moment: nothing new can be read from it either.
