@@ -64,7 +64,7 @@ impl TryFrom<Model> for domain::account::Account {
     }
 }
 
-fn active(program_id: Uuid, it: &domain::account::Account) -> ActiveModel {
+pub(crate) fn active(program_id: Uuid, it: &domain::account::Account) -> ActiveModel {
     ActiveModel {
         program_id: Set(program_id),
         id: Set(it.id),

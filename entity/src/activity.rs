@@ -76,7 +76,7 @@ impl TryFrom<Model> for domain::activity::Activity {
     }
 }
 
-fn active(program_id: Uuid, it: &domain::activity::Activity) -> ActiveModel {
+pub(crate) fn active(program_id: Uuid, it: &domain::activity::Activity) -> ActiveModel {
     ActiveModel {
         program_id: Set(program_id),
         id: Set(it.id),

@@ -58,7 +58,7 @@ impl TryFrom<Model> for domain::attribution::Attribution {
     }
 }
 
-fn active(program_id: Uuid, it: &domain::attribution::Attribution) -> ActiveModel {
+pub(crate) fn active(program_id: Uuid, it: &domain::attribution::Attribution) -> ActiveModel {
     ActiveModel {
         program_id: Set(program_id),
         id: Set(it.id),

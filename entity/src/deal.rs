@@ -163,7 +163,7 @@ impl TryFrom<Model> for domain::deal::Deal {
     }
 }
 
-fn active(program_id: Uuid, it: &domain::deal::Deal) -> ActiveModel {
+pub(crate) fn active(program_id: Uuid, it: &domain::deal::Deal) -> ActiveModel {
     ActiveModel {
         program_id: Set(program_id),
         id: Set(it.id),

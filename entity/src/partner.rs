@@ -57,7 +57,7 @@ impl TryFrom<Model> for domain::partner::Partner {
     }
 }
 
-fn active(program_id: Uuid, it: &domain::partner::Partner) -> ActiveModel {
+pub(crate) fn active(program_id: Uuid, it: &domain::partner::Partner) -> ActiveModel {
     ActiveModel {
         program_id: Set(program_id),
         id: Set(it.id),

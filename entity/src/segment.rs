@@ -46,7 +46,7 @@ impl TryFrom<Model> for domain::segment::Segment {
     }
 }
 
-fn active(program_id: Uuid, it: &domain::segment::Segment) -> ActiveModel {
+pub(crate) fn active(program_id: Uuid, it: &domain::segment::Segment) -> ActiveModel {
     ActiveModel {
         program_id: Set(program_id),
         id: Set(it.id),

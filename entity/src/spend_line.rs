@@ -70,7 +70,7 @@ impl TryFrom<Model> for domain::spend::SpendLine {
     }
 }
 
-fn active(program_id: Uuid, it: &domain::spend::SpendLine) -> ActiveModel {
+pub(crate) fn active(program_id: Uuid, it: &domain::spend::SpendLine) -> ActiveModel {
     ActiveModel {
         program_id: Set(program_id),
         id: Set(it.id),

@@ -53,7 +53,7 @@ impl TryFrom<Model> for domain::deal::Stage {
     }
 }
 
-fn active(program_id: Uuid, it: &domain::deal::Stage) -> ActiveModel {
+pub(crate) fn active(program_id: Uuid, it: &domain::deal::Stage) -> ActiveModel {
     ActiveModel {
         program_id: Set(program_id),
         id: Set(it.id),

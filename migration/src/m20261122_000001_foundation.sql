@@ -380,26 +380,37 @@ CREATE TABLE import_run (
   id uuid NOT NULL,
   object text NOT NULL,
   file_name text NOT NULL,
-  file_sha256 text,
+  file_sha256 text NOT NULL,
+  file_bytes bigint NOT NULL,
   mapping text NOT NULL,
   is_dry_run boolean NOT NULL,
   state text NOT NULL,
   failure text,
+  worker_id uuid NOT NULL,
   seat_id uuid NOT NULL,
+  spool_path text,
+  header text NOT NULL DEFAULT '',
+  preamble text NOT NULL DEFAULT '',
+  delimiter text NOT NULL DEFAULT ',',
   rows_read bigint NOT NULL DEFAULT 0,
+  bytes_read bigint NOT NULL DEFAULT 0,
   accepted bigint NOT NULL DEFAULT 0,
   warned bigint NOT NULL DEFAULT 0,
   held bigint NOT NULL DEFAULT 0,
   refused bigint NOT NULL DEFAULT 0,
   skipped bigint NOT NULL DEFAULT 0,
+  superseded bigint NOT NULL DEFAULT 0,
   created bigint NOT NULL DEFAULT 0,
   changed bigint NOT NULL DEFAULT 0,
   unchanged bigint NOT NULL DEFAULT 0,
+  made text NOT NULL DEFAULT '{}',
   started_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL,
   finished_at timestamptz,
   PRIMARY KEY (program_id, id)
 );
 CREATE INDEX import_run_by_start ON import_run (program_id, started_at, id);
+CREATE INDEX import_run_by_file ON import_run (program_id, file_sha256);
 
 CREATE TABLE import_row (
   program_id uuid NOT NULL,
@@ -417,8 +428,11 @@ CREATE TABLE import_staged (
   run_id uuid NOT NULL,
   row_number bigint NOT NULL,
   external_id text NOT NULL,
+  verdict text NOT NULL,
   payload text NOT NULL,
+  raw text NOT NULL,
   PRIMARY KEY (program_id, run_id, row_number),
+  UNIQUE (program_id, run_id, external_id),
   FOREIGN KEY (program_id, run_id) REFERENCES import_run (program_id, id)
 );
 

@@ -45,7 +45,11 @@ pub fn check(mapping: &Mapping, object: Object) -> Vec<FileProblem> {
                 needs(Field::Currency, "amounts have a currency: a column, or { constant = \"USD\" }");
             }
         }
-        Object::Accounts | Object::Partners => needs(Field::Name, "it has a name"),
+        Object::Accounts => needs(Field::Name, "it has a name"),
+        Object::Partners => {
+            needs(Field::Name, "it has a name");
+            needs(Field::Kind, "a partner has a kind: a column with a map, or { constant = \"RESELLER\" }");
+        }
         Object::Spend => {
             needs(Field::Partner, "spend is on a partner");
             needs(Field::Amount, "spend has an amount");

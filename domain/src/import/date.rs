@@ -1,7 +1,7 @@
 //! Dates and instants in declared formats. ISO 8601 unless the mapping says otherwise; never by likelihood.
 
 use crate::calendar::Calendar;
-use chrono::{DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveDateTime, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveDateTime, SubsecRound, TimeZone, Utc};
 use chrono_tz::Tz;
 
 /// A declared format.
@@ -64,7 +64,8 @@ const fn day(day: NaiveDate) -> When {
 }
 
 fn instant(at: DateTime<Utc>, calendar: &Calendar) -> When {
-    When { day: calendar.day(at), at: Some(at) }
+    // Both back ends keep microseconds; a finer instant would look changed at every import.
+    When { day: calendar.day(at), at: Some(at.trunc_subsecs(6)) }
 }
 
 /// A local time: the earlier reading where the clock was set back, none where it never was.

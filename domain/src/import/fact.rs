@@ -61,16 +61,20 @@ pub struct DealFact {
     /// Its id in the other system.
     pub external_id: String,
     /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Its account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<AccountReference>,
     /// Its segment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub segment: Option<Reference>,
     /// What is sold.
     pub kind: DealKind,
     /// How it ended.
     pub outcome: Outcome,
     /// The stage's name in the CRM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage: Option<String>,
     /// Whether it reached Stage 1.
     pub has_reached_stage_one: bool,
@@ -79,54 +83,78 @@ pub struct DealFact {
     /// The opening date is the mapping's default, not the row's.
     pub is_opened_defaulted: bool,
     /// Closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed: Option<When>,
     /// The fiscal quarter of the close, as its number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_quarter: Option<i32>,
     /// Expected close.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_close_on: Option<NaiveDate>,
     /// The currency of the row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
     /// Software ARR.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arr: Option<Amount>,
     /// Total contract value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tcv: Option<Amount>,
     /// Services revenue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub services: Option<Amount>,
     /// How the attribution is declared.
     pub declaration: Declaration,
     /// Who did what.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub credits: Vec<Credit>,
     /// The owner's id in the CRM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
     /// The pod.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pod: Option<Uuid>,
     /// Where the CRM says it came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<DealSource>,
     /// The CRM's influence flag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_influenced: Option<bool>,
     /// The CRM's deal registration id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deal_reg_id: Option<String>,
     /// The CRM's co-sell flag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_co_sell: Option<bool>,
     /// Private offer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_private_offer: Option<bool>,
     /// Marketplace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_marketplace: Option<bool>,
     /// The offer's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offer_id: Option<String>,
     /// Products.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub product_mix: Vec<String>,
     /// Discount.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discount_rate: Option<Decimal>,
     /// Take rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub take_rate: Option<Decimal>,
     /// What happens next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_step: Option<String>,
     /// When.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_step_on: Option<NaiveDate>,
     /// Why it was lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost_reason: Option<String>,
     /// When the customer went live.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activated_on: Option<NaiveDate>,
 }
 

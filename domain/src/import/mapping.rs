@@ -2,6 +2,7 @@
 
 use super::{Object, date::DateFormat};
 use crate::deal::Outcome;
+use crate::partner::PartnerKind;
 use serde::de::{self, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 use std::{collections::BTreeMap, fmt};
@@ -16,6 +17,8 @@ pub struct Mapping {
     pub source_system: Option<String>,
     /// What may be made when a row names one that is not there.
     pub create_missing: CreateMissing,
+    /// The kind of a partner that is made because a row names it; REFERRAL where it is absent.
+    pub new_partner_kind: Option<PartnerKind>,
     /// How a repeated external id is read.
     pub repeated: Repeated,
     /// How Salesforce ids are read.

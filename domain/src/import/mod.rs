@@ -14,9 +14,11 @@ pub mod deal;
 pub mod fact;
 pub mod field;
 pub mod mapping;
+pub mod merge;
 pub mod number;
 pub mod partner;
 mod row;
+pub mod run;
 pub mod salesforce;
 pub mod spend;
 

@@ -1,7 +1,8 @@
 //! A row that is a partner.
 
 use super::account::domain;
-use super::deal::{deleted, required_id};
+use super::Code;
+use super::deal::{deleted, has_problem_at, required_id};
 use super::fact::PartnerFact;
 use super::field::Field;
 use super::row::Row;
@@ -15,6 +16,9 @@ pub(super) fn read(row: &mut Row<'_>) -> Option<PartnerFact> {
         Field::Kind,
         "AFFILIATE, REFERRAL, RESELLER, SYSTEM_INTEGRATOR, MSP, ISV, TECHNOLOGY, HYPERSCALER, MARKETPLACE, STRATEGIC_ALLIANCE, WHITE_LABEL, SERVICES",
     );
+    if kind.is_none() && !has_problem_at(row, Field::Kind) {
+        row.problem(Field::Kind, Code::Missing, "a partner needs its kind");
+    }
     let status = row.word(Field::Status, "CANDIDATE, ACTIVE, ENDED");
     let registrable_domain = domain(row);
     Some(PartnerFact { external_id: external_id?, name: name?, kind, status, registrable_domain })

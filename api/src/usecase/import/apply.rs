@@ -1,0 +1,241 @@
+//! Writing what was set aside: in order, in chunks, in the one transaction it is given.
+
+use super::apply_deal::Deals;
+use crate::clock::Clock;
+use crate::usecase::Failure;
+use chrono::{DateTime, Utc};
+use domain::calendar::Quarter;
+use domain::import::bound::Bound;
+use domain::import::fact::{AccountReference, Fact, Reference};
+use domain::import::merge::Merge;
+use domain::import::run::{Counts, ImportRow, ImportRun, Made};
+use domain::import::{Code, Object, Problem, Verdict};
+use domain::partner::{Partner, PartnerKind, PartnerStatus};
+use domain::program::Program;
+use domain::segment::Segment;
+use domain::slice::Slice;
+use domain::text;
+use entity::import_bulk::{self, ROWS_MOST};
+use entity::import_staged::{self, Staged};
+use entity::{DbErr, Tx};
+use std::collections::{BTreeSet, HashMap};
+use uuid::Uuid;
+
+/// How many accounts are remembered between chunks.
+const ACCOUNTS_MOST: usize = 50_000;
+/// How many names of what was made are kept.
+const NAMES_MOST: usize = 100;
+
+/// The transaction and what is known in it.
+pub(super) struct Apply<'a> {
+    pub(super) tx: &'a Tx,
+    pub(super) slice: &'a Slice,
+    pub(super) clock: &'a Clock,
+    pub(super) program: &'a Program,
+    pub(super) bound: &'a Bound,
+    pub(super) now: DateTime<Utc>,
+    pub(super) seat_id: Uuid,
+    pub(super) counts: Counts,
+    pub(super) made: Made,
+    pub(super) quarters: BTreeSet<Quarter>,
+    pub(super) held: Vec<ImportRow>,
+    segments: HashMap<String, Uuid>,
+    partners: HashMap<String, Uuid>,
+    accounts: HashMap<String, Uuid>,
+}
+
+impl<'a> Apply<'a> {
+    pub(super) fn new(
+        tx: &'a Tx, slice: &'a Slice, clock: &'a Clock, program: &'a Program, bound: &'a Bound, now: DateTime<Utc>, run: &ImportRun,
+    ) -> Self {
+        Self {
+            tx,
+            slice,
+            clock,
+            program,
+            bound,
+            now,
+            seat_id: run.seat_id,
+            counts: Counts { created: 0, changed: 0, unchanged: 0, ..run.counts },
+            made: Made::default(),
+            quarters: BTreeSet::new(),
+            held: Vec::new(),
+            segments: HashMap::new(),
+            partners: HashMap::new(),
+            accounts: HashMap::new(),
+        }
+    }
+
+    /// Writes every row that the run has set aside. Rows held on the way are kept in the transaction, or (for a dry run,
+    /// which is rolled back) gathered in `held`.
+    pub(super) async fn all(&mut self, run: &ImportRun, keeps_held: bool) -> Result<(), Failure> {
+        let mut last = 0;
+        let mut deals = if run.object == Object::Deals { Some(Deals::begin(self).await?) } else { None };
+        let most = u64::try_from(ROWS_MOST).unwrap_or(500);
+        loop {
+            let chunk = import_staged::after(self.tx, self.slice, run.id, last, most).await?;
+            let Some(final_row) = chunk.last().map(|row| row.row_number) else { break };
+            last = final_row;
+            match (&mut deals, run.object) {
+                (Some(deals), _) => deals.chunk(self, facts(chunk)?).await?,
+                (None, Object::Accounts) => self.account_chunk(facts(chunk)?).await?,
+                (None, Object::Partners) => self.partner_chunk(facts(chunk)?).await?,
+                (None, Object::Spend) => self.spend_chunk(facts(chunk)?).await?,
+                (None, Object::Activities | Object::Deals) => self.activity_chunk(facts(chunk)?).await?,
+            }
+            if keeps_held && !self.held.is_empty() {
+                let held = std::mem::take(&mut self.held);
+                entity::import_row::upsert(self.tx, self.slice, run.id, &held).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Holds a row that was taken until now.
+    pub(super) fn hold(&mut self, row: &Staged, problems: Vec<Problem>) {
+        self.counts.shift(row.verdict, Verdict::Held);
+        self.held.push(ImportRow { row_number: row.row_number, verdict: Verdict::Held, problems, raw: row.raw.clone() });
+    }
+
+    /// Counts what became of a fact, and gives back what is to be written.
+    pub(super) fn settle<T>(&mut self, row: &Staged, merge: Merge<T>) -> Option<T> {
+        match merge {
+            Merge::New(fact) => {
+                self.counts.created += 1;
+                Some(fact)
+            }
+            Merge::Changed(fact) => {
+                self.counts.changed += 1;
+                Some(fact)
+            }
+            Merge::Unchanged => {
+                self.counts.unchanged += 1;
+                None
+            }
+            Merge::Held(problems) => {
+                self.hold(row, problems);
+                None
+            }
+        }
+    }
+
+    /// The segment's row, made where it is new.
+    pub(super) async fn segment(&mut self, reference: Option<&Reference>) -> Result<Option<Uuid>, Failure> {
+        let name = match reference {
+            None => return Ok(None),
+            Some(Reference::Known(id)) => return Ok(Some(*id)),
+            Some(Reference::New { name, .. }) => name,
+        };
+        if self.segments.is_empty() {
+            let all = entity::segment::all(self.tx, self.slice).await?;
+            self.segments = all.into_iter().map(|it| (text::key(&it.name), it.id)).collect();
+        }
+        let key = text::key(name);
+        if let Some(id) = self.segments.get(&key) {
+            return Ok(Some(*id));
+        }
+        let segment =
+            Segment { id: self.clock.id(), name: name.clone(), addressable_accounts: None, version: 1, recorded_at: self.now };
+        entity::segment::insert(self.tx, self.slice, &segment).await?;
+        if self.made.segments.len() < NAMES_MOST {
+            self.made.segments.push(name.clone());
+        }
+        self.segments.insert(key, segment.id);
+        Ok(Some(segment.id))
+    }
+
+    /// The partner's row, made where it is new.
+    pub(super) async fn partner(&mut self, reference: &Reference) -> Result<Uuid, Failure> {
+        let (external_id, name) = match reference {
+            Reference::Known(id) => return Ok(*id),
+            Reference::New { external_id, name } => (external_id.clone().unwrap_or_else(|| name.clone()), name),
+        };
+        if let Some(id) = self.partners.get(&external_id) {
+            return Ok(*id);
+        }
+        let known = import_bulk::partner::ids(self.tx, self.slice, &[&external_id]).await?;
+        let id = match known.get(&external_id) {
+            Some(id) => *id,
+            None => {
+                let partner = Partner {
+                    id: self.clock.id(),
+                    external_id: Some(external_id.clone()),
+                    name: name.clone(),
+                    kind: self.bound.mapping.new_partner_kind.unwrap_or(PartnerKind::Referral),
+                    status: PartnerStatus::Active,
+                    registrable_domain: None,
+                    version: 1,
+                    recorded_at: self.now,
+                };
+                import_bulk::partner::upsert(self.tx, self.slice, std::slice::from_ref(&partner)).await?;
+                if self.made.partners.len() < NAMES_MOST {
+                    self.made.partners.push(name.clone());
+                }
+                partner.id
+            }
+        };
+        self.partners.insert(external_id, id);
+        Ok(id)
+    }
+
+    /// The rows of these accounts; those that are new are made where the mapping allows it.
+    pub(super) async fn accounts(&mut self, wanted: &[&AccountReference]) -> Result<HashMap<String, Uuid>, Failure> {
+        if self.accounts.len() > ACCOUNTS_MOST {
+            self.accounts.clear();
+        }
+        let mut missing: Vec<&AccountReference> = Vec::new();
+        let mut asked = std::collections::HashSet::new();
+        for reference in wanted {
+            if !self.accounts.contains_key(&reference.external_id) && asked.insert(&reference.external_id) {
+                missing.push(reference);
+            }
+        }
+        if !missing.is_empty() {
+            let ids: Vec<&str> = missing.iter().map(|it| it.external_id.as_str()).collect();
+            self.accounts.extend(import_bulk::account::ids(self.tx, self.slice, &ids).await?);
+        }
+        if self.bound.mapping.create_missing.accounts {
+            let new: Vec<domain::account::Account> = missing
+                .into_iter()
+                .filter(|it| !self.accounts.contains_key(&it.external_id))
+                .map(|it| domain::account::Account {
+                    id: self.clock.id(),
+                    external_id: Some(it.external_id.clone()),
+                    name: it.name.clone(),
+                    registrable_domain: None,
+                    segment_id: None,
+                    region: None,
+                    cloud_commitments: Vec::new(),
+                    integrations: Vec::new(),
+                    overlap_reason: None,
+                    version: 1,
+                    recorded_at: self.now,
+                })
+                .collect();
+            import_bulk::account::upsert(self.tx, self.slice, &new).await?;
+            self.made.accounts += new.len() as u64;
+            self.accounts.extend(new.into_iter().filter_map(|it| Some((it.external_id?, it.id))));
+        }
+        let found = wanted.iter().filter_map(|it| Some((it.external_id.clone(), *self.accounts.get(&it.external_id)?)));
+        Ok(found.collect())
+    }
+}
+
+/// A chunk's facts beside their rows.
+fn facts(chunk: Vec<Staged>) -> Result<Vec<(Staged, Fact)>, Failure> {
+    chunk
+        .into_iter()
+        .map(|mut row| {
+            let fact = serde_json::from_str(&row.payload)
+                .map_err(|why| DbErr::Type(format!("import_staged.payload of row {}: {why}", row.row_number)))?;
+            row.payload.clear();
+            Ok((row, fact))
+        })
+        .collect()
+}
+
+/// A row that names an account which is not there.
+pub(super) fn unknown_account(reference: &AccountReference) -> Problem {
+    let message = "the program has no account with this id; import accounts first, or set create_missing";
+    Problem::new(Code::UnknownAccount, message).at("", &reference.external_id)
+}
