@@ -1,5 +1,6 @@
 //! The command line: one file a command. Exit codes: 0 done, 1 refused with reasons on stderr, 2 wrong usage.
 
+mod import;
 mod keygen;
 mod portfolio;
 mod check;
@@ -82,6 +83,8 @@ enum Command {
     Check(check::Check),
     /// Serves, in production: refuses to start on an unsafe configuration.
     Serve(serve::Serve),
+    /// Imports another system's export through a declared mapping, or proposes one.
+    Import(Box<import::Import>),
     /// Prints the GraphQL schema: the whole with @allow, or one role's own.
     Schema(schema::Schema),
 }
@@ -121,6 +124,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Rebuild(command) => command.run().await,
         Command::Check(command) => command.run().await,
         Command::Serve(command) => command.run().await,
+        Command::Import(command) => command.run().await,
         Command::Schema(command) => command.run(),
     }
 }

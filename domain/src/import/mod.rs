@@ -21,6 +21,7 @@ mod row;
 pub mod run;
 pub mod salesforce;
 pub mod spend;
+pub mod suggest;
 
 use serde::{Deserialize, Serialize};
 use strum::{EnumIter, EnumString, IntoStaticStr};

@@ -6,12 +6,14 @@ mod apply_other;
 mod context;
 mod decode;
 pub mod header;
+pub mod list;
 pub mod mapping;
 mod read;
 pub mod reader;
 pub mod rejects;
 mod run;
 mod stage;
+pub mod suggest;
 
 #[cfg(test)]
 mod nasty_test;
