@@ -6,6 +6,7 @@ mod measurement;
 mod real_numbers;
 mod finders;
 mod identity;
+mod import;
 mod jwks;
 mod protocol;
 mod seat;

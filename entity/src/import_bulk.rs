@@ -71,7 +71,8 @@ macro_rules! bulk {
             pub async fn upsert(conn: &impl Conn, slice: &Slice, rows: &[$fact]) -> Result<(), DbErr> {
                 for rows in rows.chunks(ROWS_MOST) {
                     let others = Column::iter().filter(|column| !matches!(column, Column::ProgramId | Column::Id));
-                    let conflict = OnConflict::columns([Column::ProgramId, Column::Id]).update_columns(others).to_owned();
+                    let conflict =
+                        OnConflict::columns([Column::ProgramId, Column::Id]).update_columns(others).to_owned();
                     let models = rows.iter().map(|it| active(slice.program_id(), it));
                     Entity::insert_many(models).on_conflict(conflict).exec_without_returning(conn).await?;
                 }
@@ -91,7 +92,11 @@ bulk!(activity, domain::activity::Activity, "Activities");
 ///
 /// # Errors
 /// [`DbErr`], a unique violation when two partners of a deal are SOURCED.
-pub async fn attributions(conn: &impl Conn, slice: &Slice, rows: &[domain::attribution::Attribution]) -> Result<(), DbErr> {
+pub async fn attributions(
+    conn: &impl Conn,
+    slice: &Slice,
+    rows: &[domain::attribution::Attribution],
+) -> Result<(), DbErr> {
     for rows in rows.chunks(ROWS_MOST) {
         let models = rows.iter().map(|it| crate::attribution::active(slice.program_id(), it));
         crate::attribution::Entity::insert_many(models).exec_without_returning(conn).await?;

@@ -85,7 +85,12 @@ fn within(slice: &Slice, run_id: Uuid, verdicts: &[Verdict]) -> Select<Entity> {
 /// # Errors
 /// [`DbErr`].
 pub async fn after(
-    conn: &impl Conn, slice: &Slice, run_id: Uuid, verdicts: &[Verdict], row_number: u64, most: u64,
+    conn: &impl Conn,
+    slice: &Slice,
+    run_id: Uuid,
+    verdicts: &[Verdict],
+    row_number: u64,
+    most: u64,
 ) -> Result<Vec<ImportRow>, DbErr> {
     let rows = within(slice, run_id, verdicts)
         .filter(Column::RowNumber.gt(i64::try_from(row_number).unwrap_or(i64::MAX)))
@@ -101,7 +106,12 @@ pub async fn after(
 /// # Errors
 /// [`DbErr`].
 pub async fn before(
-    conn: &impl Conn, slice: &Slice, run_id: Uuid, verdicts: &[Verdict], row_number: u64, most: u64,
+    conn: &impl Conn,
+    slice: &Slice,
+    run_id: Uuid,
+    verdicts: &[Verdict],
+    row_number: u64,
+    most: u64,
 ) -> Result<Vec<ImportRow>, DbErr> {
     let rows = within(slice, run_id, verdicts)
         .filter(Column::RowNumber.lt(i64::try_from(row_number).unwrap_or(i64::MAX)))

@@ -127,7 +127,8 @@ impl TryFrom<Model> for ImportRun {
                 changed: up(row.changed),
                 unchanged: up(row.unchanged),
             },
-            made: serde_json::from_str(&row.made).map_err(|_| DbErr::Type("column import_run.made is not JSON".into()))?,
+            made: serde_json::from_str(&row.made)
+                .map_err(|_| DbErr::Type("column import_run.made is not JSON".into()))?,
             started_at: row.started_at,
             updated_at: row.updated_at,
             finished_at: row.finished_at,
@@ -226,7 +227,13 @@ pub async fn find(conn: &impl Conn, slice: &Slice, id: Uuid) -> Result<Option<Im
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn unfinished(conn: &impl Conn, slice: &Slice, object: Object, file_sha256: &str, mapping: &str) -> Result<Option<ImportRun>, DbErr> {
+pub async fn unfinished(
+    conn: &impl Conn,
+    slice: &Slice,
+    object: Object,
+    file_sha256: &str,
+    mapping: &str,
+) -> Result<Option<ImportRun>, DbErr> {
     let open = [RunState::Staging, RunState::Applying, RunState::Resumable].map(word);
     within(slice)
         .filter(Column::FileSha256.eq(file_sha256))
@@ -248,7 +255,8 @@ pub async fn unfinished(conn: &impl Conn, slice: &Slice, object: Object, file_sh
 /// [`DbErr`].
 pub async fn spooled(conn: &impl Conn) -> Result<Vec<(Uuid, ImportRun)>, DbErr> {
     let open = [RunState::Staging, RunState::Applying, RunState::Resumable].map(word);
-    let rows = Entity::find().filter(Column::SpoolPath.is_not_null()).filter(Column::State.is_in(open)).all(conn).await?;
+    let rows =
+        Entity::find().filter(Column::SpoolPath.is_not_null()).filter(Column::State.is_in(open)).all(conn).await?;
     rows.into_iter().map(|row| Ok((row.program_id, row.try_into()?))).collect()
 }
 

@@ -94,7 +94,12 @@ pub async fn insert(conn: &impl Conn, slice: &Slice, run_id: Uuid, rows: Vec<Sta
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn known(conn: &impl Conn, slice: &Slice, run_id: Uuid, external_ids: &[&str]) -> Result<Vec<(String, u64)>, DbErr> {
+pub async fn known(
+    conn: &impl Conn,
+    slice: &Slice,
+    run_id: Uuid,
+    external_ids: &[&str],
+) -> Result<Vec<(String, u64)>, DbErr> {
     let rows: Vec<(String, i64)> = Entity::find()
         .select_only()
         .columns([Column::ExternalId, Column::RowNumber])
@@ -127,7 +132,13 @@ pub async fn forget(conn: &impl Conn, slice: &Slice, run_id: Uuid, row_numbers: 
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn after(conn: &impl Conn, slice: &Slice, run_id: Uuid, row_number: u64, most: u64) -> Result<Vec<Staged>, DbErr> {
+pub async fn after(
+    conn: &impl Conn,
+    slice: &Slice,
+    run_id: Uuid,
+    row_number: u64,
+    most: u64,
+) -> Result<Vec<Staged>, DbErr> {
     let rows = Entity::find()
         .filter(Column::ProgramId.eq(slice.program_id()))
         .filter(Column::RunId.eq(run_id))

@@ -88,9 +88,12 @@ impl Import {
         let (Some(object), Some(file), Some(map), Some(slug)) = (self.object, self.file, self.map, self.program) else {
             return Ok(ExitCode::from(2));
         };
-        let mapping = std::fs::read_to_string(&map).with_context(|| format!("the mapping {} cannot be read", map.display()))?;
+        let mapping =
+            std::fs::read_to_string(&map).with_context(|| format!("the mapping {} cannot be read", map.display()))?;
         let office = self.database.open_migrated().await?;
-        let program = program::find_by_slug(&office, &slug).await?.ok_or_else(|| anyhow!("there is no program \"{slug}\"; make it with: partnerloop program create {slug}"))?;
+        let program = program::find_by_slug(&office, &slug).await?.ok_or_else(|| {
+            anyhow!("there is no program \"{slug}\"; make it with: partnerloop program create {slug}")
+        })?;
         let caller = Caller::system(office, program.id);
         let request = Request {
             object: object.into(),
@@ -117,8 +120,15 @@ impl Import {
             }
             Err(why) => {
                 eprintln!("partnerloop: nothing was imported\n{why}");
-                let reasons = if let ImportFailure::File(problems) = &why { json!(problems) } else { json!([{ "code": "FAILED", "message": why.to_string() }]) };
-                println!("{}", json!({ "state": "FAILED", "accepted": 0, "warned": 0, "held": 0, "refused": 0, "skipped": 0, "failure": reasons }));
+                let reasons = if let ImportFailure::File(problems) = &why {
+                    json!(problems)
+                } else {
+                    json!([{ "code": "FAILED", "message": why.to_string() }])
+                };
+                println!(
+                    "{}",
+                    json!({ "state": "FAILED", "accepted": 0, "warned": 0, "held": 0, "refused": 0, "skipped": 0, "failure": reasons })
+                );
                 Ok(ExitCode::from(1))
             }
         }
@@ -172,7 +182,13 @@ async fn explain(caller: &Caller, run: &ImportRun) -> anyhow::Result<()> {
         for problem in row.problems.iter().filter(|problem| !problem.verdict.is_taken()) {
             let place = problem.column.as_deref().unwrap_or("");
             let value = problem.value.as_deref().map(|value| format!(" \"{value}\"")).unwrap_or_default();
-            writeln!(out, "row {}: {verdict} {}: {place}{value}: {}", row.row_number, problem.code.word(), problem.message)?;
+            writeln!(
+                out,
+                "row {}: {verdict} {}: {place}{value}: {}",
+                row.row_number,
+                problem.code.word(),
+                problem.message
+            )?;
         }
     }
     let more = (run.counts.held + run.counts.refused).saturating_sub(SHOWN);

@@ -3,9 +3,11 @@
 use super::{Object, date::DateFormat};
 use crate::deal::Outcome;
 use crate::partner::PartnerKind;
-use serde::de::{self, MapAccess, Visitor, value::MapAccessDeserializer};
+use crate::text;
+use serde::de::{self, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer};
-use std::{collections::BTreeMap, fmt};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// A whole mapping file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -48,15 +50,62 @@ impl<'de> Deserialize<'de> for StageWord {
     }
 }
 
-/// What may be made when a row names one that is not there: `true`, or one by one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What may be made when a row names one that is not there: `true` for all, or one by one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CreateMissing {
-    /// Segments.
-    pub segments: bool,
+    /// Segments, by name.
+    pub segments: Allow,
     /// Accounts.
     pub accounts: bool,
-    /// Partners.
-    pub partners: bool,
+    /// Partners, by id.
+    pub partners: Allow,
+}
+
+/// Which ones may be made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Allow {
+    /// None.
+    #[default]
+    Nothing,
+    /// Any.
+    Anything,
+    /// These only, trimmed and case-folded: a typing error makes nothing new.
+    Only(BTreeSet<String>),
+}
+
+impl Allow {
+    /// Whether this one may be made.
+    #[must_use]
+    pub fn allows(&self, name: &str) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Anything => true,
+            Self::Only(names) => names.contains(&text::key(name)),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Allow {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Allow;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("true, false, or a list of names")
+            }
+            fn visit_bool<E>(self, all: bool) -> Result<Allow, E> {
+                Ok(if all { Allow::Anything } else { Allow::Nothing })
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut names: A) -> Result<Allow, A::Error> {
+                let mut only = BTreeSet::new();
+                while let Some(name) = names.next_element::<Text>()? {
+                    only.insert(text::key(&name.0));
+                }
+                Ok(Allow::Only(only))
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
 }
 
 impl<'de> Deserialize<'de> for CreateMissing {
@@ -64,9 +113,9 @@ impl<'de> Deserialize<'de> for CreateMissing {
         #[derive(Default, Deserialize)]
         #[serde(deny_unknown_fields, default)]
         struct Each {
-            segments: bool,
+            segments: Allow,
             accounts: bool,
-            partners: bool,
+            partners: Allow,
         }
         struct Either;
         impl<'de> Visitor<'de> for Either {
@@ -75,7 +124,8 @@ impl<'de> Deserialize<'de> for CreateMissing {
                 f.write_str("true, false, or { segments = true, accounts = true, partners = true }")
             }
             fn visit_bool<E>(self, all: bool) -> Result<CreateMissing, E> {
-                Ok(CreateMissing { segments: all, accounts: all, partners: all })
+                let allow = || if all { Allow::Anything } else { Allow::Nothing };
+                Ok(CreateMissing { segments: allow(), accounts: all, partners: allow() })
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<CreateMissing, A::Error> {
                 let each = Each::deserialize(MapAccessDeserializer::new(map))?;

@@ -56,7 +56,12 @@ pub struct DealWrite {
 /// `id` is that of a new row. Attribution and segment of a locked deal do not change by import.
 #[must_use]
 pub fn deal(
-    on_record: Option<(&Deal, &[Attribution])>, fact: &DealFact, resolved: &Resolved, bound: &Bound, id: Uuid, now: DateTime<Utc>,
+    on_record: Option<(&Deal, &[Attribution])>,
+    fact: &DealFact,
+    resolved: &Resolved,
+    bound: &Bound,
+    id: Uuid,
+    now: DateTime<Utc>,
 ) -> Merge<DealWrite> {
     let Some((before, credits)) = on_record else {
         let mut deal = blank(fact, id, now);
@@ -86,7 +91,8 @@ pub fn deal(
     // An import that cannot tell says nothing against what is declared.
     let mut has_new_credits = false;
     if fact.declaration != Declaration::Unknown {
-        let on_record: HashSet<_> = credits.iter().filter(|it| !it.is_late).map(|it| (it.partner_id, it.state)).collect();
+        let on_record: HashSet<_> =
+            credits.iter().filter(|it| !it.is_late).map(|it| (it.partner_id, it.state)).collect();
         let in_file: HashSet<_> = resolved.credits.iter().copied().collect();
         if before.declaration != fact.declaration || on_record != in_file {
             if is_locked {
@@ -237,7 +243,12 @@ fn settle<T: PartialEq + Clone>(before: Option<&T>, after: T, bump: impl FnOnce(
 /// An account of a file beside the one on record.
 #[must_use]
 pub fn account(
-    before: Option<&Account>, fact: &AccountFact, segment_id: Option<Uuid>, bound: &Bound, id: Uuid, now: DateTime<Utc>,
+    before: Option<&Account>,
+    fact: &AccountFact,
+    segment_id: Option<Uuid>,
+    bound: &Bound,
+    id: Uuid,
+    now: DateTime<Utc>,
 ) -> Merge<Account> {
     let mut after = before.cloned().unwrap_or_else(|| Account {
         id,
@@ -268,7 +279,13 @@ pub fn account(
 
 /// A partner of a file beside the one on record.
 #[must_use]
-pub fn partner(before: Option<&Partner>, fact: &PartnerFact, bound: &Bound, id: Uuid, now: DateTime<Utc>) -> Merge<Partner> {
+pub fn partner(
+    before: Option<&Partner>,
+    fact: &PartnerFact,
+    bound: &Bound,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> Merge<Partner> {
     let mut after = before.cloned().unwrap_or_else(|| Partner {
         id,
         external_id: Some(fact.external_id.clone()),
@@ -291,7 +308,13 @@ pub fn partner(before: Option<&Partner>, fact: &PartnerFact, bound: &Bound, id: 
 /// A line of spend beside the one on record.
 #[must_use]
 pub fn spend(
-    before: Option<&SpendLine>, fact: &SpendFact, partner_id: Uuid, segment_id: Option<Uuid>, bound: &Bound, id: Uuid, now: DateTime<Utc>,
+    before: Option<&SpendLine>,
+    fact: &SpendFact,
+    partner_id: Uuid,
+    segment_id: Option<Uuid>,
+    bound: &Bound,
+    id: Uuid,
+    now: DateTime<Utc>,
 ) -> Option<Merge<SpendLine>> {
     let currency = fact.currency.parse().ok()?;
     let mut after = before.cloned().unwrap_or_else(|| SpendLine {
@@ -338,13 +361,21 @@ pub fn activity(before: Option<&Activity>, after: Activity) -> Merge<Activity> {
     if same == *before {
         return Merge::Unchanged;
     }
-    Merge::Held(vec![Problem::new(Code::ActivityDiffers, "the activity is on record and reads otherwise there; activities are not rewritten")])
+    Merge::Held(vec![Problem::new(
+        Code::ActivityDiffers,
+        "the activity is on record and reads otherwise there; activities are not rewritten",
+    )])
 }
 
 /// An activity of a file as a row.
 #[must_use]
 pub fn activity_row(
-    fact: &ActivityFact, subject: (Option<Uuid>, Option<Uuid>, Option<Uuid>), bound: &Bound, id: Uuid, seat_id: Uuid, now: DateTime<Utc>,
+    fact: &ActivityFact,
+    subject: (Option<Uuid>, Option<Uuid>, Option<Uuid>),
+    bound: &Bound,
+    id: Uuid,
+    seat_id: Uuid,
+    now: DateTime<Utc>,
     midnight: DateTime<Utc>,
 ) -> Activity {
     let (deal_id, account_id, partner_id) = subject;

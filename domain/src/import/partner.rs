@@ -1,7 +1,7 @@
 //! A row that is a partner.
 
-use super::account::domain;
 use super::Code;
+use super::account::domain;
 use super::deal::{deleted, has_problem_at, required_id};
 use super::fact::PartnerFact;
 use super::field::Field;

@@ -320,7 +320,7 @@ impl<'a> Row<'a> {
         if let Some(id) = self.context.segments.get(&text::key(&name)) {
             return Some(Reference::Known(*id));
         }
-        if self.bound.mapping.create_missing.segments {
+        if self.bound.mapping.create_missing.segments.allows(&name) {
             return Some(Reference::New { external_id: None, name });
         }
         self.problem(
@@ -340,7 +340,7 @@ impl<'a> Row<'a> {
         at: (&str, &str),
     ) -> Option<Reference> {
         let partners = &self.context.partners;
-        let may_create = self.bound.mapping.create_missing.partners;
+        let create = &self.bound.mapping.create_missing.partners;
         let fail = |row: &mut Self, code: Code, message: String| {
             row.problems.push(Problem::new(code, message).at(at.0, at.1));
             None
@@ -349,7 +349,9 @@ impl<'a> Row<'a> {
             let name = name?;
             return match partners.with_name(&name) {
                 [one] => Some(Reference::Known(*one)),
-                [] if may_create && !has_id_column => Some(Reference::New { external_id: Some(name.clone()), name }),
+                [] if create.allows(&name) && !has_id_column => {
+                    Some(Reference::New { external_id: Some(name.clone()), name })
+                }
                 [] => fail(
                     self,
                     Code::UnknownPartner,
@@ -378,7 +380,7 @@ impl<'a> Row<'a> {
             }
             return Some(Reference::Known(known));
         }
-        if may_create {
+        if create.allows(&id) {
             if let Some(name) = name.as_ref().filter(|name| !partners.with_name(name).is_empty()) {
                 return fail(
                     self,

@@ -27,8 +27,29 @@ pub struct Seen {
 
 /// Column names by which a field is known: Salesforce, HubSpot, Dynamics, Pipedrive and plain exports.
 const NAMES: &[(Field, &[&str])] = &[
-    (Field::ExternalId, &["opportunity id", "opportunity_id", "deal id", "deal_id", "record id", "record id - deal", "hs_object_id", "id", "case safe id", "external id", "account id", "partner id", "activity id", "line id"]),
-    (Field::Name, &["opportunity name", "deal name", "dealname", "name", "account name", "company name", "partner name"]),
+    (
+        Field::ExternalId,
+        &[
+            "opportunity id",
+            "opportunity_id",
+            "deal id",
+            "deal_id",
+            "record id",
+            "record id - deal",
+            "hs_object_id",
+            "id",
+            "case safe id",
+            "external id",
+            "account id",
+            "partner id",
+            "activity id",
+            "line id",
+        ],
+    ),
+    (
+        Field::Name,
+        &["opportunity name", "deal name", "dealname", "name", "account name", "company name", "partner name"],
+    ),
     (Field::Account, &["account id", "associated company ids", "company id", "account"]),
     (Field::AccountName, &["account name", "company name", "associated company"]),
     (Field::AccountMaster, &["master account id", "masterrecordid", "merged into"]),
@@ -37,14 +58,47 @@ const NAMES: &[(Field, &[&str])] = &[
     (Field::Kind, &["type", "deal type", "dealtype", "opportunity type", "partner type", "activity type", "kind"]),
     (Field::Outcome, &["outcome", "deal status", "status", "result"]),
     (Field::Stage, &["stage", "stagename", "deal stage", "dealstage", "deal_stage"]),
-    (Field::OpenedOn, &["created date", "createddate", "create date", "createdate", "created_date", "created on", "engage_date", "deal created"]),
-    (Field::ClosedOn, &["close date", "closedate", "closed_date", "close_date", "closed date", "actual close date", "won time"]),
+    (
+        Field::OpenedOn,
+        &[
+            "created date",
+            "createddate",
+            "create date",
+            "createdate",
+            "created_date",
+            "created on",
+            "engage_date",
+            "deal created",
+        ],
+    ),
+    (
+        Field::ClosedOn,
+        &["close date", "closedate", "closed_date", "close_date", "closed date", "actual close date", "won time"],
+    ),
     (Field::ExpectedCloseOn, &["expected close date", "expected_close_date", "est. close date"]),
-    (Field::Arr, &["arr", "acv", "amount", "deal amount", "deal_amount", "close_value", "value", "annual recurring revenue"]),
+    (
+        Field::Arr,
+        &["arr", "acv", "amount", "deal amount", "deal_amount", "close_value", "value", "annual recurring revenue"],
+    ),
     (Field::Tcv, &["tcv", "total contract value"]),
     (Field::Services, &["services", "services amount"]),
-    (Field::Currency, &["currency", "currencyisocode", "opportunity currency", "deal currency code", "deal_currency_code"]),
-    (Field::Owner, &["owner id", "ownerid", "hubspot_owner_id", "deal owner", "opportunity owner", "sales_rep_id", "sales_agent", "owner"]),
+    (
+        Field::Currency,
+        &["currency", "currencyisocode", "opportunity currency", "deal currency code", "deal_currency_code"],
+    ),
+    (
+        Field::Owner,
+        &[
+            "owner id",
+            "ownerid",
+            "hubspot_owner_id",
+            "deal owner",
+            "opportunity owner",
+            "sales_rep_id",
+            "sales_agent",
+            "owner",
+        ],
+    ),
     (Field::IsCoSell, &["co_sell", "co-sell", "cosell"]),
     (Field::IsPrivateOffer, &["private_offer", "private offer"]),
     (Field::IsMarketplace, &["marketplace"]),
@@ -76,12 +130,17 @@ const NAMES: &[(Field, &[&str])] = &[
 
 /// Stage names that mean one thing wherever they stand.
 const STAGES: &[(&str, Outcome)] = &[
-    ("closed won", Outcome::Won), ("closedwon", Outcome::Won), ("won", Outcome::Won),
-    ("closed lost", Outcome::Lost), ("closedlost", Outcome::Lost), ("lost", Outcome::Lost),
+    ("closed won", Outcome::Won),
+    ("closedwon", Outcome::Won),
+    ("won", Outcome::Won),
+    ("closed lost", Outcome::Lost),
+    ("closedlost", Outcome::Lost),
+    ("lost", Outcome::Lost),
 ];
 
 /// Columns in which a partner may hide.
-const SOURCES: &[&str] = &["lead_source", "lead source", "leadsource", "original source", "hs_analytics_source", "channel", "source"];
+const SOURCES: &[&str] =
+    &["lead_source", "lead source", "leadsource", "original source", "hs_analytics_source", "channel", "source"];
 
 /// Proposes a mapping file.
 #[must_use]
@@ -99,7 +158,11 @@ pub fn suggest(seen: &Seen, object: Option<Object>) -> String {
     }
     let mut out = String::new();
     let word: &str = object.into();
-    let _ = writeln!(out, "# A proposal from the header and {} rows. Read every line before you import; lines with # are for you to decide.", seen.rows.len());
+    let _ = writeln!(
+        out,
+        "# A proposal from the header and {} rows. Read every line before you import; lines with # are for you to decide.",
+        seen.rows.len()
+    );
     let _ = writeln!(out, "object = {}", quoted(&word.to_lowercase()));
     out.push_str("# create_missing = true                 # make segments, accounts and partners that rows name\n# repeated = \"last\"                     # a repeated id: last, first or refuse\n");
     file(&mut out, seen, &found);
@@ -158,7 +221,11 @@ fn distinct(seen: &Seen, at: usize, most: usize) -> Vec<String> {
 fn file(out: &mut String, seen: &Seen, found: &BTreeMap<Field, usize>) {
     out.push_str("\n[file]\n");
     if seen.encoding != "utf-8" {
-        let _ = writeln!(out, "encoding = {}        # not UTF-8; look at a name with an accent before you trust this", quoted(seen.encoding));
+        let _ = writeln!(
+            out,
+            "encoding = {}        # not UTF-8; look at a name with an accent before you trust this",
+            quoted(seen.encoding)
+        );
     }
     if seen.delimiter != ',' {
         let delimiter = if seen.delimiter == '\t' { "tab".to_owned() } else { seen.delimiter.to_string() };
@@ -167,10 +234,12 @@ fn file(out: &mut String, seen: &Seen, found: &BTreeMap<Field, usize>) {
     if seen.skip_lines > 0 {
         let _ = writeln!(out, "skip_lines = {}", seen.skip_lines);
     }
-    let dates: Vec<&str> = found.iter().filter(|(field, _)| field.is_date()).flat_map(|(_, at)| column(seen, *at).take(200)).collect();
+    let dates: Vec<&str> =
+        found.iter().filter(|(field, _)| field.is_date()).flat_map(|(_, at)| column(seen, *at).take(200)).collect();
     out.push_str(&date_line(&dates));
     let money = [Field::Arr, Field::Tcv, Field::Services, Field::Amount];
-    let numbers: Vec<&str> = money.iter().filter_map(|field| found.get(field)).flat_map(|at| column(seen, *at).take(200)).collect();
+    let numbers: Vec<&str> =
+        money.iter().filter_map(|field| found.get(field)).flat_map(|at| column(seen, *at).take(200)).collect();
     out.push_str(&number_lines(&numbers));
 }
 
@@ -179,13 +248,33 @@ fn date_line(cells: &[&str]) -> String {
         return String::new();
     }
     let calendar = Calendar { zone: chrono_tz::Tz::UTC, fiscal_start_month: 1 };
-    let fits = |format: &DateFormat| cells.iter().all(|cell| date::parse(cell, std::slice::from_ref(format), &calendar, chrono_tz::Tz::UTC).is_some());
+    let fits = |format: &DateFormat| {
+        cells
+            .iter()
+            .all(|cell| date::parse(cell, std::slice::from_ref(format), &calendar, chrono_tz::Tz::UTC).is_some())
+    };
     if fits(&DateFormat::Iso) {
         return "dates = [\"iso\"]\n".into();
     }
-    let patterns = ["%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%b %d, %Y", "%d %b %Y", "%d-%b-%Y", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M", "%m/%d/%Y %I:%M %p"];
-    let mut fitting: Vec<String> =
-        patterns.iter().filter(|pattern| fits(&DateFormat::Pattern((**pattern).to_owned()))).map(|pattern| (*pattern).to_owned()).collect();
+    let patterns = [
+        "%d/%m/%Y",
+        "%m/%d/%Y",
+        "%d.%m.%Y",
+        "%d-%m-%Y",
+        "%m-%d-%Y",
+        "%Y/%m/%d",
+        "%b %d, %Y",
+        "%d %b %Y",
+        "%d-%b-%Y",
+        "%m/%d/%Y %H:%M",
+        "%d/%m/%Y %H:%M",
+        "%m/%d/%Y %I:%M %p",
+    ];
+    let mut fitting: Vec<String> = patterns
+        .iter()
+        .filter(|pattern| fits(&DateFormat::Pattern((**pattern).to_owned())))
+        .map(|pattern| (*pattern).to_owned())
+        .collect();
     for (format, name) in [(DateFormat::EpochMs, "epoch-ms"), (DateFormat::ExcelSerial, "excel-serial")] {
         // Any epoch of few digits fits: what matters is what real exports look like.
         let digits = if name == "epoch-ms" { 12..=13 } else { 5..=5 };
@@ -194,11 +283,17 @@ fn date_line(cells: &[&str]) -> String {
         }
     }
     match fitting.as_slice() {
-        [] => format!("# dates = [\"…\"]        # no single format fits, for example {}; declare one\n", quoted(cells[0])),
+        [] => {
+            format!("# dates = [\"…\"]        # no single format fits, for example {}; declare one\n", quoted(cells[0]))
+        }
         [one] => format!("dates = [{}]\n", quoted(one)),
         several => {
             let list: Vec<String> = several.iter().map(|pattern| quoted(pattern)).collect();
-            format!("# dates = [\"…\"]        # {} could be any of {}: only you can tell\n", quoted(cells[0]), list.join(", "))
+            format!(
+                "# dates = [\"…\"]        # {} could be any of {}: only you can tell\n",
+                quoted(cells[0]),
+                list.join(", ")
+            )
         }
     }
 }
@@ -211,9 +306,14 @@ fn number_lines(cells: &[&str]) -> String {
     if cells.iter().any(|cell| cell.starts_with('(') && cell.ends_with(')')) {
         out.push_str("negative = \"parentheses\"\n");
     }
-    let comma_last = cells.iter().any(|cell| cell.rfind(',').is_some_and(|comma| cell[..comma].contains('.') || tail_digits(cell, comma) != 3));
-    let point_last = cells.iter().any(|cell| cell.rfind('.').is_some_and(|point| cell[..point].contains(',') || tail_digits(cell, point) != 3));
-    let (has_comma, has_point) = (cells.iter().any(|cell| cell.contains(',')), cells.iter().any(|cell| cell.contains('.')));
+    let comma_last = cells
+        .iter()
+        .any(|cell| cell.rfind(',').is_some_and(|comma| cell[..comma].contains('.') || tail_digits(cell, comma) != 3));
+    let point_last = cells
+        .iter()
+        .any(|cell| cell.rfind('.').is_some_and(|point| cell[..point].contains(',') || tail_digits(cell, point) != 3));
+    let (has_comma, has_point) =
+        (cells.iter().any(|cell| cell.contains(',')), cells.iter().any(|cell| cell.contains('.')));
     match (comma_last, point_last) {
         (true, false) => {
             out.push_str("decimal = \",\"\n");
@@ -223,8 +323,12 @@ fn number_lines(cells: &[&str]) -> String {
         }
         (false, true) if has_comma => out.push_str("thousands = \",\"\n"),
         (false, true) => {}
-        (true, true) => out.push_str("# decimal = \"?\"         # amounts use both , and . as the last separator: mend the file\n"),
-        (false, false) if has_comma || has_point => out.push_str("# thousands = \",\"       # amounts such as 1,500 have two readings: declare decimal or thousands\n"),
+        (true, true) => {
+            out.push_str("# decimal = \"?\"         # amounts use both , and . as the last separator: mend the file\n")
+        }
+        (false, false) if has_comma || has_point => out.push_str(
+            "# thousands = \",\"       # amounts such as 1,500 have two readings: declare decimal or thousands\n",
+        ),
         (false, false) => {}
     }
     out
@@ -239,28 +343,69 @@ fn fields(out: &mut String, seen: &Seen, object: Object, found: &BTreeMap<Field,
     for field in Field::of(object) {
         let word = field.word();
         match found.get(field) {
+            Some(at) if *field == Field::Outcome && is_outcome(&distinct(seen, *at, 6)) => {
+                let pair = |value: &String| format!("{} = {}", quoted(value), quoted(&text::key(value).to_uppercase()));
+                let pairs: Vec<String> = distinct(seen, *at, 6).iter().map(pair).collect();
+                let _ = writeln!(
+                    out,
+                    "{word} = {{ column = {}, map = {{ {} }} }}",
+                    quoted(&seen.header[*at]),
+                    pairs.join(", ")
+                );
+            }
+            Some(at)
+                if *field == Field::Stage
+                    && found.get(&Field::Outcome).is_some_and(|at| is_outcome(&distinct(seen, *at, 6))) =>
+            {
+                let _ = writeln!(
+                    out,
+                    "# {word} = {}        # beside an outcome: map it only if the two never disagree",
+                    quoted(&seen.header[*at])
+                );
+            }
             // "type" and "status" are used for many things: the words decide, and people decide about words.
             Some(at) if matches!(field, Field::Kind | Field::Outcome | Field::Status | Field::Category) => {
-                let values = distinct(seen, *at, 20).iter().map(|value| format!("{} = \"…\"", quoted(value))).collect::<Vec<_>>().join(", ");
+                let values = distinct(seen, *at, 20)
+                    .iter()
+                    .map(|value| format!("{} = \"…\"", quoted(value)))
+                    .collect::<Vec<_>>()
+                    .join(", ");
                 let _ = writeln!(out, "# {word} = {{ column = {}, map = {{ {values} }} }}", quoted(&seen.header[*at]));
             }
             Some(at) if *field == Field::Segment && text::key(&seen.header[*at]) != "segment" => {
                 let _ = writeln!(out, "# {word} = {}        # is this your segment?", quoted(&seen.header[*at]));
             }
             Some(at) if *field == Field::Arr && text::key(&seen.header[*at]) != "arr" => {
-                let _ = writeln!(out, "{word} = {}        # only software ARR belongs here; is this column that?", quoted(&seen.header[*at]));
+                let _ = writeln!(
+                    out,
+                    "{word} = {}        # only software ARR belongs here; is this column that?",
+                    quoted(&seen.header[*at])
+                );
             }
             Some(at) => {
                 let _ = writeln!(out, "{word} = {}", quoted(&seen.header[*at]));
             }
-            None if *field == Field::Currency && !found.is_empty() => out.push_str("# currency = { constant = \"USD\" }        # the file names no currency\n"),
+            None if *field == Field::Currency && !found.is_empty() => {
+                out.push_str("# currency = { constant = \"USD\" }        # the file names no currency\n")
+            }
             None => {}
         }
     }
-    let left: Vec<String> = seen.header.iter().enumerate().filter(|(at, _)| !found.values().any(|found| found == at)).map(|(_, name)| quoted(name)).collect();
+    let left: Vec<String> = seen
+        .header
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| !found.values().any(|found| found == at))
+        .map(|(_, name)| quoted(name))
+        .collect();
     if !left.is_empty() {
         let _ = writeln!(out, "# columns that are not used: {}", left.join(", "));
     }
+}
+
+/// Whether these are outcomes as we call them.
+fn is_outcome(values: &[String]) -> bool {
+    !values.is_empty() && values.iter().all(|value| ["open", "won", "lost"].contains(&text::key(value).as_str()))
 }
 
 fn stages(out: &mut String, seen: &Seen, found: &BTreeMap<Field, usize>) {
@@ -280,7 +425,9 @@ fn stages(out: &mut String, seen: &Seen, found: &BTreeMap<Field, usize>) {
 }
 
 fn attribution(out: &mut String, seen: &Seen) {
-    out.push_str("\n[attribution]\notherwise = \"hold\"        # a row that no rule reads: hold, direct, unknown or refuse\n");
+    out.push_str(
+        "\n[attribution]\notherwise = \"hold\"        # a row that no rule reads: hold, direct, unknown or refuse\n",
+    );
     let at = |names: &[&str]| seen.header.iter().position(|cell| names.contains(&text::key(cell).as_str()));
     if let Some(at) = at(&["partner id", "partner_id", "partner"]) {
         let _ = writeln!(out, "# partner = {}", quoted(&seen.header[at]));
@@ -289,12 +436,21 @@ fn attribution(out: &mut String, seen: &Seen) {
         let _ = writeln!(out, "# partner_name = {}", quoted(&seen.header[at]));
     }
     if let Some(at) = at(&["attribution", "partner role", "influence"]) {
-        let values = distinct(seen, at, 20).iter().map(|value| format!("{} = \"SOURCED\"", quoted(value))).collect::<Vec<_>>().join(", ");
+        let values = distinct(seen, at, 20)
+            .iter()
+            .map(|value| format!("{} = \"SOURCED\"", quoted(value)))
+            .collect::<Vec<_>>()
+            .join(", ");
         let _ = writeln!(out, "# state = {{ column = {}, map = {{ {values} }} }}", quoted(&seen.header[at]));
     }
     if let Some(at) = at(SOURCES) {
         for value in distinct(seen, at, 30) {
-            let _ = writeln!(out, "\n# [[attribution.rules]]\n# column = {}\n# value = {}\n# is = \"direct\"        # or: partner = \"…\" and state = \"SOURCED\"", quoted(&seen.header[at]), quoted(&value));
+            let _ = writeln!(
+                out,
+                "\n# [[attribution.rules]]\n# column = {}\n# value = {}\n# is = \"direct\"        # or: partner = \"…\" and state = \"SOURCED\"",
+                quoted(&seen.header[at]),
+                quoted(&value)
+            );
         }
     }
 }
@@ -305,14 +461,40 @@ mod tests {
 
     fn seen(header: &[&str], rows: &[&[&str]]) -> Seen {
         let own = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>();
-        Seen { header: own(header), rows: rows.iter().map(|row| own(row)).collect(), encoding: "utf-8", delimiter: ',', skip_lines: 0 }
+        Seen {
+            header: own(header),
+            rows: rows.iter().map(|row| own(row)).collect(),
+            encoding: "utf-8",
+            delimiter: ',',
+            skip_lines: 0,
+        }
     }
 
     #[test]
     fn what_is_certain_is_written_and_what_is_not_is_a_comment() {
-        let header = ["Opportunity ID", "Opportunity Name", "Stage", "Amount", "Created Date", "Close Date", "Lead Source"];
-        let text = suggest(&seen(&header, &[&["1", "A", "Closed Won", "1,500", "03/04/2025", "05/06/2025", "Partner"], &["2", "B", "Gewonnen", "2,500", "03/04/2025", "05/06/2025", ""]]), None);
-        for line in ["external_id = \"Opportunity ID\"", "stage = \"Stage\"", "\"Closed Won\" = \"WON\"", "# \"Gewonnen\" = \"OPEN\"", "# dates = ", "# thousands = ", "# currency = ", "otherwise = \"hold\"", "# value = \"Partner\""] {
+        let header =
+            ["Opportunity ID", "Opportunity Name", "Stage", "Amount", "Created Date", "Close Date", "Lead Source"];
+        let text = suggest(
+            &seen(
+                &header,
+                &[
+                    &["1", "A", "Closed Won", "1,500", "03/04/2025", "05/06/2025", "Partner"],
+                    &["2", "B", "Gewonnen", "2,500", "03/04/2025", "05/06/2025", ""],
+                ],
+            ),
+            None,
+        );
+        for line in [
+            "external_id = \"Opportunity ID\"",
+            "stage = \"Stage\"",
+            "\"Closed Won\" = \"WON\"",
+            "# \"Gewonnen\" = \"OPEN\"",
+            "# dates = ",
+            "# thousands = ",
+            "# currency = ",
+            "otherwise = \"hold\"",
+            "# value = \"Partner\"",
+        ] {
             assert!(text.lines().any(|found| found.starts_with(line)), "{line}\n{text}");
         }
     }

@@ -46,7 +46,13 @@ pub(super) struct Apply<'a> {
 
 impl<'a> Apply<'a> {
     pub(super) fn new(
-        tx: &'a Tx, slice: &'a Slice, clock: &'a Clock, program: &'a Program, bound: &'a Bound, now: DateTime<Utc>, run: &ImportRun,
+        tx: &'a Tx,
+        slice: &'a Slice,
+        clock: &'a Clock,
+        program: &'a Program,
+        bound: &'a Bound,
+        now: DateTime<Utc>,
+        run: &ImportRun,
     ) -> Self {
         Self {
             tx,
@@ -94,7 +100,12 @@ impl<'a> Apply<'a> {
     /// Holds a row that was taken until now.
     pub(super) fn hold(&mut self, row: &Staged, problems: Vec<Problem>) {
         self.counts.shift(row.verdict, Verdict::Held);
-        self.held.push(ImportRow { row_number: row.row_number, verdict: Verdict::Held, problems, raw: row.raw.clone() });
+        self.held.push(ImportRow {
+            row_number: row.row_number,
+            verdict: Verdict::Held,
+            problems,
+            raw: row.raw.clone(),
+        });
     }
 
     /// Counts what became of a fact, and gives back what is to be written.
@@ -134,8 +145,13 @@ impl<'a> Apply<'a> {
         if let Some(id) = self.segments.get(&key) {
             return Ok(Some(*id));
         }
-        let segment =
-            Segment { id: self.clock.id(), name: name.clone(), addressable_accounts: None, version: 1, recorded_at: self.now };
+        let segment = Segment {
+            id: self.clock.id(),
+            name: name.clone(),
+            addressable_accounts: None,
+            version: 1,
+            recorded_at: self.now,
+        };
         entity::segment::insert(self.tx, self.slice, &segment).await?;
         if self.made.segments.len() < NAMES_MOST {
             self.made.segments.push(name.clone());
@@ -150,7 +166,9 @@ impl<'a> Apply<'a> {
             Reference::Known(id) => return Ok(*id),
             Reference::New { external_id, name } => (external_id.clone().unwrap_or_else(|| name.clone()), name),
         };
-        if let Some(id) = self.partners.get(&external_id) {
+        // Where the file has names only, two spellings of one name are one partner.
+        let key = if external_id == *name { text::key(name) } else { external_id.clone() };
+        if let Some(id) = self.partners.get(&key) {
             return Ok(*id);
         }
         let known = import_bulk::partner::ids(self.tx, self.slice, &[&external_id]).await?;
@@ -174,7 +192,7 @@ impl<'a> Apply<'a> {
                 partner.id
             }
         };
-        self.partners.insert(external_id, id);
+        self.partners.insert(key, id);
         Ok(id)
     }
 

@@ -25,10 +25,12 @@ impl Deals {
         let has_any = import_bulk::deal::any(apply.tx, apply.slice).await?;
         let present = entity::stage::all(apply.tx, apply.slice).await?;
         let mut position = present.iter().map(|stage| stage.position + 1).max().unwrap_or(0);
-        let mut stages: HashMap<String, Uuid> = present.into_iter().map(|it| (text::key(&it.crm_name), it.id)).collect();
+        let mut stages: HashMap<String, Uuid> =
+            present.into_iter().map(|it| (text::key(&it.crm_name), it.id)).collect();
         if apply.bound.has(Field::Stage) {
             // Open stages first, as a pipeline has them; within an outcome by name.
-            let mut new: Vec<_> = apply.bound.mapping.stages.iter().filter(|(name, _)| !stages.contains_key(&text::key(name))).collect();
+            let mut new: Vec<_> =
+                apply.bound.mapping.stages.iter().filter(|(name, _)| !stages.contains_key(&text::key(name))).collect();
             new.sort_by_key(|(_, word)| word.0);
             for (name, word) in new {
                 let key = text::key(name);
@@ -78,7 +80,9 @@ impl Deals {
             let merged = merge::deal(with_credits, fact, &resolved, apply.bound, apply.clock.id(), apply.now);
             let is_new = matches!(merged, Merge::New(_));
             let Some(DealWrite { deal, has_new_credits }) = apply.settle(row, merged) else { continue };
-            apply.quarters.extend(deal.closed_quarter.into_iter().chain(on_record.and_then(|deal| deal.closed_quarter)));
+            apply
+                .quarters
+                .extend(deal.closed_quarter.into_iter().chain(on_record.and_then(|deal| deal.closed_quarter)));
             if has_new_credits {
                 let new = resolved.credits.iter().map(|(partner_id, state)| Attribution {
                     id: apply.clock.id(),
@@ -105,7 +109,9 @@ impl Deals {
     }
 
     async fn on_record(
-        &self, apply: &Apply<'_>, rows: &[(Staged, DealFact)],
+        &self,
+        apply: &Apply<'_>,
+        rows: &[(Staged, DealFact)],
     ) -> Result<(HashMap<String, Deal>, HashMap<Uuid, Vec<Attribution>>), Failure> {
         // The first load of an empty program need not look for what cannot be there.
         if !self.has_any {

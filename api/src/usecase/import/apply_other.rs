@@ -24,7 +24,8 @@ impl Apply<'_> {
         for (row, fact) in &rows {
             let Fact::Account(fact) = fact else { continue };
             let segment = self.segment(fact.segment.as_ref()).await?;
-            let merged = merge::account(before.get(&fact.external_id), fact, segment, self.bound, self.clock.id(), self.now);
+            let merged =
+                merge::account(before.get(&fact.external_id), fact, segment, self.bound, self.clock.id(), self.now);
             write.extend(self.settle(row, merged));
         }
         Ok(import_bulk::account::upsert(self.tx, self.slice, &write).await?)
@@ -51,7 +52,10 @@ impl Apply<'_> {
             let partner = self.partner(&fact.partner).await?;
             let segment = self.segment(fact.segment.as_ref()).await?;
             let on_record = before.get(&fact.external_id);
-            let Some(merged) = merge::spend(on_record, fact, partner, segment, self.bound, self.clock.id(), self.now) else { continue };
+            let Some(merged) = merge::spend(on_record, fact, partner, segment, self.bound, self.clock.id(), self.now)
+            else {
+                continue;
+            };
             if let Some(line) = self.settle(row, merged) {
                 self.quarters.extend(on_record.map(|it| it.quarter).into_iter().chain([line.quarter]));
                 write.push(line);
@@ -63,9 +67,15 @@ impl Apply<'_> {
     pub(super) async fn activity_chunk(&mut self, rows: Rows) -> Result<(), Failure> {
         let before = import_bulk::activity::of_external_ids(self.tx, self.slice, &ids(&rows)).await?;
         let before: HashMap<_, _> = before.into_iter().filter_map(|it| Some((it.external_id.clone()?, it))).collect();
-        let deal_ids: Vec<&str> = rows.iter().filter_map(|(_, fact)| if let Fact::Activity(it) = fact { it.deal.as_deref() } else { None }).collect();
+        let deal_ids: Vec<&str> = rows
+            .iter()
+            .filter_map(|(_, fact)| if let Fact::Activity(it) = fact { it.deal.as_deref() } else { None })
+            .collect();
         let deals = import_bulk::deal::ids(self.tx, self.slice, &deal_ids).await?;
-        let wanted: Vec<_> = rows.iter().filter_map(|(_, fact)| if let Fact::Activity(it) = fact { it.account.as_ref() } else { None }).collect();
+        let wanted: Vec<_> = rows
+            .iter()
+            .filter_map(|(_, fact)| if let Fact::Activity(it) = fact { it.account.as_ref() } else { None })
+            .collect();
         let accounts = self.accounts(&wanted).await?;
         let mut write = Vec::new();
         for (row, fact) in &rows {
@@ -84,9 +94,14 @@ impl Apply<'_> {
                 Some(partner) => Some(self.partner(partner).await?),
                 None => None,
             };
-            let subject = (deal.and_then(|(_, id)| id), fact.account.as_ref().and_then(|it| accounts.get(&it.external_id).copied()), partner);
+            let subject = (
+                deal.and_then(|(_, id)| id),
+                fact.account.as_ref().and_then(|it| accounts.get(&it.external_id).copied()),
+                partner,
+            );
             let midnight = self.midnight(fact.happened.day);
-            let after = merge::activity_row(fact, subject, self.bound, self.clock.id(), self.seat_id, self.now, midnight);
+            let after =
+                merge::activity_row(fact, subject, self.bound, self.clock.id(), self.seat_id, self.now, midnight);
             write.extend(self.settle(row, merge::activity(before.get(&fact.external_id), after)));
         }
         Ok(import_bulk::activity::upsert(self.tx, self.slice, &write).await?)

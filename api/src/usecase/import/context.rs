@@ -9,7 +9,12 @@ use domain::text;
 use entity::{Conn, import_bulk};
 
 /// Loads it.
-pub(super) async fn load(conn: &impl Conn, slice: &Slice, program: &Program, now: DateTime<Utc>) -> Result<Context, Failure> {
+pub(super) async fn load(
+    conn: &impl Conn,
+    slice: &Slice,
+    program: &Program,
+    now: DateTime<Utc>,
+) -> Result<Context, Failure> {
     let mut partners = Partners::default();
     for (id, external_id, name) in import_bulk::partners(conn, slice).await? {
         partners.add(id, external_id.as_deref(), &name);
@@ -27,7 +32,11 @@ pub(super) async fn load(conn: &impl Conn, slice: &Slice, program: &Program, now
         stages: stages
             .into_iter()
             .map(|it| {
-                let known = KnownStage { id: Some(it.id), outcome: it.outcome, is_stage_one_or_later: it.is_stage_one_or_later };
+                let known = KnownStage {
+                    id: Some(it.id),
+                    outcome: it.outcome,
+                    is_stage_one_or_later: it.is_stage_one_or_later,
+                };
                 (text::key(&it.crm_name), known)
             })
             .collect(),

@@ -2,8 +2,8 @@
 
 use super::reader::{COLUMNS_MOST, Record, Records};
 use domain::import::FileProblem;
-use domain::import::mapping::{Lookup, Mapping};
 use domain::import::bound::{Bound, LookupTable};
+use domain::import::mapping::{Lookup, Mapping};
 use domain::text;
 use std::collections::HashMap;
 use std::io::Read;

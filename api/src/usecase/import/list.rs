@@ -45,7 +45,13 @@ pub async fn find(caller: &Caller, id: Uuid) -> Result<Option<ImportRun>, Failur
 ///
 /// # Errors
 /// [`Failure`].
-pub async fn rows(caller: &Caller, run_id: Uuid, verdicts: &[Verdict], after: u64, most: u64) -> Result<Vec<ImportRow>, Failure> {
+pub async fn rows(
+    caller: &Caller,
+    run_id: Uuid,
+    verdicts: &[Verdict],
+    after: u64,
+    most: u64,
+) -> Result<Vec<ImportRow>, Failure> {
     let slice = caller.authorise(Action::ReadImports)?;
     Ok(import_row::after(caller.office.store.read(), slice, run_id, verdicts, after, most).await?)
 }
@@ -54,7 +60,13 @@ pub async fn rows(caller: &Caller, run_id: Uuid, verdicts: &[Verdict], after: u6
 ///
 /// # Errors
 /// [`Failure`].
-pub async fn rows_before(caller: &Caller, run_id: Uuid, verdicts: &[Verdict], before: u64, most: u64) -> Result<Vec<ImportRow>, Failure> {
+pub async fn rows_before(
+    caller: &Caller,
+    run_id: Uuid,
+    verdicts: &[Verdict],
+    before: u64,
+    most: u64,
+) -> Result<Vec<ImportRow>, Failure> {
     let slice = caller.authorise(Action::ReadImports)?;
     Ok(import_row::before(caller.office.store.read(), slice, run_id, verdicts, before, most).await?)
 }

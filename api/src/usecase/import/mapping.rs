@@ -1,8 +1,8 @@
 //! A mapping's text: parsed, checked, and its lookup files read.
 
 use super::reader::Records;
-use domain::import::mapping::{Lookup, Mapping};
 use domain::import::bound::LookupTable;
+use domain::import::mapping::{Lookup, Mapping};
 use domain::import::{FileProblem, Object, check};
 use domain::text;
 use std::collections::HashMap;

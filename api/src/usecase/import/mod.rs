@@ -69,7 +69,8 @@ impl std::fmt::Display for ImportFailure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::File(problems) => {
-                let lines: Vec<String> = problems.iter().map(|problem| format!("{}: {}", problem.code, problem.message)).collect();
+                let lines: Vec<String> =
+                    problems.iter().map(|problem| format!("{}: {}", problem.code, problem.message)).collect();
                 f.write_str(&lines.join("\n"))
             }
             Self::TakenOver => f.write_str("another process has taken this import over"),

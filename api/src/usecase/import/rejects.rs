@@ -50,11 +50,17 @@ impl Rejects {
                 // The mark makes it UTF-8 whatever encoding the mapping declares, and the preamble is skipped as it was.
                 out.push('\u{feff}');
                 out.push_str(&self.run.preamble);
-                line(&mut out, (self.run.delimiter, self.quote), ["partnerloop row", "partnerloop verdict", "partnerloop code", "partnerloop reason"], &self.run.header);
+                line(
+                    &mut out,
+                    (self.run.delimiter, self.quote),
+                    ["partnerloop row", "partnerloop verdict", "partnerloop code", "partnerloop reason"],
+                    &self.run.header,
+                );
                 0
             }
         };
-        let rows = import_row::after(self.caller.office.store.read(), slice, self.run.id, &NOT_TAKEN, behind, ROWS).await?;
+        let rows =
+            import_row::after(self.caller.office.store.read(), slice, self.run.id, &NOT_TAKEN, behind, ROWS).await?;
         match rows.last() {
             Some(last) => self.after = Some(last.row_number),
             None if self.after.is_some() => return Ok(None),

@@ -38,7 +38,10 @@ pub const PROGRESS_EVENT: &str = "IMPORT_PROGRESS";
 pub async fn import(caller: &Caller, request: Request, progress: Progress<'_>) -> Result<ImportRun, ImportFailure> {
     let slice = caller.authorise(Action::Import)?.clone();
     let store = &caller.office.store;
-    let program = entity::program::find(store.read(), slice.program_id()).await.map_err(Failure::from)?.ok_or(Failure::NotFound)?;
+    let program = entity::program::find(store.read(), slice.program_id())
+        .await
+        .map_err(Failure::from)?
+        .ok_or(Failure::NotFound)?;
     let mapping = mapping::parse(&request.mapping, request.object).map_err(ImportFailure::File)?;
     let (sha256, bytes) = hashed(&request.path).await?;
     let mut run = begin(caller, &slice, &request, sha256, bytes).await?;
@@ -57,7 +60,13 @@ pub async fn import(caller: &Caller, request: Request, progress: Progress<'_>) -
 }
 
 async fn go(
-    caller: &Caller, slice: &Slice, program: &Program, request: &Request, mapping: &Arc<Mapping>, run: &mut ImportRun, progress: Progress<'_>,
+    caller: &Caller,
+    slice: &Slice,
+    program: &Program,
+    request: &Request,
+    mapping: &Arc<Mapping>,
+    run: &mut ImportRun,
+    progress: Progress<'_>,
 ) -> Result<(), ImportFailure> {
     let store = &caller.office.store;
     let lookups = mapping::lookups(mapping, request.mapping_folder.as_deref()).map_err(ImportFailure::File)?;
@@ -86,18 +95,29 @@ fn agree(bound: &Bound, context: &Context) -> Result<(), Vec<FileProblem>> {
         .iter()
         .filter(|(name, word)| context.stages.get(&text::key(name)).is_some_and(|known| known.outcome != word.0))
         .map(|(name, _)| {
-            FileProblem::new("STAGE_CONTRADICTS", format!("stages.\"{name}\": the program has this stage with another outcome; change one of the two"))
+            FileProblem::new(
+                "STAGE_CONTRADICTS",
+                format!("stages.\"{name}\": the program has this stage with another outcome; change one of the two"),
+            )
         })
         .collect();
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 /// A new run, or the unfinished one of the same file, object and mapping.
-async fn begin(caller: &Caller, slice: &Slice, request: &Request, sha256: String, bytes: u64) -> Result<ImportRun, ImportFailure> {
+async fn begin(
+    caller: &Caller,
+    slice: &Slice,
+    request: &Request,
+    sha256: String,
+    bytes: u64,
+) -> Result<ImportRun, ImportFailure> {
     let (store, clock) = (&caller.office.store, &caller.office.clock);
     let now = clock.now();
     if !request.is_dry_run {
-        let found = import_run::unfinished(store.read(), slice, request.object, &sha256, &request.mapping).await.map_err(Failure::from)?;
+        let found = import_run::unfinished(store.read(), slice, request.object, &sha256, &request.mapping)
+            .await
+            .map_err(Failure::from)?;
         // One that still gives word is at work somewhere: only who asks for it takes it over.
         if let Some(mut run) = found.filter(|run| request.resume || run.state_at(now) == RunState::Resumable) {
             run.worker_id = clock.id();
@@ -138,7 +158,12 @@ async fn begin(caller: &Caller, slice: &Slice, request: &Request, sha256: String
 }
 
 async fn staged(
-    caller: &Caller, slice: &Slice, run: &mut ImportRun, opened: Opened<File>, context: Arc<Context>, progress: Progress<'_>,
+    caller: &Caller,
+    slice: &Slice,
+    run: &mut ImportRun,
+    opened: Opened<File>,
+    context: Arc<Context>,
+    progress: Progress<'_>,
 ) -> Result<(), ImportFailure> {
     let mapping = Arc::clone(&opened.bound.mapping);
     let keeps_raw = match run.object {
@@ -162,12 +187,20 @@ async fn staged(
         tell(caller, run, progress);
     }
     drop(from);
-    reader.await.map_err(|why| ImportFailure::File(vec![FileProblem::new("READER_STOPPED", format!("reading stopped: {why}"))]))?;
+    reader.await.map_err(|why| {
+        ImportFailure::File(vec![FileProblem::new("READER_STOPPED", format!("reading stopped: {why}"))])
+    })?;
     run.bytes_read = run.file_bytes;
     Ok(())
 }
 
-async fn applied(caller: &Caller, slice: &Slice, program: &Program, bound: &Bound, run: &mut ImportRun) -> Result<(), ImportFailure> {
+async fn applied(
+    caller: &Caller,
+    slice: &Slice,
+    program: &Program,
+    bound: &Bound,
+    run: &mut ImportRun,
+) -> Result<(), ImportFailure> {
     let clock = &caller.office.clock;
     if run.is_dry_run {
         let tx = caller.office.store.begin().await.map_err(Failure::from)?;
@@ -206,7 +239,12 @@ async fn applied(caller: &Caller, slice: &Slice, program: &Program, bound: &Boun
 }
 
 /// The end of a run, in the transaction of its facts.
-async fn finish(tx: &entity::Tx, slice: &Slice, run: &mut ImportRun, now: chrono::DateTime<chrono::Utc>) -> Result<(), Failure> {
+async fn finish(
+    tx: &entity::Tx,
+    slice: &Slice,
+    run: &mut ImportRun,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<(), Failure> {
     run.state = RunState::Done;
     run.updated_at = now;
     run.finished_at = Some(now);
@@ -237,9 +275,16 @@ async fn fail(caller: &Caller, slice: &Slice, run: &mut ImportRun, why: &ImportF
 fn tell(caller: &Caller, run: &ImportRun, progress: Progress<'_>) {
     progress(run);
     let state: &str = run.state.into();
-    let body = json!({ "state": state, "counts": run.counts, "bytesRead": run.bytes_read, "fileBytes": run.file_bytes });
+    let body =
+        json!({ "state": state, "counts": run.counts, "bytesRead": run.bytes_read, "fileBytes": run.file_bytes });
     let Some(slice) = caller.viewer.slice() else { return };
-    let event = Event { id: caller.office.clock.id(), program_id: slice.program_id(), kind: PROGRESS_EVENT, subject_id: run.id, body };
+    let event = Event {
+        id: caller.office.clock.id(),
+        program_id: slice.program_id(),
+        kind: PROGRESS_EVENT,
+        subject_id: run.id,
+        body,
+    };
     // Nobody listening is fine.
     let _ = caller.office.events.send(Arc::new(event));
 }
@@ -263,5 +308,8 @@ async fn hashed(path: &Path) -> Result<(String, u64), ImportFailure> {
             size += got as u64;
         }
     });
-    hashing.await.map_err(|why| unreadable(&std::io::Error::other(why)))?.map_err(|why: std::io::Error| unreadable(&why))
+    hashing
+        .await
+        .map_err(|why| unreadable(&std::io::Error::other(why)))?
+        .map_err(|why: std::io::Error| unreadable(&why))
 }

@@ -12,7 +12,13 @@ use entity::{import_row, import_run};
 use std::collections::HashMap;
 
 /// Sets a batch aside. Of repeated ids one row stays, as the mapping says.
-pub(super) async fn batch(caller: &Caller, slice: &Slice, run: &mut ImportRun, batch: Batch, repeated: Repeated) -> Result<(), ImportFailure> {
+pub(super) async fn batch(
+    caller: &Caller,
+    slice: &Slice,
+    run: &mut ImportRun,
+    batch: Batch,
+    repeated: Repeated,
+) -> Result<(), ImportFailure> {
     let ids: Vec<&str> = batch.items.iter().filter_map(|item| Some(item.staged.as_ref()?.0.as_str())).collect();
     let known = import_staged::known(caller.office.store.read(), slice, run.id, &ids).await.map_err(Failure::from)?;
     let mut seen: HashMap<String, u64> = known.into_iter().collect();
@@ -35,12 +41,23 @@ pub(super) async fn batch(caller: &Caller, slice: &Slice, run: &mut ImportRun, b
         run.counts.add(item.verdict);
         let is_blank = item.problems.iter().all(|problem| problem.code == Code::BlankRow);
         if item.verdict != Verdict::Accepted && !is_blank {
-            rows.push(ImportRow { row_number: item.number, verdict: item.verdict, problems: item.problems, raw: item.raw.clone() });
+            rows.push(ImportRow {
+                row_number: item.number,
+                verdict: item.verdict,
+                problems: item.problems,
+                raw: item.raw.clone(),
+            });
         }
         if let Some((external_id, payload)) = item.staged {
             seen.insert(external_id.clone(), item.number);
             at_row.insert(item.number, staged.len());
-            staged.push(Some(Staged { row_number: item.number, external_id, verdict: item.verdict, payload, raw: item.raw }));
+            staged.push(Some(Staged {
+                row_number: item.number,
+                external_id,
+                verdict: item.verdict,
+                payload,
+                raw: item.raw,
+            }));
         }
     }
     run.bytes_read = batch.bytes_read;

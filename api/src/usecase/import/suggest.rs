@@ -36,7 +36,11 @@ pub fn suggest(path: &Path, object: Option<Object>) -> Result<String, FileProble
 
 fn look(path: &Path, encoding: &'static str, delimiter: char) -> Result<Seen, FileProblem> {
     let file = File::open(path).map_err(|why| FileProblem::new("UNREADABLE", format!("{}: {why}", path.display())))?;
-    let format = FileFormat { encoding: encoding.into(), delimiter: delimiter.to_string().replace('\t', "tab"), ..FileFormat::default() };
+    let format = FileFormat {
+        encoding: encoding.into(),
+        delimiter: delimiter.to_string().replace('\t', "tab"),
+        ..FileFormat::default()
+    };
     let mut records = Records::open(file, &format)?;
     let mut rows: Vec<Vec<String>> = Vec::new();
     while rows.len() < ROWS {
@@ -51,5 +55,11 @@ fn look(path: &Path, encoding: &'static str, delimiter: char) -> Result<Seen, Fi
         return Err(FileProblem::new("EMPTY_FILE", "the file has no header"));
     }
     let header = rest.remove(0);
-    Ok(Seen { header, rows: rest, encoding, delimiter: char::from(records.delimiter()), skip_lines: u32::try_from(at).unwrap_or(0) })
+    Ok(Seen {
+        header,
+        rows: rest,
+        encoding,
+        delimiter: char::from(records.delimiter()),
+        skip_lines: u32::try_from(at).unwrap_or(0),
+    })
 }
