@@ -15,6 +15,7 @@ pub mod fact;
 pub mod field;
 pub mod mapping;
 pub mod merge;
+mod names;
 pub mod number;
 pub mod partner;
 mod row;
