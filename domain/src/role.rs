@@ -155,6 +155,8 @@ pub enum Action {
     ReadVelocity,
     /// Read Yield.
     ReadYield,
+    /// Read who gets quota credit for a won deal.
+    ReadQuotaCredit,
     /// Read program spend line by line.
     ReadSpend,
     /// Read program totals.
@@ -224,7 +226,7 @@ impl Action {
             Self::ReadScorecardInside => SCORECARD_INSIDE,
             Self::ReadVelocity => SCORECARD_AND_PORTFOLIO,
             Self::ReadYield => MONEY_AND_PORTFOLIO,
-            Self::ReadSpend | Self::ReadFxRates => BOOKS,
+            Self::ReadSpend | Self::ReadFxRates | Self::ReadQuotaCredit => BOOKS,
             Self::ReadTotals => MONEY,
             Self::ReadPipeline => PIPELINE,
             Self::ReadPolicy | Self::ReadSeats | Self::ReadImports => LEADERS,

@@ -117,6 +117,19 @@ pub async fn count_of_deal(conn: &impl Conn, slice: &Slice, deal: Uuid) -> Resul
     within(slice).filter(Column::DealId.eq(deal)).count(conn).await
 }
 
+/// When partners touched a deal: every activity that a partner took part in, notes aside.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn touches_of_deal(conn: &impl Conn, slice: &Slice, deal: Uuid) -> Result<Vec<(Uuid, DateTimeUtc)>, DbErr> {
+    let select = within(slice)
+        .filter(Column::DealId.eq(deal))
+        .filter(Column::PartnerId.is_not_null())
+        .filter(Column::Kind.ne(word(domain::activity::ActivityKind::Note)));
+    let rows = select.all(conn).await?;
+    Ok(rows.into_iter().filter_map(|row| Some((row.partner_id?, row.happened_at))).collect())
+}
+
 /// The latest activity of each of these deals.
 ///
 /// # Errors

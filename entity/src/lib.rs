@@ -29,6 +29,7 @@ pub mod portfolio;
 pub mod portfolio_program;
 pub mod portfolio_seat;
 pub mod program;
+pub mod quality;
 mod scope;
 pub mod seat;
 pub mod seat_partner;

@@ -8,6 +8,7 @@ use super::account::Account;
 use super::activity::Activity;
 use super::allow::Allow;
 use super::attribution::{Attribution, Declaration, Provenance};
+use super::credit::{self, CreditModel, CreditShare, QuotaCredit};
 use super::page::Connected;
 use super::scalar::{Date, DateTime, Decimal, Money, Quarter};
 use super::segment::Segment;
@@ -99,7 +100,7 @@ pub struct Deal {
 }
 
 impl Deal {
-    fn money(&self, minor: Option<i64>) -> Option<Money> {
+    pub(super) fn money(&self, minor: Option<i64>) -> Option<Money> {
         minor.map(|minor| Minor { minor, currency: self.currency }.into())
     }
 }
@@ -234,6 +235,24 @@ impl Deal {
     #[graphql(directive = Allow::apply(Action::ReadAttribution))]
     async fn attributions(&self, ctx: &Context<'_>) -> Result<Vec<Attribution>> {
         Ok(loader::attributions(ctx, self.row.id).await?.into_iter().map(Attribution).collect())
+    }
+
+    /// Its credit among the partners, by a model that is read beside the states and never replaces them. The shares of all
+    /// partners sum to exactly 1; those of partners that the caller may not see are left out. Late amendments do not count.
+    #[graphql(directive = Allow::apply(Action::ReadDealMoney))]
+    async fn credit_shares(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How credit is split.", default)] model: CreditModel,
+    ) -> Result<Vec<CreditShare>> {
+        credit::shares(ctx, self, model).await
+    }
+
+    /// The people who get full quota credit when it is won: its owner, and the managers of its partners. Quota credit is apart
+    /// from revenue: it is never added up. Empty before it is won.
+    #[graphql(directive = Allow::apply(Action::ReadQuotaCredit))]
+    async fn quota_credits(&self, ctx: &Context<'_>) -> Result<Vec<QuotaCredit>> {
+        credit::quota(ctx, self).await
     }
 
     /// The day the CRM expects it to close.

@@ -7,7 +7,9 @@ pub mod allow;
 pub mod attribution;
 pub mod audit;
 mod caller;
+pub mod catalogue;
 pub mod change;
+pub mod credit;
 pub mod deal;
 pub mod deal_list;
 pub mod deal_write;
@@ -24,6 +26,7 @@ pub mod partner_write;
 pub mod portfolio;
 pub mod pod;
 pub mod program;
+pub mod quality;
 pub mod role;
 pub mod scalar;
 pub mod schema;
@@ -53,6 +56,8 @@ pub struct Query(
     spend::SpendQuery,
     change::ChangeQuery,
     portfolio::PortfolioQuery,
+    catalogue::CatalogueQuery,
+    quality::QualityQuery,
     audit::AuditQuery,
     scorecard::ScorecardQuery,
     totals::TotalsQuery,

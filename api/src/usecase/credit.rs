@@ -1,0 +1,69 @@
+//! Credit for a deal: models beside the states, and quota credit apart from revenue.
+
+use super::failure::Failure;
+use super::office::Caller;
+use domain::credit::{CreditModel, Party, Share, split};
+use domain::deal::{Deal, Outcome};
+use domain::role::{Action, Role};
+use domain::seat::Seat;
+use domain::slice::Viewer;
+use entity::page::Ask;
+use uuid::Uuid;
+
+/// A deal's credit among its partners. It is computed over all of them and shown for those that the caller may see, so that two
+/// callers never see two values.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn shares(caller: &Caller, deal: &Deal, model: CreditModel) -> Result<Vec<Share>, Failure> {
+    let slice = caller.authorise(Action::ReadDealMoney)?;
+    let store = caller.office.store.read();
+    let Some(whole) = Viewer::system(slice.program_id()).slice() else { return Err(Failure::Denied) };
+    let attributions = entity::attribution::of_deals(store, &whole, &[deal.id]).await?;
+    let touches = entity::activity::touches_of_deal(store, &whole, deal.id).await?;
+    let mut parties: Vec<Party> = Vec::new();
+    for row in attributions.iter().filter(|row| !row.is_late) {
+        if parties.iter().any(|party| party.partner_id == row.partner_id) {
+            continue;
+        }
+        let mut touched_at: Vec<_> =
+            touches.iter().filter(|(partner, _)| *partner == row.partner_id).map(|(_, at)| *at).collect();
+        if touched_at.is_empty() {
+            touched_at.push(row.recorded_at);
+        }
+        parties.push(Party { partner_id: row.partner_id, touched_at });
+    }
+    // Fixed, so that the remainders fall the same way for everybody.
+    parties.sort_by_key(|party| party.partner_id);
+    let program = entity::program::find(store, slice.program_id()).await?.ok_or(Failure::NotFound)?;
+    let closed = deal.closed_on.and_then(|day| day.succ_opt()).and_then(|day| day.and_hms_opt(0, 0, 0));
+    let until = closed.and_then(|midnight| midnight.and_local_timezone(program.calendar.zone).earliest());
+    let until = until.map_or_else(|| caller.office.clock.now(), |at| at.to_utc());
+    let shares = split(model, &parties, until, deal.arr_minor);
+    let ids: Vec<Uuid> = shares.iter().map(|share| share.partner_id).collect();
+    let visible = entity::partner::of_ids(store, slice, &ids).await?;
+    Ok(shares.into_iter().filter(|share| visible.iter().any(|partner| partner.id == share.partner_id)).collect())
+}
+
+/// The people who get full quota credit for a won deal: its owner, and the managers of the partners on it. Quota credit is never
+/// added up to revenue.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn quota(caller: &Caller, deal: &Deal) -> Result<Vec<Seat>, Failure> {
+    let slice = caller.authorise(Action::ReadQuotaCredit)?;
+    if deal.outcome != Outcome::Won {
+        return Ok(Vec::new());
+    }
+    let store = caller.office.store.read();
+    let attributions = entity::attribution::of_deals(store, slice, &[deal.id]).await?;
+    // A program's people are hundreds at most.
+    let seats = entity::seat::page(store, slice, &Ask { limit: 10_000, ..Ask::default() }).await?.rows;
+    let is_owner = |seat: &Seat| {
+        deal.owner_seat_id == Some(seat.id) || (deal.owner_external_id.is_some() && seat.owner_external_id == deal.owner_external_id)
+    };
+    let is_manager = |seat: &Seat| {
+        seat.role == Role::PartnerManager && attributions.iter().any(|row| !row.is_late && seat.partners.contains(&row.partner_id))
+    };
+    Ok(seats.into_iter().filter(|seat| is_owner(seat) || is_manager(seat)).collect())
+}

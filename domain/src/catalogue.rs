@@ -1,0 +1,201 @@
+//! The catalogue of measures: what each number means, in the financial dialect (paper: Economics). No partner-specific metric
+//! is invented; each names the term that Finance knows it by.
+
+use crate::role::Action;
+use strum::IntoStaticStr;
+
+/// The discipline of A.S.S.E.T. a measure belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
+pub enum Discipline {
+    /// Who did what for a deal.
+    Attribution,
+    /// What partners do, week by week.
+    Signal,
+    /// Gates, automations, pre-loads.
+    Stack,
+    /// Money and time.
+    Economics,
+    /// The measurable advantage of a partner.
+    TrustGap,
+}
+
+/// Whether a CFO reads it or a relationship manager (the CFO test).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
+pub enum MeasureClass {
+    /// Stands in the CFO pack.
+    Financial,
+    /// Describes what happens, and is barred from the CFO pack.
+    Activity,
+}
+
+/// One measure.
+#[derive(Clone, Copy, Debug)]
+pub struct Measure {
+    /// The name of its field in the API.
+    pub name: &'static str,
+    /// The name people use.
+    pub title: &'static str,
+    /// Its unit.
+    pub unit: &'static str,
+    /// Its formula.
+    pub formula: &'static str,
+    /// Its window.
+    pub window: &'static str,
+    /// What Finance calls it.
+    pub finance_term: &'static str,
+    /// Its discipline.
+    pub discipline: Discipline,
+    /// Its class.
+    pub class: MeasureClass,
+    /// What a seat must be allowed to read.
+    pub action: Action,
+}
+
+const TRAILING: &str = "the trailing four fiscal quarters";
+
+/// Every measure the server computes today.
+pub const MEASURES: &[Measure] = &[
+    Measure {
+        name: "trustGap",
+        title: "Trust-Gap",
+        unit: "percentage points",
+        formula: "co-sell win rate of a partner in a segment - direct win rate of that segment; closed NEW deals",
+        window: TRAILING,
+        finance_term: "difference of conversion rates",
+        discipline: Discipline::TrustGap,
+        class: MeasureClass::Financial,
+        action: Action::ReadTrustGap,
+    },
+    Measure {
+        name: "partnerYield",
+        title: "Partner Yield",
+        unit: "multiple",
+        formula: "ARR of won deals that the partner SOURCED / program spend on the partner",
+        window: TRAILING,
+        finance_term: "return on program spend",
+        discipline: Discipline::Economics,
+        class: MeasureClass::Financial,
+        action: Action::ReadYield,
+    },
+    Measure {
+        name: "velocity",
+        title: "Deal Velocity Premium",
+        unit: "rate",
+        formula: "(direct mean days to close - partner mean days to close) / direct mean days to close; won NEW deals",
+        window: TRAILING,
+        finance_term: "sales cycle difference",
+        discipline: Discipline::Economics,
+        class: MeasureClass::Financial,
+        action: Action::ReadVelocity,
+    },
+    Measure {
+        name: "attributed",
+        title: "Partner-influenced ARR by state",
+        unit: "money",
+        formula: "ARR of won deals per attribution state; states are never added",
+        window: TRAILING,
+        finance_term: "ARR by source",
+        discipline: Discipline::Attribution,
+        class: MeasureClass::Financial,
+        action: Action::ReadScorecard,
+    },
+    Measure {
+        name: "dealSize",
+        title: "Deal size delta",
+        unit: "money",
+        formula: "mean ARR with the partner - mean ARR of direct deals, and the same of medians; won NEW deals with a known ARR",
+        window: TRAILING,
+        finance_term: "average contract value difference",
+        discipline: Discipline::Economics,
+        class: MeasureClass::Financial,
+        action: Action::ReadScorecardInside,
+    },
+    Measure {
+        name: "contractValue",
+        title: "TCV beside ARR",
+        unit: "money",
+        formula: "total contract value and ARR of the won deals that have both, and the difference",
+        window: TRAILING,
+        finance_term: "total contract value",
+        discipline: Discipline::Economics,
+        class: MeasureClass::Financial,
+        action: Action::ReadScorecardInside,
+    },
+    Measure {
+        name: "attachRateWon",
+        title: "Partner attach rate",
+        unit: "rate",
+        formula: "deals with any partner / deals with any partner or declared direct; by count and by ARR",
+        window: TRAILING,
+        finance_term: "channel mix",
+        discipline: Discipline::Attribution,
+        class: MeasureClass::Financial,
+        action: Action::ReadTotals,
+    },
+    Measure {
+        name: "winRate",
+        title: "Win rate",
+        unit: "rate",
+        formula: "won / (won + lost) of deals that reached Stage 1; disqualified deals on neither side",
+        window: TRAILING,
+        finance_term: "conversion rate",
+        discipline: Discipline::TrustGap,
+        class: MeasureClass::Financial,
+        action: Action::ReadScorecard,
+    },
+    Measure {
+        name: "sourcedPipeline",
+        title: "Sourced pipeline",
+        unit: "money",
+        formula: "ARR of open NEW deals that a partner SOURCED; it stands in the commit",
+        window: "now",
+        finance_term: "commit pipeline from partners",
+        discipline: Discipline::Attribution,
+        class: MeasureClass::Financial,
+        action: Action::ReadPipeline,
+    },
+    Measure {
+        name: "coSellPipeline",
+        title: "Co-sell pipeline",
+        unit: "money",
+        formula: "ARR of open deals on which a partner is INFLUENCED or ACCELERATED; context, never added to the commit",
+        window: "now",
+        finance_term: "assisted pipeline",
+        discipline: Discipline::Attribution,
+        class: MeasureClass::Financial,
+        action: Action::ReadPipeline,
+    },
+    Measure {
+        name: "influenced",
+        title: "Influenced ARR",
+        unit: "money",
+        formula: "ARR of won deals on which a partner was INFLUENCED or ACCELERATED; a trailing number for a business review",
+        window: TRAILING,
+        finance_term: "assisted ARR",
+        discipline: Discipline::Attribution,
+        class: MeasureClass::Financial,
+        action: Action::ReadTotals,
+    },
+    Measure {
+        name: "customerRevenue",
+        title: "Revenue of customers who use a partner",
+        unit: "money",
+        formula: "won ARR on accounts that have a deal with any partner, beside all other accounts",
+        window: TRAILING,
+        finance_term: "ARR by customer cohort",
+        discipline: Discipline::Economics,
+        class: MeasureClass::Financial,
+        action: Action::ReadTotals,
+    },
+    Measure {
+        name: "creditShares",
+        title: "Credit models",
+        unit: "rate",
+        formula: "a deal's credit among its partners, linear or with time decay (half-life 30 days); sums to exactly 1",
+        window: "one deal",
+        finance_term: "multi-touch attribution",
+        discipline: Discipline::Attribution,
+        class: MeasureClass::Activity,
+        action: Action::ReadDealMoney,
+    },
+];
