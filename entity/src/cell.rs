@@ -28,45 +28,59 @@ macro_rules! deal_columns {
     };
 }
 
-/// For each state: null when nobody is in it, 0 when somebody is on time, 1 when all who are were late.
-macro_rules! pattern {
+/// What a state adds to a pattern: a digit to the base 3 for each state, 0 when nobody is in it, 1 when somebody is on time, 2 when
+/// all who are were late. One small number instead of four columns makes the groups cheap.
+macro_rules! weight {
     () => {
-        "MIN(CASE WHEN a.state = 'SOURCED' THEN CASE WHEN a.is_late THEN 1 ELSE 0 END END) AS sourced,
-         MIN(CASE WHEN a.state = 'INFLUENCED' THEN CASE WHEN a.is_late THEN 1 ELSE 0 END END) AS influenced,
-         MIN(CASE WHEN a.state = 'ACCELERATED' THEN CASE WHEN a.is_late THEN 1 ELSE 0 END END) AS accelerated,
-         MIN(CASE WHEN a.state = 'EXPANSION_OR_RETENTION' THEN CASE WHEN a.is_late THEN 1 ELSE 0 END END) AS expansion,
-         MIN(CASE WHEN a.state IN ('INFLUENCED', 'ACCELERATED') THEN CASE WHEN a.is_late THEN 1 ELSE 0 END END) AS shaped,
-         MIN(CASE WHEN a.state <> 'EXPANSION_OR_RETENTION' THEN CASE WHEN a.is_late THEN 1 ELSE 0 END END) AS co_sell,
-         MIN(CASE WHEN a.is_late THEN 1 ELSE 0 END) AS involved"
+        "CASE a.state WHEN 'SOURCED' THEN 1 WHEN 'INFLUENCED' THEN 3 WHEN 'ACCELERATED' THEN 9 ELSE 27 END"
     };
 }
 
-/// The sums of the deals of one pattern.
+/// The sums of the deals of one pattern and outcome.
 macro_rules! sums_of_deals {
     () => {
-        "SUM(CASE WHEN outcome = 'WON' THEN 1 ELSE 0 END) AS won,
-         SUM(CASE WHEN outcome = 'LOST' THEN 1 ELSE 0 END) AS lost,
-         COALESCE(SUM(arr_minor) FILTER (WHERE outcome = 'WON'), 0) AS won_arr_minor,
-         COUNT(arr_minor) FILTER (WHERE outcome = 'WON') AS won_arr_count,
-         COALESCE(SUM(arr_minor) FILTER (WHERE outcome = 'LOST'), 0) AS lost_arr_minor,
-         COUNT(arr_minor) FILTER (WHERE outcome = 'LOST') AS lost_arr_count,
-         COALESCE(SUM(cycle_days) FILTER (WHERE outcome = 'WON'), 0) AS won_days,
-         COUNT(cycle_days) FILTER (WHERE outcome = 'WON') AS won_days_count,
-         COALESCE(SUM(tcv_minor) FILTER (WHERE outcome = 'WON' AND arr_minor IS NOT NULL), 0) AS won_tcv_minor,
-         COALESCE(SUM(arr_minor) FILTER (WHERE outcome = 'WON' AND tcv_minor IS NOT NULL), 0) AS won_tcv_arr_minor,
-         COUNT(tcv_minor) FILTER (WHERE outcome = 'WON' AND arr_minor IS NOT NULL) AS won_tcv_count,
-         string_agg(CAST(arr_minor AS text), ' ') FILTER (WHERE outcome = 'WON' AND kind = 'NEW') AS arr,
-         string_agg(CAST(cycle_days AS text), ' ') FILTER (WHERE outcome = 'WON' AND kind = 'NEW') AS days"
+        "COUNT(*) AS deals, SUM(arr_minor) AS arr_minor, COUNT(arr_minor) AS arr_count, SUM(cycle_days) AS days, COUNT(cycle_days) AS days_count,
+         SUM(tcv_minor) FILTER (WHERE arr_minor IS NOT NULL) AS tcv_minor,
+         SUM(arr_minor) FILTER (WHERE tcv_minor IS NOT NULL) AS tcv_arr_minor,
+         COUNT(tcv_minor) FILTER (WHERE arr_minor IS NOT NULL) AS tcv_count,
+         string_agg(CAST(arr_minor AS text), ' ') FILTER (WHERE outcome = 'WON' AND kind = 'NEW') AS arr_list,
+         string_agg(CAST(cycle_days AS text), ' ') FILTER (WHERE outcome = 'WON' AND kind = 'NEW') AS days_list"
     };
 }
 
-/// The columns of a row, from the sums of the patterns that are dealt to it.
-macro_rules! sums_of_patterns {
+/// The columns of a row, from the sums of the patterns that are dealt to it; `late` is a digit.
+macro_rules! columns_of_patterns {
+    ($histograms:literal) => {
+        concat!(
+            "late = 2,
+         CAST(COALESCE(SUM(deals) FILTER (WHERE outcome = 'WON'), 0) AS bigint),
+         CAST(COALESCE(SUM(deals) FILTER (WHERE outcome = 'LOST'), 0) AS bigint),
+         CAST(COALESCE(SUM(arr_minor) FILTER (WHERE outcome = 'WON'), 0) AS bigint),
+         CAST(COALESCE(SUM(arr_count) FILTER (WHERE outcome = 'WON'), 0) AS bigint),
+         CAST(COALESCE(SUM(arr_minor) FILTER (WHERE outcome = 'LOST'), 0) AS bigint),
+         CAST(COALESCE(SUM(arr_count) FILTER (WHERE outcome = 'LOST'), 0) AS bigint),
+         CAST(COALESCE(SUM(days) FILTER (WHERE outcome = 'WON'), 0) AS bigint),
+         CAST(COALESCE(SUM(days_count) FILTER (WHERE outcome = 'WON'), 0) AS bigint),
+         CAST(COALESCE(SUM(tcv_minor) FILTER (WHERE outcome = 'WON'), 0) AS bigint),
+         CAST(COALESCE(SUM(tcv_arr_minor) FILTER (WHERE outcome = 'WON'), 0) AS bigint),
+         CAST(COALESCE(SUM(tcv_count) FILTER (WHERE outcome = 'WON'), 0) AS bigint),
+         COALESCE(string_agg(arr_list, ' ') FILTER (WHERE cohort IN (",
+            $histograms,
+            ")), ''),
+         COALESCE(string_agg(days_list, ' ') FILTER (WHERE cohort IN (",
+            $histograms,
+            ")), '')"
+        )
+    };
+}
+
+/// The rows of the four states, from a pattern.
+macro_rules! states {
     () => {
-        "CAST(SUM(won) AS bigint), CAST(SUM(lost) AS bigint), CAST(SUM(won_arr_minor) AS bigint), CAST(SUM(won_arr_count) AS bigint),
-         CAST(SUM(lost_arr_minor) AS bigint), CAST(SUM(lost_arr_count) AS bigint), CAST(SUM(won_days) AS bigint),
-         CAST(SUM(won_days_count) AS bigint), CAST(SUM(won_tcv_minor) AS bigint), CAST(SUM(won_tcv_arr_minor) AS bigint),
-         CAST(SUM(won_tcv_count) AS bigint)"
+        "SELECT summed.*, 'SOURCED' AS cohort, pattern % 3 AS late FROM summed WHERE pattern % 3 <> 0
+         UNION ALL SELECT summed.*, 'INFLUENCED', pattern / 3 % 3 FROM summed WHERE pattern / 3 % 3 <> 0
+         UNION ALL SELECT summed.*, 'ACCELERATED', pattern / 9 % 3 FROM summed WHERE pattern / 9 % 3 <> 0
+         UNION ALL SELECT summed.*, 'EXPANSION_OR_RETENTION', pattern / 27 FROM summed WHERE pattern / 27 <> 0"
     };
 }
 
@@ -79,64 +93,90 @@ macro_rules! insert {
     };
 }
 
-/// The rows of partners. A histogram is kept of CO_SELL only.
+/// The rows of partners. A partner has each state of a deal once, so its digits add up. A histogram is kept of CO_SELL only.
 const OF_PARTNERS: &str = concat!(
     insert!(),
     "WITH seen AS (
-       SELECT a.partner_id AS partner_id, ", deal_columns!(), ", ", pattern!(), "
+       SELECT a.partner_id AS partner_id, ",
+    deal_columns!(),
+    ", SUM(",
+    weight!(),
+    " * CASE WHEN a.is_late THEN 2 ELSE 1 END) AS pattern
        FROM deal d JOIN attribution a ON a.program_id = d.program_id AND a.deal_id = d.id
-       WHERE ", closed_deals!(), "
+       WHERE ",
+    closed_deals!(),
+    "
        GROUP BY d.program_id, d.id, a.partner_id
      ), summed AS (
-       SELECT quarter, segment_id, partner_id, kind, provenance, sourced, influenced, accelerated, expansion, co_sell, ", sums_of_deals!(), "
-       FROM seen
-       GROUP BY quarter, segment_id, partner_id, kind, provenance, sourced, influenced, accelerated, expansion, co_sell
+       SELECT quarter, segment_id, partner_id, kind, provenance, outcome, pattern, ",
+    sums_of_deals!(),
+    "
+       FROM seen GROUP BY quarter, segment_id, partner_id, kind, provenance, outcome, pattern
      ), dealt AS (
-       SELECT summed.*, 'SOURCED' AS cohort, sourced AS late FROM summed WHERE sourced IS NOT NULL
-       UNION ALL SELECT summed.*, 'INFLUENCED', influenced FROM summed WHERE influenced IS NOT NULL
-       UNION ALL SELECT summed.*, 'ACCELERATED', accelerated FROM summed WHERE accelerated IS NOT NULL
-       UNION ALL SELECT summed.*, 'EXPANSION_OR_RETENTION', expansion FROM summed WHERE expansion IS NOT NULL
-       UNION ALL SELECT summed.*, 'CO_SELL', co_sell FROM summed WHERE co_sell IS NOT NULL
+       ",
+    states!(),
+    "
+       UNION ALL SELECT summed.*, 'CO_SELL', CASE WHEN pattern % 3 = 1 OR pattern / 3 % 3 = 1 OR pattern / 9 % 3 = 1 THEN 1 ELSE 2 END
+         FROM summed WHERE pattern % 27 <> 0
      )
-     SELECT $1, quarter, segment_id, partner_id, cohort, kind, provenance, late = 1, ", sums_of_patterns!(), ",
-       COALESCE(string_agg(arr, ' ') FILTER (WHERE cohort = 'CO_SELL'), ''),
-       COALESCE(string_agg(days, ' ') FILTER (WHERE cohort = 'CO_SELL'), '')
+     SELECT $1, quarter, segment_id, partner_id, cohort, kind, provenance, ",
+    columns_of_patterns!("'CO_SELL'"),
+    "
      FROM dealt GROUP BY quarter, segment_id, partner_id, cohort, kind, provenance, late"
 );
 
-/// The rows that hold each deal once, under the partner `$5`: none. A histogram is kept of ANY_PARTNER and DIRECT only.
+/// The rows that hold each deal once, under the partner `$5`: none. Several partners may share a state of a deal, so the least
+/// digit of each state is taken. A histogram is kept of ANY_PARTNER and DIRECT only.
 const OF_ALL: &str = concat!(
     insert!(),
-    "WITH seen AS (
-       SELECT ", deal_columns!(), ", ", pattern!(), "
+    "WITH involved AS (
+       SELECT ",
+    deal_columns!(),
+    ",
+         MIN(CASE WHEN a.state = 'SOURCED' THEN CASE WHEN a.is_late THEN 2 ELSE 1 END END) AS sourced,
+         MIN(CASE WHEN a.state = 'INFLUENCED' THEN CASE WHEN a.is_late THEN 2 ELSE 1 END END) AS influenced,
+         MIN(CASE WHEN a.state = 'ACCELERATED' THEN CASE WHEN a.is_late THEN 2 ELSE 1 END END) AS accelerated,
+         MIN(CASE WHEN a.state = 'EXPANSION_OR_RETENTION' THEN CASE WHEN a.is_late THEN 2 ELSE 1 END END) AS expansion
        FROM deal d JOIN attribution a ON a.program_id = d.program_id AND a.deal_id = d.id
-       WHERE ", closed_deals!(), "
+       WHERE ",
+    closed_deals!(),
+    "
        GROUP BY d.program_id, d.id
+     ), seen AS (
+       SELECT quarter, segment_id, kind, provenance, declaration, outcome, arr_minor, tcv_minor, cycle_days,
+         COALESCE(sourced, 0) + 3 * COALESCE(influenced, 0) + 9 * COALESCE(accelerated, 0) + 27 * COALESCE(expansion, 0) AS pattern
+       FROM involved
      UNION ALL
-       SELECT ", deal_columns!(), ", NULL, NULL, NULL, NULL, NULL, NULL, NULL
+       SELECT ",
+    deal_columns!(),
+    ", 0 AS pattern
        FROM deal d
-       WHERE ", closed_deals!(), "
+       WHERE ",
+    closed_deals!(),
+    "
          AND NOT EXISTS (SELECT 1 FROM attribution a WHERE a.program_id = d.program_id AND a.deal_id = d.id)
      ), summed AS (
-       SELECT quarter, segment_id, kind, provenance, declaration, sourced, influenced, accelerated, expansion, shaped, involved, ",
-         sums_of_deals!(), "
-       FROM seen
-       GROUP BY quarter, segment_id, kind, provenance, declaration, sourced, influenced, accelerated, expansion, shaped, involved
+       SELECT quarter, segment_id, kind, provenance, declaration, outcome, pattern, ",
+    sums_of_deals!(),
+    "
+       FROM seen GROUP BY quarter, segment_id, kind, provenance, declaration, outcome, pattern
      ), dealt AS (
-       SELECT summed.*, 'SOURCED' AS cohort, sourced AS late FROM summed WHERE sourced IS NOT NULL
-       UNION ALL SELECT summed.*, 'INFLUENCED', influenced FROM summed WHERE influenced IS NOT NULL
-       UNION ALL SELECT summed.*, 'ACCELERATED', accelerated FROM summed WHERE accelerated IS NOT NULL
-       UNION ALL SELECT summed.*, 'EXPANSION_OR_RETENTION', expansion FROM summed WHERE expansion IS NOT NULL
-       UNION ALL SELECT summed.*, 'INFLUENCED_OR_ACCELERATED', shaped FROM summed WHERE shaped IS NOT NULL
-       UNION ALL SELECT summed.*, 'ANY_PARTNER', involved FROM summed WHERE involved IS NOT NULL
+       ",
+    states!(),
+    "
+       UNION ALL SELECT summed.*, 'INFLUENCED_OR_ACCELERATED', CASE WHEN pattern / 3 % 3 = 1 OR pattern / 9 % 3 = 1 THEN 1 ELSE 2 END
+         FROM summed WHERE pattern / 3 % 9 <> 0
+       UNION ALL SELECT summed.*, 'ANY_PARTNER',
+           CASE WHEN pattern % 3 = 1 OR pattern / 3 % 3 = 1 OR pattern / 9 % 3 = 1 OR pattern / 27 = 1 THEN 1 ELSE 2 END
+         FROM summed WHERE pattern <> 0
        UNION ALL SELECT summed.*,
-           CASE WHEN declaration = 'DIRECT' OR (declaration = 'PARTNERS' AND involved = 1) THEN 'DIRECT' ELSE 'UNKNOWN' END,
-           COALESCE(involved, 0)
-         FROM summed WHERE COALESCE(involved, 1) = 1
+           CASE WHEN declaration = 'DIRECT' OR (declaration = 'PARTNERS' AND pattern <> 0) THEN 'DIRECT' ELSE 'UNKNOWN' END,
+           CASE WHEN pattern = 0 THEN 1 ELSE 2 END
+         FROM summed WHERE NOT (pattern % 3 = 1 OR pattern / 3 % 3 = 1 OR pattern / 9 % 3 = 1 OR pattern / 27 = 1)
      )
-     SELECT $1, quarter, segment_id, $5, cohort, kind, provenance, late = 1, ", sums_of_patterns!(), ",
-       COALESCE(string_agg(arr, ' ') FILTER (WHERE cohort IN ('ANY_PARTNER', 'DIRECT')), ''),
-       COALESCE(string_agg(days, ' ') FILTER (WHERE cohort IN ('ANY_PARTNER', 'DIRECT')), '')
+     SELECT $1, quarter, segment_id, $5, cohort, kind, provenance, ",
+    columns_of_patterns!("'ANY_PARTNER', 'DIRECT'"),
+    "
      FROM dealt GROUP BY quarter, segment_id, cohort, kind, provenance, late"
 );
 
@@ -174,7 +214,8 @@ async fn rebuild_run(conn: &impl Conn, slice: &Slice, from: i32, to: i32) -> Res
     let backend = conn.get_database_backend();
     if !is_sqlite(conn) && from != to {
         // Many quarters at once: room to group in memory and time to finish, for this transaction only.
-        conn.execute_unprepared("SET LOCAL work_mem = '128MB'; SET LOCAL statement_timeout = 0").await?;
+        // Its planner cannot know how few patterns there are, and would sort every deal instead of grouping it by hash.
+        conn.execute_unprepared("SET LOCAL work_mem = '128MB'; SET LOCAL enable_sort = off; SET LOCAL statement_timeout = 0").await?;
     }
     let mut values: Vec<Value> = vec![slice.program_id().into(), from.into(), to.into()];
     let run =
