@@ -214,8 +214,8 @@ async fn rebuild_run(conn: &impl Conn, slice: &Slice, from: i32, to: i32) -> Res
     let backend = conn.get_database_backend();
     if !is_sqlite(conn) && from != to {
         // Many quarters at once: room to group in memory and time to finish, for this transaction only.
-        // Its planner cannot know how few patterns there are, and would sort every deal instead of grouping it by hash.
-        conn.execute_unprepared("SET LOCAL work_mem = '128MB'; SET LOCAL enable_sort = off; SET LOCAL statement_timeout = 0").await?;
+        // The planner cannot know how few patterns there are: it would sort every deal, and compile code for longer than it runs.
+        conn.execute_unprepared("SET LOCAL work_mem = '128MB'; SET LOCAL enable_sort = off; SET LOCAL jit = off; SET LOCAL statement_timeout = 0").await?;
     }
     let mut values: Vec<Value> = vec![slice.program_id().into(), from.into(), to.into()];
     let run =
