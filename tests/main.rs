@@ -11,4 +11,5 @@ mod jwks;
 mod protocol;
 mod seat;
 mod support;
+mod token;
 mod walls;
