@@ -13,7 +13,7 @@ use super::scalar::{Date, Decimal, Quarter};
 use crate::usecase::measurement::{Measures, WindowKind};
 
 /// Digits after the point of a rate, of points and of a multiple: more than anybody shows, enough to check.
-const DIGITS: u32 = 10;
+const DIGITS: u32 = 12;
 
 /// A measured number on the wire: rounded half away from zero, once, as it leaves.
 pub(super) fn decimal(value: rust_decimal::Decimal) -> Decimal {
