@@ -31,6 +31,26 @@ async fn each_role_introspects_its_own_schema_and_reads_its_own_sdl() {
     }
 }
 
+#[tokio::test]
+async fn a_scalar_that_is_none_is_refused_before_anything_runs() {
+    let schemas = Schemas::build().unwrap();
+    let server = Server::real(&schemas).await;
+    // There is no caller behind this server: a resolver that ran would fail in another way.
+    for (query, wanted) in [
+        ("query($d: Date = \"2026-02-30\") { auditMatrix(asOf: $d) { asOf } }", "GRAPHQL_VALIDATION_FAILED"),
+        ("{ auditMatrix(asOf: \"2026-13-01\") { asOf } }", "GRAPHQL_VALIDATION_FAILED"),
+        ("{ auditMatrix(asOf: 20260101) { asOf } }", "GRAPHQL_VALIDATION_FAILED"),
+        ("{ deals(first: 99999999999) { totalCount } }", "BAD_USER_INPUT"),
+    ] {
+        let (status, answer) = ask(&server, Role::Revops, query).await;
+        assert_eq!(
+            (status, answer["errors"][0]["extensions"]["code"].as_str()),
+            (400, Some(wanted)),
+            "{query} {answer}"
+        );
+    }
+}
+
 /// What is cut, doubled and swapped.
 const SEED: &str = r#"query Q($a: Int = 1, $f: DealFilter, $ids: [ID!]! = ["x"]) @skip(if: false) {
   one: deals(first: $a, filter: $f, orderBy: { field: OPENED_ON, direction: ASC }) { edges { node { ...D } } pageInfo { hasNextPage } }

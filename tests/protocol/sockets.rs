@@ -260,6 +260,16 @@ async fn a_connection_ends_with_its_token() {
 }
 
 #[tokio::test]
+async fn the_clients_close_is_answered() {
+    let server = Server::start().await;
+    let mut socket = Socket::ready(&server, "good").await;
+    socket.0.close(None).await.unwrap();
+    // The answer, and then an end without an error.
+    assert!(matches!(socket.0.next().await, None | Some(Ok(Message::Close(_)))));
+    assert!(socket.0.next().await.is_none());
+}
+
+#[tokio::test]
 async fn a_stopping_server_says_goodbye() {
     let mut server = Server::start().await;
     let mut socket = Socket::ready(&server, "good").await;

@@ -33,6 +33,10 @@ impl ScalarType for Decimal {
         text(&value, plain, "a decimal number in a string, such as \"12.50\"")
     }
 
+    fn is_valid(value: &Value) -> bool {
+        Self::parse(value.clone()).is_ok()
+    }
+
     fn to_value(&self) -> Value {
         Value::String(self.0.to_string())
     }
@@ -51,6 +55,10 @@ impl ScalarType for Date {
             text.parse().ok().filter(|day: &NaiveDate| shaped && (1900..3000).contains(&chrono::Datelike::year(day))).map(Date)
         };
         text(&value, day, "a day such as \"2026-03-31\", in the years 1900 to 2999")
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        Self::parse(value.clone()).is_ok()
     }
 
     fn to_value(&self) -> Value {
@@ -72,6 +80,10 @@ impl ScalarType for DateTime {
         text(&value, instant, "an instant by RFC 3339 such as \"2026-03-31T09:30:00Z\"")
     }
 
+    fn is_valid(value: &Value) -> bool {
+        Self::parse(value.clone()).is_ok()
+    }
+
     fn to_value(&self) -> Value {
         Value::String(self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true))
     }
@@ -87,6 +99,10 @@ impl ScalarType for Quarter {
         text(&value, |text| domain::calendar::Quarter::from_str(text).ok().map(Quarter), "a fiscal quarter such as \"2026-Q3\"")
     }
 
+    fn is_valid(value: &Value) -> bool {
+        Self::parse(value.clone()).is_ok()
+    }
+
     fn to_value(&self) -> Value {
         Value::String(self.0.to_string())
     }
@@ -100,6 +116,10 @@ pub struct CurrencyCode(pub domain::money::Currency);
 impl ScalarType for CurrencyCode {
     fn parse(value: Value) -> InputValueResult<Self> {
         text(&value, |text| text.parse().ok().map(CurrencyCode), "an ISO 4217 code such as \"USD\"")
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        Self::parse(value.clone()).is_ok()
     }
 
     fn to_value(&self) -> Value {

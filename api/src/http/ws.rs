@@ -31,6 +31,8 @@ use tokio::time::Instant;
 const PROTOCOL: &str = "graphql-transport-ws";
 /// A client that does not read what it asked for is let go.
 const SEND: Duration = Duration::from_secs(10);
+/// How long a closing handshake may take.
+const GOODBYE: Duration = Duration::from_secs(1);
 
 /// GET of `/graphql/ws`.
 pub(super) async fn upgrade(State(http): State<Arc<Http>>, request: Request) -> Response {
@@ -118,8 +120,12 @@ impl Session {
         for (_, operation) in self.operations.values() {
             operation.abort();
         }
-        let close = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
-        let _ = tokio::time::timeout(SEND, socket.send(close)).await;
+        if (code, reason) != GONE {
+            let close = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
+            let _ = tokio::time::timeout(SEND, socket.send(close)).await;
+        }
+        // Reading on is what sends the reply to the client's close, or waits for the client's reply to ours.
+        let _ = tokio::time::timeout(GOODBYE, async { while let Some(Ok(_)) = socket.recv().await {} }).await;
         drop(self.held.take());
     }
 
@@ -145,7 +151,7 @@ impl Session {
                 }
                 // The client is gone, or sent a frame that is larger than it may be.
                 Turn::Heard(Some(Err(_))) => Err((1009, "The message is too large or broken.")),
-                Turn::Heard(None) => Err((1000, "")),
+                Turn::Heard(None) => Err(GONE),
                 Turn::Say(reply) => self.say(reply, socket).await,
                 Turn::Looked(Some(end)) => Err(end),
                 Turn::Looked(None) => Ok(()),
@@ -175,7 +181,7 @@ impl Session {
     async fn hear(&mut self, message: Message, socket: &mut WebSocket) -> Result<(), End> {
         let text = match message {
             Message::Text(text) => text,
-            Message::Close(_) => return Err((1000, "")),
+            Message::Close(_) => return Err(GONE),
             Message::Ping(_) | Message::Pong(_) => return Ok(()),
             Message::Binary(_) => return Err(INVALID),
         };
@@ -283,6 +289,8 @@ enum Turn {
 }
 
 const FORBIDDEN: End = (4403, "Forbidden");
+/// The client has closed.
+const GONE: End = (1000, "");
 const INVALID: End = (4400, "Invalid message received");
 
 async fn send(socket: &mut WebSocket, message: Message) -> Result<(), End> {
