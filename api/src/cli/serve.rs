@@ -40,6 +40,9 @@ pub(super) struct Outside {
     /// Runs the documents of that folder and refuses everything else.
     #[arg(long, env = "PARTNERLOOP_TRUSTED_ONLY", requires = "documents")]
     trusted_only: bool,
+    /// The folder that uploads to /imports are kept in until they are imported.
+    #[arg(long, env = "PARTNERLOOP_SPOOL", default_value = ".partnerloop/spool")]
+    spool: PathBuf,
     /// Points that a token's bucket holds.
     #[arg(long, env = "PARTNERLOOP_BUCKET", default_value_t = Limits::default().bucket, value_parser = clap::value_parser!(u64).range(1..))]
     bucket: u64,
@@ -151,7 +154,10 @@ impl Outside {
                 ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=300")], jwks.to_string())
             }),
         );
-        let router = http.router(keys.merge(more));
+        let office = identity.office.clone();
+        tokio::spawn(crate::http::imports::go_on(office.clone(), http.stop().clone()));
+        let imports = crate::http::imports::router(http.clone(), office, self.spool.clone());
+        let router = http.router(keys.merge(imports).merge(more));
         serve(http, listener, router, told_to_stop()).await;
         identity.authenticator.settle().await;
         Ok(())

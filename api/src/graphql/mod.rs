@@ -16,6 +16,7 @@ pub mod deal_write;
 pub mod economics;
 pub mod global_id;
 pub mod loader;
+pub mod import;
 pub mod measurement;
 pub mod mutation;
 pub mod node;
@@ -65,6 +66,7 @@ pub struct Query(
     seat::SeatQuery,
     pod::PodQuery,
     token::TokenQuery,
+    import::ImportQuery,
 );
 
 /// Everything that can be changed.
@@ -85,4 +87,4 @@ pub struct Mutation(
 
 /// Everything that can be followed.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(program::ProgramSubscription);
+pub struct Subscription(program::ProgramSubscription, import::ImportSubscription);

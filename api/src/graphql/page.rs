@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::allow::Allow;
 use super::caller::{caller, coded, failed};
 use crate::usecase::page::{Ask, Page, Position, PositionKey};
-use crate::usecase::{Caller, account, activity, change, deal, partner, seat, spend, token};
+use crate::usecase::{Caller, account, activity, change, deal, import, partner, seat, spend, token};
 
 /// The rows of a page when none are asked for.
 pub const PAGE_DEFAULT: i32 = 20;
@@ -190,6 +190,10 @@ pub enum TotalCount {
     Tokens,
     /// Recorded changes.
     Changes(change::Filter),
+    /// Import runs.
+    Imports,
+    /// Rows of an import run with these verdicts.
+    ImportRows(Uuid, Vec<domain::import::Verdict>),
     /// Already counted.
     Known(u64),
 }
@@ -209,6 +213,8 @@ impl TotalCount {
             Self::Seats => seat::count(caller).await,
             Self::Tokens => token::count(caller).await,
             Self::Changes(filter) => change::count(caller, filter).await,
+            Self::Imports => import::list::count(caller).await,
+            Self::ImportRows(run, verdicts) => import::list::row_count(caller, *run, verdicts).await,
             Self::Known(count) => Ok(*count),
         };
         count.map(|count| i64::try_from(count).unwrap_or(i64::MAX)).map_err(|why| failed(&why))

@@ -15,6 +15,7 @@ mod frame;
 mod graphql;
 mod guard;
 mod health;
+pub mod imports;
 mod kept;
 mod lex;
 mod measure;

@@ -5,6 +5,7 @@ mod apply_deal;
 mod apply_other;
 mod context;
 mod decode;
+pub mod follow;
 pub mod header;
 pub mod list;
 pub mod mapping;

@@ -45,6 +45,7 @@ pub async fn import(caller: &Caller, request: Request, progress: Progress<'_>) -
     let mapping = mapping::parse(&request.mapping, request.object).map_err(ImportFailure::File)?;
     let (sha256, bytes) = hashed(&request.path).await?;
     let mut run = begin(caller, &slice, &request, sha256, bytes).await?;
+    tell(caller, &run, progress);
     let result = go(caller, &slice, &program, &request, &mapping, &mut run, progress).await;
     match result {
         Ok(()) => {
