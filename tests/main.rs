@@ -7,6 +7,8 @@ mod real_numbers;
 mod finders;
 mod identity;
 mod import;
+mod import_crash;
+mod import_upload;
 mod jwks;
 mod protocol;
 mod seat;

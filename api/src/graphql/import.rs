@@ -17,7 +17,7 @@ use crate::usecase::page::{Page, PositionKey};
 
 /// What an imported file holds.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "domain::import::Object", directive = Allow::apply(Action::ReadImports))]
+#[graphql(remote = "domain::import::Object")]
 pub enum ImportObject {
     /// Deals (opportunities).
     Deals,
@@ -33,7 +33,7 @@ pub enum ImportObject {
 
 /// How far an import is.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "domain::import::run::RunState", directive = Allow::apply(Action::ReadImports))]
+#[graphql(remote = "domain::import::run::RunState")]
 pub enum ImportState {
     /// Rows are being read and judged; no fact has changed.
     Staging,
@@ -49,7 +49,7 @@ pub enum ImportState {
 
 /// What became of a row.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[graphql(remote = "domain::import::Verdict", directive = Allow::apply(Action::ReadImports))]
+#[graphql(remote = "domain::import::Verdict")]
 pub enum ImportVerdict {
     /// Taken as it is.
     Accepted,

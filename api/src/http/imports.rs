@@ -80,7 +80,12 @@ struct Wish {
     dry_run: bool,
 }
 
-async fn upload(State(uploads): State<Arc<Uploads>>, Part(what): Part<String>, Query(wish): Query<Wish>, request: Request) -> Response {
+async fn upload(
+    State(uploads): State<Arc<Uploads>>,
+    Part(what): Part<String>,
+    Query(wish): Query<Wish>,
+    request: Request,
+) -> Response {
     let (head, body) = request.into_parts();
     let id = id_of(&head.extensions);
     let refused = |refusal: &Refusal| refuse(&uploads.http, &id, Media::Json, refusal, None);
@@ -96,7 +101,10 @@ async fn upload(State(uploads): State<Arc<Uploads>>, Part(what): Part<String>, Q
         Err(problems) => return unprocessable(&problems),
     };
     let Ok(place) = uploads.places.clone().try_acquire_owned() else {
-        let refusal = Refusal::new(Code::RateLimited, "As many imports are at work as this server does at once. Try again later.");
+        let refusal = Refusal::new(
+            Code::RateLimited,
+            "As many imports are at work as this server does at once. Try again later.",
+        );
         return refused(&Refusal { retry_after: Some(30), ..refusal });
     };
     let run_id = uploads.office.clock.id();
@@ -139,7 +147,9 @@ async fn upload(State(uploads): State<Arc<Uploads>>, Part(what): Part<String>, Q
             let body = json!({ "id": global(run), "object": word, "rejects": format!("/imports/{run}/rejects.csv") });
             (StatusCode::ACCEPTED, Json(body)).into_response()
         }
-        Err(_) => refused(&Refusal::new(Code::InternalServerError, "The import could not begin. Nothing was imported.")),
+        Err(_) => {
+            refused(&Refusal::new(Code::InternalServerError, "The import could not begin. Nothing was imported."))
+        }
     }
 }
 
@@ -174,7 +184,9 @@ fn run_of(text: &str) -> Option<Uuid> {
 
 fn mapping_of(headers: &HeaderMap, object: Object) -> Result<String, Vec<FileProblem>> {
     let no = |message: &str| vec![FileProblem::new("BAD_MAPPING", message)];
-    let encoded = headers.get(MAPPING).ok_or_else(|| no("send the mapping file, in base64, in the header X-Partnerloop-Mapping"))?;
+    let encoded = headers
+        .get(MAPPING)
+        .ok_or_else(|| no("send the mapping file, in base64, in the header X-Partnerloop-Mapping"))?;
     let bytes = STANDARD.decode(encoded.as_bytes()).map_err(|_| no("X-Partnerloop-Mapping is not base64"))?;
     let text = String::from_utf8(bytes).map_err(|_| no("the mapping is not UTF-8"))?;
     let mapping = import::mapping::parse(&text, object)?;
@@ -189,7 +201,8 @@ fn file_name(headers: &HeaderMap) -> String {
 }
 
 fn unprocessable(problems: &[FileProblem]) -> Response {
-    let errors: Vec<_> = problems.iter().map(|it| json!({ "message": it.message, "extensions": { "code": it.code } })).collect();
+    let errors: Vec<_> =
+        problems.iter().map(|it| json!({ "message": it.message, "extensions": { "code": it.code } })).collect();
     (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "errors": errors }))).into_response()
 }
 
@@ -216,9 +229,16 @@ async fn write(file: &mut tokio::fs::File, body: Body) -> Result<(), Refusal> {
     let mut bytes = 0_u64;
     loop {
         let piece = match tokio::time::timeout(PIECE, pieces.next()).await {
-            Err(_) => return Err(Refusal::http(StatusCode::REQUEST_TIMEOUT, "The body took too long to arrive. Nothing was imported.")),
+            Err(_) => {
+                return Err(Refusal::http(
+                    StatusCode::REQUEST_TIMEOUT,
+                    "The body took too long to arrive. Nothing was imported.",
+                ));
+            }
             Ok(None) => break,
-            Ok(Some(Err(_))) => return Err(Refusal::http(StatusCode::BAD_REQUEST, "The body broke off. Nothing was imported.")),
+            Ok(Some(Err(_))) => {
+                return Err(Refusal::http(StatusCode::BAD_REQUEST, "The body broke off. Nothing was imported."));
+            }
             Ok(Some(Ok(piece))) => piece,
         };
         bytes += piece.len() as u64;
@@ -229,7 +249,9 @@ async fn write(file: &mut tokio::fs::File, body: Body) -> Result<(), Refusal> {
             return Err(Refusal::new(Code::InternalServerError, "The upload could not be kept. Nothing was imported."));
         }
     }
-    file.sync_all().await.map_err(|_| Refusal::new(Code::InternalServerError, "The upload could not be kept. Nothing was imported."))
+    file.sync_all()
+        .await
+        .map_err(|_| Refusal::new(Code::InternalServerError, "The upload could not be kept. Nothing was imported."))
 }
 
 async fn download(State(uploads): State<Arc<Uploads>>, Part(what): Part<String>, request: Request) -> Response {
@@ -247,7 +269,10 @@ async fn download(State(uploads): State<Arc<Uploads>>, Part(what): Part<String>,
         Ok(rejects) => rejects,
         Err(why) => {
             let code = if matches!(why, Failure::NotFound) { Code::NotFound } else { Code::InternalServerError };
-            let refusal = Refusal { status: (code == Code::NotFound).then_some(StatusCode::NOT_FOUND), ..Refusal::new(code, "There is nothing here.") };
+            let refusal = Refusal {
+                status: (code == Code::NotFound).then_some(StatusCode::NOT_FOUND),
+                ..Refusal::new(code, "There is nothing here.")
+            };
             return refuse(&uploads.http, &id, Media::Json, &refusal, None);
         }
     };

@@ -88,3 +88,61 @@ fn table(lookup: &Lookup, folder: &Path, mapping: &Mapping) -> Result<HashMap<St
     }
     Ok(answers)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_documented_example_is_a_mapping() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/import");
+        for (name, object) in [
+            ("skygeni-m1.toml", Object::Deals),
+            ("skygeni-m2.toml", Object::Deals),
+            ("maven-deals.toml", Object::Deals),
+            ("maven-accounts.toml", Object::Accounts),
+            ("salesforce-deals.toml", Object::Deals),
+            ("hubspot-deals.toml", Object::Deals),
+            ("partners.toml", Object::Partners),
+            ("spend.toml", Object::Spend),
+            ("activities.toml", Object::Activities),
+        ] {
+            let text = std::fs::read_to_string(folder.join(name)).unwrap();
+            parse(&text, object).unwrap_or_else(|why| panic!("{name}: {why:?}"));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_key() {
+        let base = "[fields]\nexternal_id = \"id\"\nopened_on = \"o\"\noutcome = \"x\"\n";
+        let said = |text: &str| {
+            parse(text, Object::Deals).unwrap_err().iter().map(|it| it.message.clone()).collect::<Vec<_>>().join("\n")
+        };
+        for (text, part) in [
+            (format!("colour = 1\n{base}"), "unknown field `colour`"),
+            (format!("{base}name = {{ colum = \"x\" }}\n"), "unknown field `colum`"),
+            (
+                format!("{base}currency = {{ constant = \"US$\" }}\n"),
+                "fields.currency: \"US$\" is not an ISO 4217 code",
+            ),
+            (format!("[file]\ndates = [\"dd/mm\"]\n{base}"), "\"dd/mm\" is not a date format"),
+            (format!("[file]\nthousands = \".\"\n{base}"), "file.thousands"),
+            (format!("{base}[stages]\nWon = \"VICTORY\"\n"), "\"VICTORY\" is not an outcome"),
+            (base.to_owned(), "attribution: is missing"),
+            (format!("{base}[attribution]\notherwise = \"maybe\"\n"), "unknown variant `maybe`"),
+            (
+                format!(
+                    "{base}[attribution]\n[[attribution.rules]]\ncolumn = \"x\"\nvalue = \"y\"\npartner = \"P\"\nstate = \"HELPED\"\n"
+                ),
+                "attribution.rules[0]: \"HELPED\"",
+            ),
+            (
+                format!("{base}closed_on = {{ from = \"closed_on\", minus_days = 3 }}\n[attribution]\n"),
+                "fields.closed_on.from: must not itself be derived",
+            ),
+            (format!("object = \"spend\"\n{base}"), "object: the mapping is for spend, the import for deals"),
+        ] {
+            assert!(said(&text).contains(part), "{part}\n{}", said(&text));
+        }
+    }
+}
