@@ -1,17 +1,22 @@
 //! The one test binary: black-box tests on a real server, and the tests of the house itself.
 #![expect(clippy::unwrap_used, reason = "a test says what failed by failing")]
 
+mod absence;
 mod cells;
-mod measurement;
-mod real_numbers;
+mod explorer;
+mod facts;
 mod finders;
+mod harness;
 mod identity;
 mod import;
 mod import_crash;
 mod import_upload;
 mod jwks;
+mod measurement;
 mod protocol;
+mod real_numbers;
 mod seat;
+mod slice;
 mod support;
 mod token;
 mod walls;

@@ -28,8 +28,8 @@ export const signed = (value, digits, shift = 0) => {
 
 export const percent = (value) => fixed(value, 1, 2) + "\u00a0%";
 
-/** As written, with thousands separated. */
+/** With thousands separated, and of a long fraction what a person reads; money keeps its two digits. */
 export const grouped = (value) => {
-  const text = String(value);
-  return fixed(text, (text.split(".")[1] ?? "").length);
+  const part = String(value).split(".")[1] ?? "";
+  return part.length <= 2 ? fixed(value, part.length) : fixed(value, 4).replace(/\.?0+$/, "");
 };

@@ -16,10 +16,11 @@ const HIDDEN = new Set(["__typename", "id", "cursor", "pageInfo"]);
 const FIGURES = [
   [/^points$|Points$/, (v) => signed(v, 1) + "\u00a0pts", true],
   [/^multiple$|Multiple$/, (v) => fixed(v, 2) + "\u00d7", false],
-  [/^premium$|Premium$/, (v) => signed(v, 1, 2) + "\u00a0%", true],
+  [/^premiumRate$/, (v) => signed(v, 1, 2) + "\u00a0%", true],
   [/^rate$|Rate$|^share$|Share$|^probability$/, percent, false],
-  [/^days$|Days$/, (v) => grouped(v) + " days", false],
-  [/^hours$|Hours$/, (v) => grouped(v) + " h", false],
+  [/DaysSaved$/, (v) => signed(v, 1) + "\u00a0days", true],
+  [/^days$|Days$/, (v) => grouped(v) + "\u00a0days", false],
+  [/^hours$|Hours$/, (v) => grouped(v) + "\u00a0h", false],
 ];
 const figure = (key) => FIGURES.find(([name]) => name.test(key));
 
@@ -28,9 +29,10 @@ export const words = (path) => {
   const text = path.split(".").map((part) => part.replace(/([a-z0-9])([A-Z])/g, "$1 $2").toLowerCase()).join(", ");
   return text.charAt(0).toUpperCase() + text.slice(1);
 };
-const word = (value) => (/^[A-Z][A-Z0-9_]+$/.test(value) ? value.charAt(0) + value.slice(1).toLowerCase().replaceAll("_", " ") : value);
+const word = (value) => (value.length > 3 && /^[A-Z][A-Z0-9_]+$/.test(value) ? value.charAt(0) + value.slice(1).toLowerCase().replaceAll("_", " ") : value);
 
-const absent = (reason) => ({ text: "not measured", sub: reason ? word(String(reason)) : null, tone: "none", at: null });
+const said = (reason) => (isObject(reason) ? (reason.message ?? word(reason.code ?? "")) : reason ? word(String(reason)) : null);
+const absent = (reason) => ({ text: "not measured", sub: said(reason), tone: "none", at: null });
 const number = (text, value, sub = null, tone = "") => ({ text, sub, tone, at: Number(value), numeric: true });
 const tone = (value) => (Number(value) > 0 ? "pos" : Number(value) < 0 ? "neg" : "");
 
@@ -47,6 +49,11 @@ function single(value) {
     const { amount, currency } = value;
     return isDecimal(amount) ? number(`${grouped(amount)} ${currency}`, amount) : absent(value.reason);
   }
+  if ("deals" in value && isObject(value.arr) && isDecimal(value.arr.amount)) {
+    const { amount, currency } = value.arr;
+    const without = value.withoutArr > 0 ? `, ${value.withoutArr} without ARR` : "";
+    return number(`${grouped(amount)} ${currency}`, amount, `${value.deals} ${value.deals === 1 ? "deal" : "deals"}${without}`);
+  }
   if ("won" in value && "lost" in value) {
     const counts = `${value.won} won, ${value.lost} lost`;
     return isDecimal(value.rate) ? number(percent(value.rate), value.rate, counts) : { ...absent(value.reason), sub: counts };
@@ -54,12 +61,12 @@ function single(value) {
   const main = Object.keys(value).find((key) => figure(key) && !isObject(value[key]));
   if (main !== undefined && ("evidence" in value || "interval" in value || "reading" in value)) {
     const [, write, coloured] = figure(main);
-    const said = [value.reading, value.evidence].filter(Boolean).map((text) => word(text));
+    const notes = [value.reading, value.evidence].filter(Boolean).map((text) => word(text));
     if (!isDecimal(value[main])) return absent(value.reason ?? (value.evidence === "NONE" ? "no closed deals" : value.evidence));
     const range = interval(value.interval, write);
     // An interval that holds 0 decides nothing, so it is neither green nor red.
     const open = range !== null && range.low <= 0 && range.high >= 0;
-    const shown = number(write(value[main]), value[main], said.join(" \u00b7 "), coloured && !open ? tone(value[main]) : "");
+    const shown = number(write(value[main]), value[main], notes.join(" \u00b7 "), coloured && !open ? tone(value[main]) : "");
     return { ...shown, range, more: range?.text ?? null };
   }
   if ("reading" in value && "evidence" in value && main === undefined) {
@@ -67,7 +74,7 @@ function single(value) {
   }
   const name = value.name ?? value.title ?? value.label;
   const plain = Object.keys(value).filter((key) => !HIDDEN.has(key));
-  if (typeof name === "string" && plain.every((key) => !isObject(value[key]) && !Array.isArray(value[key]))) {
+  if (typeof name === "string" && plain.length <= 3 && plain.every((key) => !isObject(value[key]) && !Array.isArray(value[key]))) {
     const rest = plain.filter((key) => value[key] !== name && value[key] !== null).map((key) => word(String(value[key])));
     return { text: name, sub: rest.join(" \u00b7 ") || null, tone: "", at: null, label: name };
   }

@@ -4,7 +4,7 @@ use super::Database;
 use crate::auth::{self, Identity, Settings};
 use crate::graphql::{Schemas, prepare};
 use crate::http::telemetry::{LogFormat, serve_metrics, start_logs, start_metrics};
-use crate::http::{Contracts, Documents, Http, Ready, serve};
+use crate::http::{Contracts, Documents, Http, Ready, explorer, serve};
 use crate::limits::Limits;
 use crate::usecase::{Caller, Office};
 use anyhow::{Context, anyhow, bail};
@@ -38,11 +38,14 @@ pub(super) struct Outside {
     #[arg(long, env = "PARTNERLOOP_DOCUMENTS")]
     documents: Option<PathBuf>,
     /// Runs the documents of that folder and refuses everything else.
-    #[arg(long, env = "PARTNERLOOP_TRUSTED_ONLY", requires = "documents")]
+    #[arg(long, env = "PARTNERLOOP_TRUSTED_ONLY", requires = "documents", value_parser = clap::builder::BoolishValueParser::new())]
     trusted_only: bool,
     /// The folder that uploads to /imports are kept in until they are imported.
     #[arg(long, env = "PARTNERLOOP_SPOOL", default_value = ".partnerloop/spool")]
     spool: PathBuf,
+    /// Serves the explorer page at `/`.
+    #[arg(long, env = "PARTNERLOOP_EXPLORER", value_parser = clap::builder::BoolishValueParser::new())]
+    explorer: bool,
     /// Points that a token's bucket holds.
     #[arg(long, env = "PARTNERLOOP_BUCKET", default_value_t = Limits::default().bucket, value_parser = clap::value_parser!(u64).range(1..))]
     bucket: u64,
@@ -89,7 +92,8 @@ impl Serve {
         identity.authenticator.warm().await;
         let (http, listener) = self.outside.open(&identity).await?;
         tracing::info!(address = %listener.local_addr()?, "serving");
-        self.outside.serve(http, listener, &identity, Router::new()).await?;
+        let more = if self.outside.explorer { explorer::router(&http, None) } else { Router::new() };
+        self.outside.serve(http, listener, &identity, more).await?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -11,6 +11,7 @@ mod coerce;
 mod contract;
 mod cost;
 mod documents;
+pub mod explorer;
 mod frame;
 mod graphql;
 mod guard;
