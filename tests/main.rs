@@ -3,6 +3,9 @@
 
 mod absence;
 mod cells;
+mod measurement;
+mod real_numbers;
+mod demo;
 mod explorer;
 mod facts;
 mod finders;

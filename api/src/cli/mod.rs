@@ -4,6 +4,7 @@ mod import;
 mod keygen;
 mod portfolio;
 mod check;
+mod demo;
 mod program;
 mod schema;
 mod seat;
@@ -81,6 +82,8 @@ enum Command {
     Rebuild(check::Rebuild),
     /// Compares the cells with the facts; exits with 1 where they differ.
     Check(check::Check),
+    /// A seeded program on an embedded SQLite file, served; prints a token per role, the page to open, and a first query.
+    Demo(demo::Demo),
     /// Serves, in production: refuses to start on an unsafe configuration.
     Serve(serve::Serve),
     /// Imports another system's export through a declared mapping, or proposes one.
@@ -123,6 +126,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Keygen(command) => command.run(),
         Command::Rebuild(command) => command.run().await,
         Command::Check(command) => command.run().await,
+        Command::Demo(command) => command.run().await,
         Command::Serve(command) => command.run().await,
         Command::Import(command) => command.run().await,
         Command::Schema(command) => command.run(),

@@ -5,6 +5,7 @@ use crate::usecase::seat::{self, Facts, Who};
 use crate::usecase::signing::{AUDIENCE, Purpose, SignedClaims, kept};
 use crate::usecase::{Caller, Failure, Office, portfolio, program};
 use anyhow::{anyhow, bail};
+use chrono::{DateTime, Utc};
 use clap::Args;
 use domain::role::Role;
 use domain::seat::DEV_ISSUER;
@@ -160,10 +161,20 @@ pub async fn sign(
     ttl: Duration,
 ) -> anyhow::Result<String> {
     let key = kept(office, Purpose::Dev).await.map_err(|why: Failure| anyhow!(why))?;
-    let now = office.clock.now().timestamp();
+    Ok(key.sign(&claims(office.clock.now(), subject, program, portfolio, ttl))?)
+}
+
+/// What a development token says.
+pub(super) fn claims(
+    now: DateTime<Utc>,
+    subject: String,
+    program: Option<String>,
+    portfolio: Option<String>,
+    ttl: Duration,
+) -> SignedClaims {
+    let now = now.timestamp();
     let exp = now.saturating_add_unsigned(ttl.as_secs());
-    let claims = SignedClaims { iss: DEV_ISSUER, aud: AUDIENCE, sub: subject, iat: now, nbf: now, exp, jti: None, program, portfolio };
-    Ok(key.sign(&claims)?)
+    SignedClaims { iss: DEV_ISSUER, aud: AUDIENCE, sub: subject, iat: now, nbf: now, exp, jti: None, program, portfolio }
 }
 
 #[cfg(test)]

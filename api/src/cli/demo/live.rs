@@ -1,0 +1,137 @@
+//! The running quarter: what people enter day by day, through the use cases that their clients would call.
+
+use super::export::{local_time, pod};
+use super::people::once;
+use super::simulation::{Deal, World};
+use crate::usecase::{Caller, account, activity, attribution, deal, pod as pods, segment, spend, stage};
+use anyhow::{Context, anyhow};
+use chrono::{NaiveDateTime, TimeZone};
+use domain::attribution::Claim;
+use domain::deal::Outcome;
+use domain::money::Currency;
+use entity::page::Ask;
+use rust_decimal::Decimal;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// Ids of what the deals refer to, by name or external id.
+struct Known {
+    accounts: HashMap<String, Uuid>,
+    partners: Vec<Uuid>,
+    segments: HashMap<String, Uuid>,
+    stages: HashMap<String, Uuid>,
+    pods: HashMap<String, Uuid>,
+}
+
+/// Enters the running quarter, with progress told to `tick`.
+///
+/// # Errors
+/// A refusal or a storage failure.
+pub(super) async fn enter(world: &World, revops: &Caller, finance: &Caller, tick: &dyn Fn()) -> anyhow::Result<()> {
+    let known = Known::read(world, revops).await?;
+    for (at, deal) in world.deals.iter().enumerate().filter(|(_, deal)| world.is_live(deal)) {
+        enter_deal(world, &known, revops, at, deal).await.with_context(|| format!("the deal {}", deal.id))?;
+        tick();
+    }
+    for line in world.spend.iter().filter(|line| line.quarter == world.running) {
+        let facts = spend::Facts {
+            quarter: Some(line.quarter),
+            category: Some(line.category),
+            amount: Some((Decimal::from(line.amount), currency(line.currency)?)),
+            ..spend::Facts::default()
+        };
+        spend::record(finance, known.partners[line.partner], facts, once("spendRecord", &line.id)).await?;
+        tick();
+    }
+    Ok(())
+}
+
+fn currency(code: &str) -> anyhow::Result<Currency> {
+    code.parse().map_err(|why| anyhow!("{code}: {why}"))
+}
+
+async fn enter_deal(world: &World, known: &Known, revops: &Caller, at: usize, it: &Deal) -> anyhow::Result<()> {
+    let find = |map: &HashMap<String, Uuid>, name: &str| map.get(name).copied().ok_or_else(|| anyhow!("{name} is not there"));
+    let currency = currency(it.currency)?;
+    let money = |units: i64| Some(Some((Decimal::from(units), currency)));
+    let first = deal::Facts {
+        external_id: Some(Some(it.id.clone())),
+        name: Some(it.name.clone()),
+        account_id: Some(Some(find(&known.accounts, &world.accounts[it.account].id)?)),
+        segment_id: Some(Some(find(&known.segments, world.market.segments[it.segment].name)?)),
+        kind: Some(it.kind),
+        stage_id: Some(find(&known.stages, "Prospecting")?),
+        opened_on: Some(it.opened_on),
+        expected_close_on: (it.outcome == Outcome::Open).then_some(Some(it.close_on)),
+        arr: money(it.arr),
+        tcv: money(it.arr * it.years + it.services),
+        services: money(it.services),
+        owner_external_id: Some(Some(it.owner.into())),
+        pod_id: Some(Some(find(&known.pods, pod(world, it))?)),
+        product_mix: Some(vec![it.product.into()]),
+        discount_rate: Some(Some(Decimal::new(it.discount_percent, 2))),
+        is_co_sell: Some(Some(!it.credits.is_empty())),
+        is_marketplace: Some(Some(it.credits.iter().any(|(at, _)| world.is_marketplace(*at)))),
+        ..deal::Facts::default()
+    };
+    let id = deal::create(revops, first, once("dealCreate", &it.id)).await?.id;
+    for act in world.activities.iter().filter(|act| act.deal == at) {
+        let local = NaiveDateTime::parse_from_str(&local_time(act), "%Y-%m-%d %H:%M")?;
+        let happened_at = world.calendar.zone.from_local_datetime(&local).earliest().ok_or_else(|| anyhow!("{local} does not exist"))?;
+        let facts = activity::Facts {
+            deal_id: id,
+            partner_id: act.partner.map(|at| known.partners[at]),
+            kind: act.kind.parse()?,
+            happened_at: happened_at.to_utc(),
+            is_joint_meeting: act.is_joint,
+            next_step_on: None,
+            owner_functions: if act.is_joint { vec!["AE".into(), "PartnerAE".into()] } else { vec!["AE".into()] },
+            note: Some(act.note.into()),
+        };
+        activity::log(revops, facts, once("activityLog", &act.id)).await?;
+    }
+    // A deal in Prospecting has not reached Stage 1: nobody had to declare yet.
+    if it.stage == "Prospecting" {
+        return Ok(());
+    }
+    if !it.is_unknown {
+        let claim = |&(at, state): &(usize, _)| Claim { partner_id: known.partners[at], state, evidence: None };
+        let claims = it.credits.iter().map(claim).collect();
+        attribution::declare(revops, id, None, claims, once("attributionDeclare", &it.id)).await?;
+    }
+    let next = deal::Facts {
+        stage_id: Some(find(&known.stages, it.stage)?),
+        closed_on: (it.outcome != Outcome::Open).then_some(Some(it.close_on)),
+        next_step: (it.outcome == Outcome::Open).then(|| Some("Agree on the success criteria in writing.".into())),
+        lost_reason: it.lost_reason.map(|reason| Some(reason.into())),
+        ..deal::Facts::default()
+    };
+    deal::update(revops, id, None, next, once("dealUpdate", &it.id)).await?;
+    Ok(())
+}
+
+impl Known {
+    async fn read(world: &World, caller: &Caller) -> anyhow::Result<Self> {
+        let mut accounts = HashMap::new();
+        for chunk in world.accounts.chunks(100) {
+            let filter = account::Filter {
+                external_ids: Some(chunk.iter().map(|account| account.id.clone()).collect()),
+                ..account::Filter::default()
+            };
+            let page = account::page(caller, &filter, account::Order::default(), &Ask { limit: 100, ..Ask::default() }).await?;
+            accounts.extend(page.rows.into_iter().filter_map(|account| Some((account.external_id?, account.id))));
+        }
+        let partners: Vec<String> = world.market.partners.iter().map(|partner| partner.id.to_owned()).collect();
+        let mut ids = Vec::new();
+        for partner in partners {
+            ids.extend(crate::usecase::seat::partners_named(caller, &[partner]).await?);
+        }
+        Ok(Self {
+            accounts,
+            partners: ids,
+            segments: segment::all(caller).await?.into_iter().map(|it| (it.name, it.id)).collect(),
+            stages: stage::all(caller).await?.into_iter().map(|it| (it.crm_name, it.id)).collect(),
+            pods: pods::all(caller).await?.into_iter().map(|it| (it.name, it.id)).collect(),
+        })
+    }
+}
