@@ -16,7 +16,13 @@ use tokio::process::{Child, Command};
 /// The binary with an empty environment, as on a machine that has nothing.
 fn partnerloop(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_partnerloop"));
-    command.args(arguments).env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+        .args(arguments)
+        .env_clear()
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
     command
 }
 
@@ -90,14 +96,16 @@ async fn the_demo_starts_from_nothing_and_everything_it_prints_works() {
             assert!(cells.iter().any(|cell| cell["trustGap"]["reading"] == reading), "no cell reads {reading}");
         }
 
-        let told: Value = Client::new().get(format!("{}demo/tokens.json", printed.page)).send().await.unwrap().json().await.unwrap();
+        let told: Value =
+            Client::new().get(format!("{}demo/tokens.json", printed.page)).send().await.unwrap().json().await.unwrap();
         assert!(told["seats"].as_array().unwrap().len() > Role::iter().count(), "two programs have seats");
         for (role, token) in &printed.tokens {
             let ready = Client::new().get(format!("{}explorer/queries.json", printed.page)).bearer_auth(token);
             let ready: Value = ready.send().await.unwrap().json().await.unwrap();
             assert_eq!(ready["role"], role.as_str());
             for query in ready["queries"].as_array().unwrap() {
-                let variables: Value = query["variables"].as_str().map_or(json!({}), |text| serde_json::from_str(text).unwrap());
+                let variables: Value =
+                    query["variables"].as_str().map_or(json!({}), |text| serde_json::from_str(text).unwrap());
                 let answer = printed.ask(token, &json!({ "query": query["document"], "variables": variables })).await;
                 assert!(answer["errors"].is_null(), "{role}, {}: {answer}", query["name"]);
                 let data = answer["data"].as_object().unwrap();
@@ -125,7 +133,10 @@ async fn a_demo_killed_while_it_seeds_goes_on_to_the_same_end() {
         tokio::task::yield_now().await;
     }
     child.kill().await.unwrap();
-    assert!(portfolio::find_by_slug(&office, "demo").await.unwrap().is_none(), "it was killed too late to show anything");
+    assert!(
+        portfolio::find_by_slug(&office, "demo").await.unwrap().is_none(),
+        "it was killed too late to show anything"
+    );
     printed(demo(&cut.url, &[])).await.end().await;
     let (is_clean, said) = check(&cut.url).await;
     assert!(is_clean, "{said}");
@@ -137,9 +148,13 @@ async fn a_demo_spares_the_programs_of_others() {
     let database = Database::fresh(Backend::Sqlite);
     let made = partnerloop(&["program", "create", "mine", "--db", &database.url]).output().await.unwrap();
     assert!(made.status.success());
-    let token = partnerloop(&["token", "--program", "mine", "--role", "OPERATOR", "--db", &database.url]).output().await.unwrap();
+    let token = partnerloop(&["token", "--program", "mine", "--role", "OPERATOR", "--db", &database.url])
+        .output()
+        .await
+        .unwrap();
     let token = String::from_utf8(token.stdout).unwrap();
-    let refused = partnerloop(&["demo", "--fresh", "--listen", "127.0.0.1:0", "--db", &database.url]).output().await.unwrap();
+    let refused =
+        partnerloop(&["demo", "--fresh", "--listen", "127.0.0.1:0", "--db", &database.url]).output().await.unwrap();
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("--fresh"), "{refused:?}");
     // What is there is served with the tokens of the command line.
@@ -163,4 +178,19 @@ async fn an_address_that_is_taken_is_said_before_anything_is_written() {
     let why = String::from_utf8(refused.stderr).unwrap();
     assert!(why.contains(&address) && why.contains("--listen") && why.lines().count() == 1, "{why}");
     assert!(!file.exists());
+}
+
+#[tokio::test]
+async fn serve_says_in_one_sentence_what_keeps_it_from_starting() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("new.sqlite").display());
+    let serve = async |migrate: &str| {
+        let mut command = partnerloop(&["serve", "--listen", "127.0.0.1:0"]);
+        let output = command.env("DATABASE_URL", &url).env("PARTNERLOOP_MIGRATE", migrate).output().await.unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(serve("0").await.contains("partnerloop migrate"));
+    let why = serve("1").await;
+    assert!(why.contains("PARTNERLOOP_ISSUERS") && why.contains("PARTNERLOOP_SIGNING_KEY"), "{why}");
 }

@@ -70,6 +70,9 @@ pub(super) struct Serve {
     /// Public keys of earlier signing keys, whose tokens still hold, with commas.
     #[arg(long, env = "PARTNERLOOP_RETIRED_KEYS", value_delimiter = ',')]
     retired_keys: Vec<PathBuf>,
+    /// Brings the database up to date first; without this, `serve` refuses one that is not.
+    #[arg(long, env = "PARTNERLOOP_MIGRATE", value_parser = clap::builder::BoolishValueParser::new())]
+    migrate: bool,
 }
 
 impl Serve {
@@ -77,7 +80,13 @@ impl Serve {
     /// What is unsafe or does not work.
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         start_logs(LogFormat::Json);
-        let office = self.database.open_migrated().await?;
+        let office = self.database.open().await?;
+        if self.migrate {
+            Migrator::up(office.store.write(), None).await.context("the migration failed; nothing of the failed step was kept")?;
+        } else if !Migrator::get_pending_migrations(office.store.write()).await?.is_empty() {
+            eprintln!("partnerloop: the database is not up to date: run `partnerloop migrate`, or set PARTNERLOOP_MIGRATE=1");
+            return Ok(ExitCode::from(1));
+        }
         let settings =
             Settings { issuers: self.issuers, signing_key: self.signing_key, retired_keys: self.retired_keys };
         let identity = match auth::serve(office, &settings).await {

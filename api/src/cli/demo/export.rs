@@ -178,9 +178,28 @@ pub(super) fn pod(world: &World, deal: &Deal) -> &'static str {
 fn deals(world: &World) -> csv::Result<Vec<u8>> {
     let mut out = Writer::from_writer(Vec::new());
     out.write_record([
-        "Opportunity ID", "Opportunity Name", "Account ID", "Segment", "Type", "Stage", "ARR", "TCV", "Services", "Currency",
-        "Created Date", "Close Date", "Owner ID", "Pod", "Products", "Discount", "Marketplace", "Co-Sell", "Lost Reason",
-        "Partner IDs", "Partner Roles", "Partner Checked",
+        "Opportunity ID",
+        "Opportunity Name",
+        "Account ID",
+        "Segment",
+        "Type",
+        "Stage",
+        "ARR",
+        "TCV",
+        "Services",
+        "Currency",
+        "Created Date",
+        "Close Date",
+        "Owner ID",
+        "Pod",
+        "Products",
+        "Discount",
+        "Marketplace",
+        "Co-Sell",
+        "Lost Reason",
+        "Partner IDs",
+        "Partner Roles",
+        "Partner Checked",
     ])?;
     for it in world.deals.iter().filter(|deal| !world.is_live(deal)) {
         let partners: Vec<&str> = it.credits.iter().map(|(at, _)| world.market.partners[*at].id).collect();
@@ -246,7 +265,15 @@ fn activities(world: &World) -> csv::Result<Vec<u8>> {
     out.write_record(["Activity ID", "Opportunity ID", "Partner ID", "Kind", "Date", "Joint", "Notes"])?;
     for it in world.activities.iter().filter(|it| !world.is_live(&world.deals[it.deal])) {
         let partner = it.partner.map_or("", |at| world.market.partners[at].id);
-        out.write_record([&it.id, &world.deals[it.deal].id, partner, it.kind, &local_time(it), yes(it.is_joint), it.note])?;
+        out.write_record([
+            &it.id,
+            &world.deals[it.deal].id,
+            partner,
+            it.kind,
+            &local_time(it),
+            yes(it.is_joint),
+            it.note,
+        ])?;
     }
     finish(out)
 }

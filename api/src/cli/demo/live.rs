@@ -51,7 +51,8 @@ fn currency(code: &str) -> anyhow::Result<Currency> {
 }
 
 async fn enter_deal(world: &World, known: &Known, revops: &Caller, at: usize, it: &Deal) -> anyhow::Result<()> {
-    let find = |map: &HashMap<String, Uuid>, name: &str| map.get(name).copied().ok_or_else(|| anyhow!("{name} is not there"));
+    let find =
+        |map: &HashMap<String, Uuid>, name: &str| map.get(name).copied().ok_or_else(|| anyhow!("{name} is not there"));
     let currency = currency(it.currency)?;
     let money = |units: i64| Some(Some((Decimal::from(units), currency)));
     let first = deal::Facts {
@@ -77,7 +78,12 @@ async fn enter_deal(world: &World, known: &Known, revops: &Caller, at: usize, it
     let id = deal::create(revops, first, once("dealCreate", &it.id)).await?.id;
     for act in world.activities.iter().filter(|act| act.deal == at) {
         let local = NaiveDateTime::parse_from_str(&local_time(act), "%Y-%m-%d %H:%M")?;
-        let happened_at = world.calendar.zone.from_local_datetime(&local).earliest().ok_or_else(|| anyhow!("{local} does not exist"))?;
+        let happened_at = world
+            .calendar
+            .zone
+            .from_local_datetime(&local)
+            .earliest()
+            .ok_or_else(|| anyhow!("{local} does not exist"))?;
         let facts = activity::Facts {
             deal_id: id,
             partner_id: act.partner.map(|at| known.partners[at]),
@@ -118,7 +124,8 @@ impl Known {
                 external_ids: Some(chunk.iter().map(|account| account.id.clone()).collect()),
                 ..account::Filter::default()
             };
-            let page = account::page(caller, &filter, account::Order::default(), &Ask { limit: 100, ..Ask::default() }).await?;
+            let page = account::page(caller, &filter, account::Order::default(), &Ask { limit: 100, ..Ask::default() })
+                .await?;
             accounts.extend(page.rows.into_iter().filter_map(|account| Some((account.external_id?, account.id))));
         }
         let partners: Vec<String> = world.market.partners.iter().map(|partner| partner.id.to_owned()).collect();

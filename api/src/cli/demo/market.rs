@@ -115,11 +115,46 @@ pub(super) const HALDEN: Market = Market {
     growth: 4.5,
     foreign: &[("EUR", 1.09, "EMEA")],
     segments: &[
-        Segment { name: "Enterprise", addressable: 900, weight: 0.20, direct_rate: 0.24, median_arr: 96_000.0, median_days: 118.0 },
-        Segment { name: "Mid-Market", addressable: 4_200, weight: 0.28, direct_rate: 0.30, median_arr: 38_000.0, median_days: 74.0 },
-        Segment { name: "SMB", addressable: 21_000, weight: 0.26, direct_rate: 0.36, median_arr: 9_500.0, median_days: 33.0 },
-        Segment { name: "Public Sector", addressable: 650, weight: 0.12, direct_rate: 0.18, median_arr: 120_000.0, median_days: 160.0 },
-        Segment { name: "Healthcare", addressable: 1_100, weight: 0.14, direct_rate: 0.27, median_arr: 64_000.0, median_days: 102.0 },
+        Segment {
+            name: "Enterprise",
+            addressable: 900,
+            weight: 0.20,
+            direct_rate: 0.24,
+            median_arr: 96_000.0,
+            median_days: 118.0,
+        },
+        Segment {
+            name: "Mid-Market",
+            addressable: 4_200,
+            weight: 0.28,
+            direct_rate: 0.30,
+            median_arr: 38_000.0,
+            median_days: 74.0,
+        },
+        Segment {
+            name: "SMB",
+            addressable: 21_000,
+            weight: 0.26,
+            direct_rate: 0.36,
+            median_arr: 9_500.0,
+            median_days: 33.0,
+        },
+        Segment {
+            name: "Public Sector",
+            addressable: 650,
+            weight: 0.12,
+            direct_rate: 0.18,
+            median_arr: 120_000.0,
+            median_days: 160.0,
+        },
+        Segment {
+            name: "Healthcare",
+            addressable: 1_100,
+            weight: 0.14,
+            direct_rate: 0.27,
+            median_arr: 64_000.0,
+            median_days: 102.0,
+        },
     ],
     partners: &[
         Partner {
@@ -150,7 +185,11 @@ pub(super) const HALDEN: Market = Market {
             spend_currency: None,
             from: 0,
             until: 99,
-            people: &[("Marguerite Dahl", "Alliance Director"), ("Kofi Mensah", "Client Partner"), ("Ruth Aldana", "Practice Lead")],
+            people: &[
+                ("Marguerite Dahl", "Alliance Director"),
+                ("Kofi Mensah", "Client Partner"),
+                ("Ruth Aldana", "Practice Lead"),
+            ],
         },
         Partner {
             id: "P-03",
@@ -319,7 +358,11 @@ pub(super) const HALDEN: Market = Market {
         },
     ],
     pods: &[
-        Pod { name: "Americas Pod", regions: &["North America"], partners: &["P-01", "P-02", "P-04", "P-05", "P-06", "P-09", "P-10", "P-12"] },
+        Pod {
+            name: "Americas Pod",
+            regions: &["North America"],
+            partners: &["P-01", "P-02", "P-04", "P-05", "P-06", "P-09", "P-10", "P-12"],
+        },
         Pod { name: "EMEA and APAC Pod", regions: &["EMEA", "APAC"], partners: &["P-01", "P-03", "P-07", "P-08"] },
     ],
 };
@@ -337,8 +380,22 @@ pub(super) const FJORDLIGHT: Market = Market {
     growth: 0.4,
     foreign: &[],
     segments: &[
-        Segment { name: "Energy", addressable: 300, weight: 0.45, direct_rate: 0.26, median_arr: 52_000.0, median_days: 95.0 },
-        Segment { name: "Logistics", addressable: 800, weight: 0.55, direct_rate: 0.33, median_arr: 21_000.0, median_days: 60.0 },
+        Segment {
+            name: "Energy",
+            addressable: 300,
+            weight: 0.45,
+            direct_rate: 0.26,
+            median_arr: 52_000.0,
+            median_days: 95.0,
+        },
+        Segment {
+            name: "Logistics",
+            addressable: 800,
+            weight: 0.55,
+            direct_rate: 0.33,
+            median_arr: 21_000.0,
+            median_days: 60.0,
+        },
     ],
     partners: &[
         Partner {

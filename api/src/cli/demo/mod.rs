@@ -38,7 +38,12 @@ const QUESTION: &str = "{ auditMatrix(orderBy: { field: TRUST_GAP, direction: DE
 #[derive(Args)]
 pub(super) struct Demo {
     /// sqlite://FILE or postgres://USER:PASSWORD@HOST/NAME. Other programs in it are served as well.
-    #[arg(long = "db", env = "DATABASE_URL", default_value = "sqlite://.partnerloop/demo.sqlite", hide_env_values = true)]
+    #[arg(
+        long = "db",
+        env = "DATABASE_URL",
+        default_value = "sqlite://.partnerloop/demo.sqlite",
+        hide_env_values = true
+    )]
     url: String,
     /// Empties the database first; refused where it holds a program that is not the demo's.
     #[arg(long, conflicts_with = "no_seed")]
@@ -59,7 +64,8 @@ impl Demo {
         }
         // Said before anything is written.
         if let Err(why) = std::net::TcpListener::bind(self.outside.listen) {
-            let other = if why.kind() == std::io::ErrorKind::AddrInUse { " (any free port: --listen 127.0.0.1:0)" } else { "" };
+            let other =
+                if why.kind() == std::io::ErrorKind::AddrInUse { " (any free port: --listen 127.0.0.1:0)" } else { "" };
             bail!("{} cannot be listened on: {why}; choose another address with --listen{other}", self.outside.listen);
         }
         let office = Database { url: self.url.clone() }.open_migrated().await?;
@@ -83,7 +89,8 @@ impl Demo {
     }
 
     async fn welcome(&self, url: &str, offers: &[Offer], signer: &Signer, office: &Office) -> anyhow::Result<()> {
-        let names: Vec<String> = program::all(office).await?.into_iter().map(|it| format!("{} ({})", it.name, it.slug)).collect();
+        let names: Vec<String> =
+            program::all(office).await?.into_iter().map(|it| format!("{} ({})", it.name, it.slug)).collect();
         // A URL of PostgreSQL may hold a password.
         let place = if self.url.starts_with("sqlite:") { self.url.as_str() } else { "PostgreSQL" };
         let mut out = std::io::stdout().lock();
@@ -103,9 +110,15 @@ impl Demo {
             let body = serde_json::json!({ "query": QUESTION });
             let token = signer.token(offer)?;
             writeln!(out, "\nA first question, as {}:\n", offer.role.word())?;
-            writeln!(out, "  curl -sS {url}/graphql -H 'content-type: application/json' -H 'authorization: Bearer {token}' -d '{body}'\n")?;
+            writeln!(
+                out,
+                "  curl -sS {url}/graphql -H 'content-type: application/json' -H 'authorization: Bearer {token}' -d '{body}'\n"
+            )?;
         } else {
-            writeln!(out, "\nThere is no seat yet. Make one with: partnerloop token --program SLUG --role ROLE --db URL\n")?;
+            writeln!(
+                out,
+                "\nThere is no seat yet. Make one with: partnerloop token --program SLUG --role ROLE --db URL\n"
+            )?;
         }
         writeln!(out, "Stop with Ctrl-C.")?;
         Ok(out.flush()?)

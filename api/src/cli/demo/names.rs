@@ -1,13 +1,16 @@
 //! Invented names. No company of the demo exists; domains end in `.example`, which nobody can own.
 
 const FIRST: &[&str] = &[
-    "Alder", "Amber", "Anchor", "Arbor", "Aspen", "Beacon", "Birch", "Bluff", "Canyon", "Cedar", "Cinder", "Cobalt", "Copper",
-    "Coral", "Crest", "Delta", "Dune", "Ember", "Fern", "Garnet", "Glacier", "Granite", "Grove", "Hazel", "Heron", "Indigo",
-    "Juniper", "Lark", "Maple", "Marble", "Meadow", "Mesa", "Onyx", "Opal", "Orchard", "Pebble", "Pine", "Prairie", "Quarry",
-    "Raven", "Ridge", "Sable", "Sequoia", "Slate", "Sparrow", "Spruce", "Summit", "Tidal", "Timber", "Willow",
+    "Alder", "Amber", "Anchor", "Arbor", "Aspen", "Beacon", "Birch", "Bluff", "Canyon", "Cedar", "Cinder", "Cobalt",
+    "Copper", "Coral", "Crest", "Delta", "Dune", "Ember", "Fern", "Garnet", "Glacier", "Granite", "Grove", "Hazel",
+    "Heron", "Indigo", "Juniper", "Lark", "Maple", "Marble", "Meadow", "Mesa", "Onyx", "Opal", "Orchard", "Pebble",
+    "Pine", "Prairie", "Quarry", "Raven", "Ridge", "Sable", "Sequoia", "Slate", "Sparrow", "Spruce", "Summit", "Tidal",
+    "Timber", "Willow",
 ];
-const SECOND: &[&str] =
-    &["Freight", "Foods", "Health", "Mutual", "Motors", "Energy", "Retail", "Labs", "Robotics", "Textiles", "Media", "Works"];
+const SECOND: &[&str] = &[
+    "Freight", "Foods", "Health", "Mutual", "Motors", "Energy", "Retail", "Labs", "Robotics", "Textiles", "Media",
+    "Works",
+];
 
 /// Every name there is.
 pub(super) fn companies() -> Vec<String> {

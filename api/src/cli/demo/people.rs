@@ -147,7 +147,14 @@ pub(super) async fn offers(office: &Office) -> anyhow::Result<Vec<Offer>> {
         for role in Role::iter().filter(|role| *role != Role::Portfolio) {
             if let Some(seat) = seat::first_of_role(&system, DEV_ISSUER, role).await? {
                 let (of, slug) = (program.name.clone(), program.slug.clone());
-                all.push(Offer { of, role, name: seat.name, subject: seat.subject, program: Some(slug), portfolio: None });
+                all.push(Offer {
+                    of,
+                    role,
+                    name: seat.name,
+                    subject: seat.subject,
+                    program: Some(slug),
+                    portfolio: None,
+                });
             }
         }
         if program.slug == HALDEN.slug {

@@ -147,7 +147,8 @@ async fn frame(world: &World, revops: &Caller, finance: &Caller) -> Result<(), F
         for step in -1..=QUARTERS {
             let quarter = world.running.plus(step - QUARTERS);
             let rate = Decimal::new(world.rate(code, step), 4);
-            spend::set_rate(finance, quarter, currency, rate, None, once("fxRateSet", format!("{code} {quarter}"))).await?;
+            spend::set_rate(finance, quarter, currency, rate, None, once("fxRateSet", format!("{code} {quarter}")))
+                .await?;
         }
     }
     Ok(())
@@ -156,7 +157,9 @@ async fn frame(world: &World, revops: &Caller, finance: &Caller) -> Result<(), F
 /// People of the partners, pods, and the seats that are bound to them.
 async fn staff(world: &World, revops: &Caller) -> anyhow::Result<()> {
     for it in world.market.partners {
-        let [id] = seat::partners_named(revops, &[it.id.to_owned()]).await?[..] else { bail!("{} is not there", it.id) };
+        let [id] = seat::partners_named(revops, &[it.id.to_owned()]).await?[..] else {
+            bail!("{} is not there", it.id)
+        };
         for (at, (name, title)) in it.people.iter().enumerate() {
             let host = it.name.to_lowercase().replace(' ', "");
             let facts = partner::PersonFacts {
@@ -198,7 +201,8 @@ async fn bring_in(revops: &Caller, folder: &Path, export: Export) -> anyhow::Res
     let counts = &run.counts;
     if counts.held + counts.refused > 0 {
         let rows = import::list::rows(revops, run.id, &import::rejects::NOT_TAKEN, 0, 3).await?;
-        let why: Vec<&str> = rows.iter().flat_map(|row| &row.problems).map(|problem| problem.message.as_str()).collect();
+        let why: Vec<&str> =
+            rows.iter().flat_map(|row| &row.problems).map(|problem| problem.message.as_str()).collect();
         bail!("{}: {} rows held and {} refused: {}", export.file_name, counts.held, counts.refused, why.join("; "));
     }
     Ok(())

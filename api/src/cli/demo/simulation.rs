@@ -225,7 +225,13 @@ impl World {
     }
 
     /// Who took part: the first is the one that the deal's fortune hangs on.
-    fn credits(&self, chance: &mut Chance, step: i32, kind: DealKind, segment: usize) -> Vec<(usize, AttributionState)> {
+    fn credits(
+        &self,
+        chance: &mut Chance,
+        step: i32,
+        kind: DealKind,
+        segment: usize,
+    ) -> Vec<(usize, AttributionState)> {
         let share = if kind == DealKind::New { PARTNER_SHARE } else { PARTNER_SHARE * 0.6 };
         if chance.unit() >= share {
             return Vec::new();
@@ -308,7 +314,14 @@ impl World {
                     log(&mut chance, Some(partner), "INTRODUCTION", 0.0, false, "Introduced the economic buyer.");
                 }
                 let share = 0.1 + 0.3 * chance.unit();
-                log(&mut chance, Some(partner), "TOUCH", share, false, "Talked to the partner's team about the account.");
+                log(
+                    &mut chance,
+                    Some(partner),
+                    "TOUCH",
+                    share,
+                    false,
+                    "Talked to the partner's team about the account.",
+                );
                 if chance.unit() < 0.5 {
                     let share = 0.4 + 0.4 * chance.unit();
                     log(&mut chance, Some(partner), "MEETING", share, true, "Joint meeting with the customer.");

@@ -5,8 +5,7 @@ use domain::trust_gap::{TrustGap, TrustGapReading as Reading, WinRate};
 use std::collections::BTreeMap;
 
 fn world(market: &'static Market, today: &str) -> World {
-    let calendar =
-        Calendar { zone: market.zone.parse().unwrap(), fiscal_start_month: market.fiscal_start_month };
+    let calendar = Calendar { zone: market.zone.parse().unwrap(), fiscal_start_month: market.fiscal_start_month };
     World::simulate(market, calendar, today.parse().unwrap())
 }
 
@@ -30,12 +29,19 @@ fn readings(world: &World) -> BTreeMap<String, usize> {
         for partner in 0..world.market.partners.len() {
             let with = rate(&|deal| deal.segment == segment && deal.credits.iter().any(|(at, _)| *at == partner));
             let reading = TrustGap::measure(with, direct, 0, &Policy::default()).reading;
-            if reading == Reading::Unmeasured && !world.market.partners[partner].fits.iter().any(|fit| fit.segment == segment) {
+            if reading == Reading::Unmeasured
+                && !world.market.partners[partner].fits.iter().any(|fit| fit.segment == segment)
+            {
                 continue;
             }
             println!(
                 "{:24} {:14} {}/{} against {}/{} {reading:?}",
-                world.market.partners[partner].name, world.market.segments[segment].name, with.won, with.won + with.lost, direct.won, direct.won + direct.lost
+                world.market.partners[partner].name,
+                world.market.segments[segment].name,
+                with.won,
+                with.won + with.lost,
+                direct.won,
+                direct.won + direct.lost
             );
             *found.entry(format!("{reading:?}")).or_default() += 1;
         }
@@ -48,7 +54,9 @@ fn the_same_day_gives_the_same_facts_and_every_reading_occurs() {
     for today in ["2026-11-22", "2027-02-01", "2025-07-04"] {
         let (one, two) = (world(&HALDEN, today), world(&HALDEN, today));
         assert_eq!(one.deals.len(), two.deals.len());
-        assert!(one.deals.iter().zip(&two.deals).all(|(a, b)| a.id == b.id && a.arr == b.arr && a.close_on == b.close_on));
+        assert!(
+            one.deals.iter().zip(&two.deals).all(|(a, b)| a.id == b.id && a.arr == b.arr && a.close_on == b.close_on)
+        );
         assert!((1_200..1_800).contains(&one.deals.len()), "{} deals", one.deals.len());
         assert!(one.deals.iter().all(|deal| deal.opened_on <= one.today));
         let found = readings(&one);
