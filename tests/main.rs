@@ -3,8 +3,6 @@
 
 mod absence;
 mod cells;
-mod measurement;
-mod real_numbers;
 mod demo;
 mod explorer;
 mod facts;
