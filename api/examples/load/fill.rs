@@ -77,7 +77,7 @@ pub(crate) async fn fill(url: &str, slug: &str, sizes: &Sizes) -> anyhow::Result
         .get(0);
     let mut tx = pool.begin().await?;
     for (what, sql) in STEPS {
-        let query = sqlx::query(sql)
+        let query = sqlx::query(*sql)
             .bind(program)
             .bind(sizes.deals)
             .bind(sizes.partners)
