@@ -51,7 +51,6 @@ struct Uploads {
 }
 
 /// The routes of uploads.
-#[must_use]
 pub fn router(http: Arc<Http>, office: Office, spool: PathBuf) -> Router {
     let uploads = Arc::new(Uploads { http, office, spool, places: Arc::new(Semaphore::new(AT_ONCE)) });
     Router::new()

@@ -128,7 +128,6 @@ impl Http {
     }
 
     /// The routes of this room, with those of others (`more`), behind the same frame: request ids, headers, masked panics.
-    #[must_use]
     pub fn router(self: &Arc<Self>, more: Router) -> Router {
         let routes = Router::new()
             .route("/graphql", any(graphql::endpoint))

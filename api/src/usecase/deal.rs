@@ -160,14 +160,13 @@ fn apply_texts(problems: &mut Problems, deal: &mut Deal, facts: &Facts) {
 
 async fn apply_references(work: &Work<'_>, problems: &mut Problems, deal: &mut Deal, facts: &Facts) -> Result<(), Failure> {
     if let Some(account) = facts.account_id {
-        match account {
-            Some(id) => match entity::account::find(&work.tx, work.slice, id).await? {
+        if let Some(id) = account {
+            match entity::account::find(&work.tx, work.slice, id).await? {
                 // A deal takes its account's segment at the start, and keeps its own for ever after.
                 Some(account) if deal.version == 0 && facts.segment_id.is_none() => deal.segment_id = account.segment_id,
                 Some(_) => {}
                 None => problems.note("accountId", ProblemCode::NotFound, "there is no such account"),
-            },
-            None => {}
+            }
         }
         deal.account_id = account;
     }

@@ -84,7 +84,7 @@ pub async fn create(office: &Office, slug: &str, name: &str, programs: &[Uuid]) 
         }
         other => other?,
     }
-    tx.commit().await.map_err(entity::DbErr::from)?;
+    tx.commit().await?;
     Ok(portfolio)
 }
 
@@ -96,7 +96,7 @@ pub async fn grant(office: &Office, portfolio_id: Uuid, issuer: &str, subject: &
     let (id, now) = (office.clock.id(), office.clock.now());
     let tx = office.store.begin().await?;
     entity::portfolio_seat::grant(&tx, portfolio_id, id, issuer, subject, name, now).await?;
-    tx.commit().await.map_err(entity::DbErr::from)?;
+    tx.commit().await?;
     Ok(())
 }
 

@@ -136,12 +136,13 @@ impl ImportRun {
     #[must_use]
     pub fn state_at(&self, now: DateTime<Utc>) -> RunState {
         let silent = now - self.updated_at;
-        match self.state {
-            RunState::Staging if silent > TimeDelta::seconds(60) => RunState::Resumable,
+        let patience = match self.state {
+            RunState::Staging => TimeDelta::seconds(60),
             // While rows are written no word can be given outside the transaction.
-            RunState::Applying if silent > TimeDelta::minutes(15) => RunState::Resumable,
-            state => state,
-        }
+            RunState::Applying => TimeDelta::minutes(15),
+            RunState::Resumable | RunState::Done | RunState::Failed => return self.state,
+        };
+        if silent > patience { RunState::Resumable } else { self.state }
     }
 
     /// Whether its work is not over.

@@ -86,7 +86,7 @@ fn quoted(text: &str) -> String {
     format!("\"{escaped}\"")
 }
 
-fn column<'a>(seen: &'a Seen, at: usize) -> impl Iterator<Item = &'a str> {
+fn column(seen: &Seen, at: usize) -> impl Iterator<Item = &str> {
     seen.rows.iter().filter_map(move |row| row.get(at)).map(|cell| cell.trim()).filter(|cell| !cell.is_empty())
 }
 

@@ -295,7 +295,7 @@ impl World {
 
     /// Ids, and what was logged: an introduction where a partner brought the deal, touches, and meetings while it is open.
     fn act(&mut self) {
-        self.deals.sort_by(|a, b| (a.opened_on, a.account, a.arr).cmp(&(b.opened_on, b.account, b.arr)));
+        self.deals.sort_by_key(|deal| (deal.opened_on, deal.account, deal.arr));
         for (at, deal) in self.deals.iter_mut().enumerate() {
             deal.id = format!("006{:05}", at + 1);
             let mut chance = Chance::of(self.market.seed, &format!("activity {at}"));

@@ -175,9 +175,3 @@ fn not_text(head: &[u8]) -> Option<FileProblem> {
         _ => None,
     }
 }
-
-/// Whether UTF-8 is what the text is in.
-#[must_use]
-pub(super) fn is_utf8_label(label: &str) -> bool {
-    Encoding::for_label(label.as_bytes()) == Some(UTF_8)
-}

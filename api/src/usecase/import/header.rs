@@ -30,7 +30,7 @@ pub fn open<R: Read>(
     zone: chrono_tz::Tz,
 ) -> Result<Opened<R>, Vec<FileProblem>> {
     let mut records = Records::open(input, &mapping.file).map_err(|why| vec![why])?;
-    let header = records.next().map_err(|why| vec![why])?;
+    let header = records.read().map_err(|why| vec![why])?;
     let Some(header) = header else {
         return Err(vec![FileProblem::new("EMPTY_FILE", "the file has no header")]);
     };
@@ -74,7 +74,7 @@ fn hint<R: Read>(header: &Record, records: &mut Records<R>, mapping: &Mapping) -
     let wanted: Vec<String> =
         mapping.fields.values().filter_map(|field| field.column.as_deref()).map(text::key).collect();
     for ahead in 1_u32..=20 {
-        let record = records.next().ok().flatten()?;
+        let record = records.read().ok().flatten()?;
         let keys: Vec<String> = record.cells().iter().map(|cell| text::key(cell)).collect();
         if wanted.iter().all(|column| keys.contains(column)) {
             let skip = mapping.file.skip_lines + ahead;

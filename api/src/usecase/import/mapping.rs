@@ -60,14 +60,14 @@ fn table(lookup: &Lookup, folder: &Path, mapping: &Mapping) -> Result<HashMap<St
     let file = File::open(folder.join(&lookup.file)).map_err(|why| format!("cannot be opened: {why}"))?;
     let format = domain::import::mapping::FileFormat { skip_lines: 0, ..mapping.file.clone() };
     let mut records = Records::open(file, &format).map_err(|why| why.message)?;
-    let header = records.next().map_err(|why| why.message)?.ok_or("has no header")?;
+    let header = records.read().map_err(|why| why.message)?.ok_or("has no header")?;
     let find = |name: &str| {
         let at = header.cells().iter().position(|cell| text::key(cell) == text::key(name));
         at.ok_or_else(|| format!("has no column \"{name}\""))
     };
     let (key_at, value_at) = (find(&lookup.key)?, find(&lookup.value)?);
     let mut answers: HashMap<String, String> = HashMap::new();
-    while let Some(record) = records.next().map_err(|why| why.message)? {
+    while let Some(record) = records.read().map_err(|why| why.message)? {
         let cells = record.cells();
         let (Some(key), Some(value)) = (cells.get(key_at), cells.get(value_at)) else { continue };
         let (key, value) = (text::key(key), text::tidy(value));

@@ -42,7 +42,7 @@ fn read(path: &std::path::Path, change: impl FnOnce(String) -> String) -> Result
     let mut opened =
         header::open(std::fs::File::open(path).unwrap(), &mapping, &HashMap::new(), chrono_tz::Tz::UTC).map_err(all)?;
     let mut rows = Vec::new();
-    while let Some(record) = opened.records.next().map_err(|why| all(vec![why]))? {
+    while let Some(record) = opened.records.read().map_err(|why| all(vec![why]))? {
         let judged = match record.trouble.clone() {
             Some(trouble) => Judged { fact: None, problems: vec![trouble] },
             None => judge(Object::Deals, &opened.bound, &context, &record.cells()),

@@ -46,11 +46,11 @@ pub(super) struct Reading {
 pub(super) fn read(mut reading: Reading, to: &Sender<Result<Batch, FileProblem>>) {
     loop {
         let batch = next(&mut reading);
-        let is_last = match &batch {
-            Ok(batch) => batch.items.is_empty(),
-            Err(_) => true,
-        };
-        if (is_last && batch.is_ok()) || to.blocking_send(batch).is_err() || is_last {
+        if batch.as_ref().is_ok_and(|batch| batch.items.is_empty()) {
+            return;
+        }
+        let is_broken = batch.is_err();
+        if to.blocking_send(batch).is_err() || is_broken {
             return;
         }
     }
@@ -61,7 +61,7 @@ fn next(reading: &mut Reading) -> Result<Batch, FileProblem> {
     let mut bytes = 0;
     let mut last = reading.skip_to;
     while items.len() < ROWS && bytes < BYTES {
-        let Some(record) = reading.opened.records.next()? else { break };
+        let Some(record) = reading.opened.records.read()? else { break };
         if record.number <= reading.skip_to {
             continue;
         }

@@ -98,7 +98,7 @@ impl<R: Read> Records<R> {
     ///
     /// # Errors
     /// [`FileProblem`] where the rest of the file cannot be trusted: a quote without end, a byte that is not of the encoding.
-    pub fn next(&mut self) -> Result<Option<Record>, FileProblem> {
+    pub fn read(&mut self) -> Result<Option<Record>, FileProblem> {
         let mut at = Gathering::new(self.number + 1);
         let mut state = State::CellStart;
         let mut has_any = false;

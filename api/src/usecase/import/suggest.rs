@@ -44,7 +44,7 @@ fn look(path: &Path, encoding: &'static str, delimiter: char) -> Result<Seen, Fi
     let mut records = Records::open(file, &format)?;
     let mut rows: Vec<Vec<String>> = Vec::new();
     while rows.len() < ROWS {
-        let Some(record) = records.next()? else { break };
+        let Some(record) = records.read()? else { break };
         rows.push(record.cells().iter().map(|cell| (*cell).to_owned()).collect());
     }
     // A report's title lines are shorter than its header, and its header is as wide as what follows it.
