@@ -10,7 +10,9 @@ fn codes(payload: &Value) -> Vec<&str> {
 }
 
 async fn version(app: &App) -> i64 {
-    app.as_role(Role::Revops).query("{ program { dataVersion } }").await.data()["program"]["dataVersion"].as_i64().unwrap()
+    app.as_role(Role::Revops).query("{ program { dataVersion } }").await.data()["program"]["dataVersion"]
+        .as_i64()
+        .unwrap()
 }
 
 async fn deal(revops: &Seat<'_>, facts: Value) -> Value {
@@ -23,7 +25,8 @@ fn a_deal_is_made_advanced_and_closed_in_its_quarter() {
     on_every_backend(async |app| {
         let revops = app.as_role(Role::Revops);
         let stage = async |name: &str, outcome: &str, position: i64, later: bool| {
-            let input = json!({ "crmName": name, "outcome": outcome, "position": position, "isStageOneOrLater": later });
+            let input =
+                json!({ "crmName": name, "outcome": outcome, "position": position, "isStageOneOrLater": later });
             revops.change("stageMap", input, "stage { id }").await["stage"]["id"].clone()
         };
         let (lead, won) = (stage("Lead in", "OPEN", 0, false).await, stage("Signed", "WON", 9, true).await);
@@ -38,12 +41,18 @@ fn a_deal_is_made_advanced_and_closed_in_its_quarter() {
         let refused = revops.change("dealAdvance", json!({ "id": id, "stageId": won }), select).await;
         assert_eq!((codes(&refused), &refused["deal"]), (vec!["INVALID"], &Value::Null));
         assert_eq!(version(&app).await, before);
-        let closed =
-            revops.change("dealAdvance", json!({ "id": id, "stageId": won, "closedOn": "2026-09-30", "expectedVersion": 1 }), select).await;
+        let closed = revops
+            .change(
+                "dealAdvance",
+                json!({ "id": id, "stageId": won, "closedOn": "2026-09-30", "expectedVersion": 1 }),
+                select,
+            )
+            .await;
         let expected = json!({ "version": 2, "outcome": "WON", "closedOn": "2026-09-30", "closedQuarter": "2026-Q3", "cycleDays": 91 });
         assert_eq!(closed["deal"], expected, "{closed}");
         // The version that was read before is stale now.
-        let stale = revops.change("dealAdvance", json!({ "id": id, "nextStep": "call", "expectedVersion": 1 }), select).await;
+        let stale =
+            revops.change("dealAdvance", json!({ "id": id, "nextStep": "call", "expectedVersion": 1 }), select).await;
         assert_eq!(codes(&stale), ["STALE_VERSION"]);
     });
 }
@@ -52,7 +61,8 @@ fn a_deal_is_made_advanced_and_closed_in_its_quarter() {
 fn one_key_is_one_deal_and_another_input_under_it_is_refused() {
     on_every_backend(async |app| {
         let revops = app.as_role(Role::Revops);
-        let input = |name: &str| json!({ "idempotencyKey": "k-1", "facts": { "name": name, "openedOn": "2026-07-01" } });
+        let input =
+            |name: &str| json!({ "idempotencyKey": "k-1", "facts": { "name": name, "openedOn": "2026-07-01" } });
         let first = revops.change("dealCreate", input("Once"), "replayed deal { id }").await;
         let before = version(&app).await;
         let again = revops.change("dealCreate", input("Once"), "replayed deal { id }").await;
@@ -72,11 +82,21 @@ fn many_at_once_with_one_key_make_one_deal() {
     on_every_backend(async |app| {
         let revops = app.as_role(Role::Revops);
         let input = json!({ "idempotencyKey": "k-2", "facts": { "name": "Rush", "openedOn": "2026-07-01" } });
-        let all = futures_util::future::join_all((0..8).map(|_| revops.change("dealCreate", input.clone(), "deal { id }"))).await;
-        let ids: std::collections::BTreeSet<String> = all.iter().map(|payload| payload["deal"]["id"].to_string()).collect();
+        let all =
+            futures_util::future::join_all((0..8).map(|_| revops.change("dealCreate", input.clone(), "deal { id }")))
+                .await;
+        let ids: std::collections::BTreeSet<String> =
+            all.iter().map(|payload| payload["deal"]["id"].to_string()).collect();
         assert_eq!(ids.len(), 1, "{all:?}");
-        let found = revops.query(r#"{ deals(orderBy: {field: NAME, direction: DESC}, first: 100) { edges { node { name } } } }"#).await;
-        let rushes = found.data()["deals"]["edges"].as_array().unwrap().iter().filter(|edge| edge["node"]["name"] == "Rush").count();
+        let found = revops
+            .query(r#"{ deals(orderBy: {field: NAME, direction: DESC}, first: 100) { edges { node { name } } } }"#)
+            .await;
+        let rushes = found.data()["deals"]["edges"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|edge| edge["node"]["name"] == "Rush")
+            .count();
         assert_eq!(rushes, 1);
     });
 }
@@ -116,7 +136,13 @@ fn attribution_is_declared_as_a_whole_and_locked_at_stage_one() {
         let late = revops.change("attributionDeclare", json!({ "dealId": id, "direct": true }), select).await;
         assert_eq!(late["userErrors"][0]["rule"], "LOCKED");
         let segment = revops.query("{ segments { id } }").await.data()["segments"][0]["id"].clone();
-        let moved = revops.change("dealUpdate", json!({ "id": id, "facts": { "segmentId": segment, "kind": "RENEWAL" } }), "deal { id }").await;
+        let moved = revops
+            .change(
+                "dealUpdate",
+                json!({ "id": id, "facts": { "segmentId": segment, "kind": "RENEWAL" } }),
+                "deal { id }",
+            )
+            .await;
         assert_eq!(codes(&moved), ["RULE_REFUSED", "RULE_REFUSED"]);
     });
 }
@@ -128,7 +154,10 @@ fn foreign_money_takes_the_rate_of_the_quarter_of_the_close() {
         let facts = json!({ "name": "Abroad", "openedOn": "2026-01-05", "outcome": "WON", "closedOn": "2026-03-31",
             "arr": { "amount": "100.05", "currency": "EUR" } });
         let refused = deal(&revops, facts.clone()).await;
-        assert_eq!((codes(&refused), &refused["userErrors"][0]["rule"]), (vec!["NOT_FOUND"], &json!("FX_RATE_OF_THE_QUARTER")));
+        assert_eq!(
+            (codes(&refused), &refused["userErrors"][0]["rule"]),
+            (vec!["NOT_FOUND"], &json!("FX_RATE_OF_THE_QUARTER"))
+        );
         let rate = json!({ "quarter": "2026-Q1", "currency": "EUR", "rate": "1.1" });
         assert_eq!(codes(&finance.change("fxRateSet", rate, "fxRate { rate version }").await), Vec::<&str>::new());
         // 100.05 EUR at 1.1 is 110.055 USD; half a cent is rounded away from zero.
@@ -150,10 +179,26 @@ fn bad_input_of_each_kind_leaves_no_trace() {
             (json!({ "name": "x".repeat(301), "openedOn": day }), "INVALID", "name"),
             (json!({ "openedOn": "2026-12-31", "name": "Future" }), "INVALID", "openedOn"),
             (json!({ "name": "No day" }), "REQUIRED", "openedOn"),
-            (json!({ "name": "Minus", "openedOn": day, "arr": { "amount": "-1", "currency": "USD" } }), "INVALID", "arr"),
-            (json!({ "name": "Cents", "openedOn": day, "arr": { "amount": "1.005", "currency": "USD" } }), "INVALID", "arr"),
-            (json!({ "name": "Huge", "openedOn": day, "arr": { "amount": "9999999999999999999999999.99", "currency": "USD" } }), "INVALID", "arr"),
-            (json!({ "name": "Backwards", "openedOn": day, "outcome": "WON", "closedOn": "2026-06-30" }), "INVALID", "closedOn"),
+            (
+                json!({ "name": "Minus", "openedOn": day, "arr": { "amount": "-1", "currency": "USD" } }),
+                "INVALID",
+                "arr",
+            ),
+            (
+                json!({ "name": "Cents", "openedOn": day, "arr": { "amount": "1.005", "currency": "USD" } }),
+                "INVALID",
+                "arr",
+            ),
+            (
+                json!({ "name": "Huge", "openedOn": day, "arr": { "amount": "9999999999999999999999999.99", "currency": "USD" } }),
+                "INVALID",
+                "arr",
+            ),
+            (
+                json!({ "name": "Backwards", "openedOn": day, "outcome": "WON", "closedOn": "2026-06-30" }),
+                "INVALID",
+                "closedOn",
+            ),
             (json!({ "name": "Rate", "openedOn": day, "discountRate": "1.5" }), "INVALID", "discountRate"),
             (json!({ "name": "Nowhere", "openedOn": day, "segmentId": "bm9wZQ" }), "NOT_FOUND", "segmentId"),
         ];
@@ -162,9 +207,18 @@ fn bad_input_of_each_kind_leaves_no_trace() {
             assert_eq!((codes(&payload), &payload["deal"]), (vec![code], &Value::Null), "{facts}");
             assert_eq!(payload["userErrors"][0]["path"], json!(["input", field]), "{facts}");
         }
-        for (field, value) in [("arr", json!({ "amount": 1.5, "currency": "USD" })), ("openedOn", json!("2026-02-30")), ("kind", json!("GIFT"))] {
+        for (field, value) in [
+            ("arr", json!({ "amount": 1.5, "currency": "USD" })),
+            ("openedOn", json!("2026-02-30")),
+            ("kind", json!("GIFT")),
+        ] {
             let variables = json!({ "input": { "facts": { "name": "Typed", "openedOn": day, field: value } } });
-            let answer = revops.query_with("mutation($input: DealCreateInput!) { dealCreate(input: $input) { deal { id } } }", variables).await;
+            let answer = revops
+                .query_with(
+                    "mutation($input: DealCreateInput!) { dealCreate(input: $input) { deal { id } } }",
+                    variables,
+                )
+                .await;
             assert_eq!((answer.status, answer.codes()), (400, vec!["BAD_USER_INPUT".to_owned()]), "{field}");
         }
         // Right-to-left marks and emoji are text like any other.
@@ -179,7 +233,8 @@ fn pages_meet_without_gap_or_overlap_in_every_order() {
     on_every_backend(async |app| {
         let revops = app.as_role(Role::Revops);
         for at in 0..7 {
-            let arr = if at % 3 == 0 { Value::Null } else { json!({ "amount": format!("{}", at % 2), "currency": "USD" }) };
+            let arr =
+                if at % 3 == 0 { Value::Null } else { json!({ "amount": format!("{}", at % 2), "currency": "USD" }) };
             deal(&revops, json!({ "name": format!("Page {}", at % 2), "openedOn": "2026-07-01", "arr": arr })).await;
         }
         let query = "query($f: Int, $a: String, $l: Int, $b: String, $o: DealOrder) {
@@ -197,7 +252,9 @@ fn pages_meet_without_gap_or_overlap_in_every_order() {
                 let (mut forward, mut backward) = (Vec::new(), Vec::new());
                 let (mut after, mut before) = (Value::Null, Value::Null);
                 loop {
-                    let page = revops.query_with(query, json!({ "f": 3, "a": after, "o": order })).await.data()["deals"].clone();
+                    let page =
+                        revops.query_with(query, json!({ "f": 3, "a": after, "o": order })).await.data()["deals"]
+                            .clone();
                     forward.extend(ids(&page));
                     if page["pageInfo"]["hasNextPage"] == false {
                         break;
@@ -205,7 +262,9 @@ fn pages_meet_without_gap_or_overlap_in_every_order() {
                     after = page["pageInfo"]["endCursor"].clone();
                 }
                 loop {
-                    let page = revops.query_with(query, json!({ "l": 3, "b": before, "o": order })).await.data()["deals"].clone();
+                    let page =
+                        revops.query_with(query, json!({ "l": 3, "b": before, "o": order })).await.data()["deals"]
+                            .clone();
                     backward = ids(&page).into_iter().chain(backward).collect();
                     if page["pageInfo"]["hasPreviousPage"] == false {
                         break;
@@ -223,7 +282,12 @@ fn pages_meet_without_gap_or_overlap_in_every_order() {
         assert_eq!(revops.query_with(query, other).await.codes(), ["BAD_USER_INPUT"]);
         let same = json!({ "f": 1, "a": cursor, "o": { "field": "NAME", "direction": "ASC" } });
         assert_eq!(app.as_role(Role::Operator).query_with(query, same).await.codes(), ["BAD_USER_INPUT"]);
-        for (arguments, what) in [(json!({ "f": 101 }), "101"), (json!({ "f": -1 }), "-1"), (json!({ "f": 1, "l": 1 }), "both"), (json!({ "a": "%%" }), "junk")] {
+        for (arguments, what) in [
+            (json!({ "f": 101 }), "101"),
+            (json!({ "f": -1 }), "-1"),
+            (json!({ "f": 1, "l": 1 }), "both"),
+            (json!({ "a": "%%" }), "junk"),
+        ] {
             assert_eq!(revops.query_with(query, arguments).await.codes(), ["BAD_USER_INPUT"], "{what}");
         }
     });
@@ -237,11 +301,13 @@ fn every_change_is_recorded_and_revops_reads_the_record() {
         let id = made["segment"]["id"].clone();
         revops.change("segmentUpdate", json!({ "id": id, "addressableAccounts": 40 }), "segment { version }").await;
         // Saying the same again is no change.
-        let same = revops.change("segmentUpdate", json!({ "id": id, "addressableAccounts": 40 }), "segment { version }").await;
+        let same =
+            revops.change("segmentUpdate", json!({ "id": id, "addressableAccounts": 40 }), "segment { version }").await;
         assert_eq!(same["segment"]["version"], 2);
         let twin = revops.change("segmentCreate", json!({ "name": " MID " }), "segment { id }").await;
         assert_eq!(codes(&twin), ["TAKEN"]);
-        let query = "query($f: ChangeFilter) { changes(filter: $f) { totalCount edges { node { verb subjectId facts } } } }";
+        let query =
+            "query($f: ChangeFilter) { changes(filter: $f) { totalCount edges { node { verb subjectId facts } } } }";
         let record = revops.query_with(query, json!({ "f": { "subjectId": { "eq": id } } })).await;
         let edges = record.data()["changes"]["edges"].as_array().unwrap();
         let verbs: Vec<&str> = edges.iter().map(|edge| edge["node"]["verb"].as_str().unwrap()).collect();
@@ -262,20 +328,44 @@ fn a_closed_deal_is_in_its_cells_at_once() {
             }
         };
         clean().await;
-        let partner = revops.query("{ partners { edges { node { id } } } }").await.data()["partners"]["edges"][0]["node"]["id"].clone();
+        let partner =
+            revops.query("{ partners { edges { node { id } } } }").await.data()["partners"]["edges"][0]["node"]["id"]
+                .clone();
         let segment = revops.query("{ segments { id } }").await.data()["segments"][0]["id"].clone();
-        let made = deal(&revops, json!({ "name": "Cell", "openedOn": "2026-07-01", "outcome": "WON", "closedOn": "2026-08-01",
-            "segmentId": segment, "arr": { "amount": "5", "currency": "USD" } })).await;
+        let made = deal(
+            &revops,
+            json!({ "name": "Cell", "openedOn": "2026-07-01", "outcome": "WON", "closedOn": "2026-08-01",
+            "segmentId": segment, "arr": { "amount": "5", "currency": "USD" } }),
+        )
+        .await;
         clean().await;
         let id = made["deal"]["id"].clone();
-        revops.change("attributionDeclare", json!({ "dealId": id, "partners": [{ "partnerId": partner, "state": "SOURCED" }] }), "deal { id }").await;
+        revops
+            .change(
+                "attributionDeclare",
+                json!({ "dealId": id, "partners": [{ "partnerId": partner, "state": "SOURCED" }] }),
+                "deal { id }",
+            )
+            .await;
         clean().await;
         // Moved to another quarter, reopened, closed again: the cells follow.
-        revops.change("dealUpdate", json!({ "id": id, "facts": { "closedOn": "2026-09-01", "openedOn": "2026-01-01" } }), "deal { id }").await;
+        revops
+            .change(
+                "dealUpdate",
+                json!({ "id": id, "facts": { "closedOn": "2026-09-01", "openedOn": "2026-01-01" } }),
+                "deal { id }",
+            )
+            .await;
         clean().await;
         revops.change("dealUpdate", json!({ "id": id, "facts": { "outcome": "OPEN" } }), "deal { id }").await;
         clean().await;
-        revops.change("dealUpdate", json!({ "id": id, "facts": { "outcome": "LOST", "closedOn": "2026-10-01" } }), "deal { id }").await;
+        revops
+            .change(
+                "dealUpdate",
+                json!({ "id": id, "facts": { "outcome": "LOST", "closedOn": "2026-10-01" } }),
+                "deal { id }",
+            )
+            .await;
         clean().await;
     });
 }

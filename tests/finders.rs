@@ -11,7 +11,8 @@ use uuid::Uuid;
 /// A seat of every role that has rows, bound to everything its role can be bound to, and to nothing.
 fn slices() -> Vec<(String, Slice)> {
     let one = vec![Uuid::from_u128(1), Uuid::from_u128(2)];
-    let full = Bindings { pods: one.clone(), partners: one.clone(), pod_partners: one, owner_external_id: Some("O-1".into()) };
+    let full =
+        Bindings { pods: one.clone(), partners: one.clone(), pod_partners: one, owner_external_id: Some("O-1".into()) };
     let mut found = Vec::new();
     for role in Role::iter() {
         for (what, bindings) in [("bound", full.clone()), ("unbound", Bindings::default())] {
@@ -53,15 +54,23 @@ async fn every_finder_runs_with_every_reach_and_order() {
         let instant = Key::Instant("2026-03-01T12:00:00Z".parse().unwrap());
         for (who, slice) in slices() {
             let say = |what: &str| format!("{backend}, {who}: {what}");
-            let filter = partner::Filter { name_contains: Some("50%_\\".into()), external_ids: Some(vec!["a".into()]), ..Default::default() };
+            let filter = partner::Filter {
+                name_contains: Some("50%_\\".into()),
+                external_ids: Some(vec!["a".into()]),
+                ..Default::default()
+            };
             for (order, key) in [(partner::Order::Name, &text), (partner::Order::RecordedAt, &instant)] {
                 for ask in asks(key) {
-                    partner::page(conn, &slice, &filter, order, &ask).await.unwrap_or_else(|why| panic!("{}: {why}", say("partners")));
+                    partner::page(conn, &slice, &filter, order, &ask)
+                        .await
+                        .unwrap_or_else(|why| panic!("{}: {why}", say("partners")));
                 }
             }
             partner::count(conn, &slice, &filter).await.unwrap_or_else(|why| panic!("{}: {why}", say("partners")));
             partner::of_ids(conn, &slice, &ids).await.unwrap();
-            partner_person::of_partners(conn, &slice, &ids).await.unwrap_or_else(|why| panic!("{}: {why}", say("people")));
+            partner_person::of_partners(conn, &slice, &ids)
+                .await
+                .unwrap_or_else(|why| panic!("{}: {why}", say("people")));
 
             let filter = account::Filter {
                 segments: Some(ids.clone()),
@@ -71,7 +80,9 @@ async fn every_finder_runs_with_every_reach_and_order() {
                 ..Default::default()
             };
             for ask in asks(&text) {
-                account::page(conn, &slice, &filter, account::Order::Name, &ask).await.unwrap_or_else(|why| panic!("{}: {why}", say("accounts")));
+                account::page(conn, &slice, &filter, account::Order::Name, &ask)
+                    .await
+                    .unwrap_or_else(|why| panic!("{}: {why}", say("accounts")));
             }
             account::count(conn, &slice, &filter).await.unwrap();
             account::of_ids(conn, &slice, &ids).await.unwrap();
@@ -95,19 +106,30 @@ async fn every_finder_runs_with_every_reach_and_order() {
             ];
             for (order, key) in orders {
                 for ask in asks(key) {
-                    deal::page(conn, &slice, &filter, order, &ask).await.unwrap_or_else(|why| panic!("{}: {why}", say("deals")));
+                    deal::page(conn, &slice, &filter, order, &ask)
+                        .await
+                        .unwrap_or_else(|why| panic!("{}: {why}", say("deals")));
                 }
             }
             deal::count(conn, &slice, &filter).await.unwrap();
             deal::of_ids(conn, &slice, &ids).await.unwrap();
-            attribution::of_deals(conn, &slice, &ids).await.unwrap_or_else(|why| panic!("{}: {why}", say("attributions")));
+            attribution::of_deals(conn, &slice, &ids)
+                .await
+                .unwrap_or_else(|why| panic!("{}: {why}", say("attributions")));
             for ask in asks(&instant) {
-                activity::page_of_deal(conn, &slice, ids[0], &ask).await.unwrap_or_else(|why| panic!("{}: {why}", say("activities")));
+                activity::page_of_deal(conn, &slice, ids[0], &ask)
+                    .await
+                    .unwrap_or_else(|why| panic!("{}: {why}", say("activities")));
             }
-            activity::latest_of_deals(conn, &slice, &ids).await.unwrap_or_else(|why| panic!("{}: {why}", say("latest")));
-            let filter = spend_line::Filter { partners: Some(ids.clone()), from: Some(1), to: Some(9), ..Default::default() };
+            activity::latest_of_deals(conn, &slice, &ids)
+                .await
+                .unwrap_or_else(|why| panic!("{}: {why}", say("latest")));
+            let filter =
+                spend_line::Filter { partners: Some(ids.clone()), from: Some(1), to: Some(9), ..Default::default() };
             for ask in asks(&Key::Int(8104)) {
-                spend_line::page(conn, &slice, &filter, &ask).await.unwrap_or_else(|why| panic!("{}: {why}", say("spend")));
+                spend_line::page(conn, &slice, &filter, &ask)
+                    .await
+                    .unwrap_or_else(|why| panic!("{}: {why}", say("spend")));
             }
             segment::all(conn, &slice).await.unwrap();
             stage::all(conn, &slice).await.unwrap();

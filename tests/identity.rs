@@ -37,7 +37,13 @@ fn jwk(key: &Pair) -> VerifyingKey {
 }
 
 fn new_program(slug: &str) -> program::New {
-    program::New { slug: slug.into(), name: slug.into(), currency: "USD".into(), zone: "UTC".into(), fiscal_start_month: 1 }
+    program::New {
+        slug: slug.into(),
+        name: slug.into(),
+        currency: "USD".into(),
+        zone: "UTC".into(),
+        fiscal_start_month: 1,
+    }
 }
 
 fn facts(name: &str, role: Role) -> Facts {
@@ -65,7 +71,8 @@ impl Scene {
         // The provider is not bound to beta, so this seat lets nobody in.
         seat::grant(&beta, who(IDP, "bob"), facts("Bob", Role::Operator), None).await.unwrap();
         seat::grant(&acme, who(DEV_ISSUER, "dev"), facts("Dev", Role::Operator), None).await.unwrap();
-        let fund = portfolio::create(&office, "fund", "Fund", &[acme.viewer.slice().unwrap().program_id()]).await.unwrap();
+        let fund =
+            portfolio::create(&office, "fund", "Fund", &[acme.viewer.slice().unwrap().program_id()]).await.unwrap();
         portfolio::grant(&office, fund.id, IDP, "pat", "Pat").await.unwrap();
 
         let (rsa, ec, ed) = (Pair::rsa("rsa"), Pair::ec("ec"), Pair::ed("ed"));
@@ -185,9 +192,13 @@ fn attacks(scene: &Scene) -> Vec<(String, String)> {
     }
     add("no signature under a real alg", unsigned(&ed.header(), &claims, ""));
     for key in [rsa, ec, ed] {
-        let secrets = [("PEM", key.pem().into_bytes()), ("DER", key.der()), ("JWK", key.jwk().to_string().into_bytes())];
+        let secrets =
+            [("PEM", key.pem().into_bytes()), ("DER", key.der()), ("JWK", key.jwk().to_string().into_bytes())];
         for (form, secret) in secrets {
-            add(&format!("HS256 with the {} key's {form} as the secret", key.kid), hmac("HS256", key.kid, &secret, &claims));
+            add(
+                &format!("HS256 with the {} key's {form} as the secret", key.kid),
+                hmac("HS256", key.kid, &secret, &claims),
+            );
         }
         add("HS512 with the public key", hmac("HS512", key.kid, key.pem().as_bytes(), &claims));
         let stranger = match key.kid {
@@ -224,7 +235,17 @@ fn attacks(scene: &Scene) -> Vec<(String, String)> {
         header["kid"] = "ed".into();
         add(&format!("the stranger's {member} under a known kid"), stranger.sign(&header, &claims));
     }
-    for kid in [json!(null), json!(7), json!(""), json!("ED"), json!("ed "), json!("../../etc/passwd"), json!("ed' OR '1'='1"), json!("ed\u{0}"), json!("k".repeat(4000))] {
+    for kid in [
+        json!(null),
+        json!(7),
+        json!(""),
+        json!("ED"),
+        json!("ed "),
+        json!("../../etc/passwd"),
+        json!("ed' OR '1'='1"),
+        json!("ed\u{0}"),
+        json!("k".repeat(4000)),
+    ] {
         add(&format!("kid {kid:.20}"), ed.sign(&header(json!({ "kid": kid })), &claims));
     }
     add("no kid", ed.sign(&json!({ "alg": "EdDSA", "typ": "at+jwt" }), &claims));
@@ -234,7 +255,15 @@ fn attacks(scene: &Scene) -> Vec<(String, String)> {
     add("b64 false", ed.sign(&header(json!({ "b64": false })), &claims));
     add("zip", ed.sign(&header(json!({ "zip": "DEF" })), &claims));
     add("no typ", ed.sign(&json!({ "alg": "EdDSA", "kid": "ed" }), &claims));
-    for typ in [json!("JWT"), json!("dpop+jwt"), json!("id+jwt"), json!("logout+jwt"), json!(Purpose::Mint.typ()), json!(""), json!(1)] {
+    for typ in [
+        json!("JWT"),
+        json!("dpop+jwt"),
+        json!("id+jwt"),
+        json!("logout+jwt"),
+        json!(Purpose::Mint.typ()),
+        json!(""),
+        json!(1),
+    ] {
         add(&format!("typ {typ}"), ed.sign(&header(json!({ "typ": typ })), &claims));
     }
 
@@ -262,21 +291,42 @@ fn attacks(scene: &Scene) -> Vec<(String, String)> {
     for (what, change) in timed {
         add(what, ed.token(&scene.with(change)));
     }
-    for aud in [json!("https://other.test"), json!(["https://other.test"]), json!([API, 1]), json!(1), json!("HTTPS://API.TEST"), json!(format!("{API}/"))] {
+    for aud in [
+        json!("https://other.test"),
+        json!(["https://other.test"]),
+        json!([API, 1]),
+        json!(1),
+        json!("HTTPS://API.TEST"),
+        json!(format!("{API}/")),
+    ] {
         add(&format!("aud {aud}"), ed.token(&scene.with(json!({ "aud": aud }))));
     }
-    for iss in [json!([IDP]), json!("https://idp.test/"), json!("HTTPS://IDP.TEST"), json!("https://evil.test"), json!(MINT_ISSUER), json!(DEV_ISSUER), json!(1)] {
+    for iss in [
+        json!([IDP]),
+        json!("https://idp.test/"),
+        json!("HTTPS://IDP.TEST"),
+        json!("https://evil.test"),
+        json!(MINT_ISSUER),
+        json!(DEV_ISSUER),
+        json!(1),
+    ] {
         add(&format!("iss {iss}"), ed.token(&scene.with(json!({ "iss": iss }))));
     }
     for sub in ["", "nobody", "ADA", "ada ", "ada\u{0}", "gone", "bob", "dev"] {
         add(&format!("sub {sub:?}"), ed.token(&scene.with(json!({ "sub": sub }))));
     }
-    add("bob's program, to which the issuer is not bound", ed.token(&scene.with(json!({ "sub": "bob", "program": "beta" }))));
-    add("bob's only seat, to which the issuer is not bound", ed.token(&{
-        let mut claims = scene.without("program");
-        claims["sub"] = "bob".into();
-        claims
-    }));
+    add(
+        "bob's program, to which the issuer is not bound",
+        ed.token(&scene.with(json!({ "sub": "bob", "program": "beta" }))),
+    );
+    add(
+        "bob's only seat, to which the issuer is not bound",
+        ed.token(&{
+            let mut claims = scene.without("program");
+            claims["sub"] = "bob".into();
+            claims
+        }),
+    );
     for program in [json!("beta"), json!("nowhere"), json!(null), json!(1), json!(["acme"]), json!(""), json!("ACME")] {
         add(&format!("program {program}"), ed.token(&scene.with(json!({ "program": program }))));
     }
@@ -297,14 +347,29 @@ fn attacks(scene: &Scene) -> Vec<(String, String)> {
     add("padded base64", format!("{signed}.{signature}=="));
     add("longer than any token", format!("{signed}.{}", "A".repeat(9000)));
     add("JSON serialisation", json!({ "protected": head, "payload": payload, "signature": signature }).to_string());
-    add("a repeated claim", ed.sign_text(&ed.header().to_string(), &format!("{{\"sub\":\"rex\",{}", &claims.to_string()[1..])));
-    add("a repeated header", ed.sign_text(&format!("{{\"alg\":\"none\",{}", &ed.header().to_string()[1..]), &claims.to_string()));
+    add(
+        "a repeated claim",
+        ed.sign_text(&ed.header().to_string(), &format!("{{\"sub\":\"rex\",{}", &claims.to_string()[1..])),
+    );
+    add(
+        "a repeated header",
+        ed.sign_text(&format!("{{\"alg\":\"none\",{}", &ed.header().to_string()[1..]), &claims.to_string()),
+    );
     add("claims that are a list", ed.sign_text(&ed.header().to_string(), "[]"));
     add("claims that are no JSON", ed.sign_text(&ed.header().to_string(), "{"));
     add("something behind the claims", ed.sign_text(&ed.header().to_string(), &format!("{claims}{{}}")));
-    add("claims 200 levels deep", ed.sign_text(&ed.header().to_string(), &format!("{{\"a\":{}1{}}}", "[".repeat(200), "]".repeat(200))));
-    add("other claims under a good signature", format!("{head}.{}.{signature}", b64(scene.with(json!({ "sub": "rex" })).to_string())));
-    add("another header under a good signature", format!("{}.{payload}.{signature}", b64(header(json!({ "x": 1 })).to_string())));
+    add(
+        "claims 200 levels deep",
+        ed.sign_text(&ed.header().to_string(), &format!("{{\"a\":{}1{}}}", "[".repeat(200), "]".repeat(200))),
+    );
+    add(
+        "other claims under a good signature",
+        format!("{head}.{}.{signature}", b64(scene.with(json!({ "sub": "rex" })).to_string())),
+    );
+    add(
+        "another header under a good signature",
+        format!("{}.{payload}.{signature}", b64(header(json!({ "x": 1 })).to_string())),
+    );
     add("a shorter signature", format!("{signed}.{}", &signature[..signature.len() - 4]));
     add("one bit of the signature", flipped(signed, signature));
     add("a signature of zeros", format!("{signed}.{}", b64([0u8; 64])));
@@ -362,7 +427,10 @@ async fn a_token_for_another_purpose_is_refused() {
         ("longer than 90 days", scene.mint.sign(&claims(now + 90 * 86_400 + 1))),
         ("no id", scene.mint.sign(&SignedClaims { jti: None, ..claims(month) })),
         ("another id", scene.mint.sign(&SignedClaims { jti: Some(Uuid::nil().to_string()), ..claims(month) })),
-        ("the id in capitals", scene.mint.sign(&SignedClaims { jti: Some(id.to_string().to_uppercase()), ..claims(month) })),
+        (
+            "the id in capitals",
+            scene.mint.sign(&SignedClaims { jti: Some(id.to_string().to_uppercase()), ..claims(month) }),
+        ),
         ("another subject", scene.mint.sign(&SignedClaims { sub: "ada".into(), ..claims(month) })),
         ("the provider's issuer", scene.mint.sign(&SignedClaims { iss: IDP, ..claims(month) })),
         ("the provider's audience", scene.mint.sign(&SignedClaims { aud: API, ..claims(month) })),
@@ -423,7 +491,8 @@ async fn a_change_of_a_seat_or_a_pod_holds_at_the_next_request() {
         let scene = Scene::new(backend).await;
         let text = scene.ed.token(&scene.with(json!({ "sub": "eve" })));
         assert!(!scene.is_let_in(&text).await);
-        let east = pod::create(&scene.acme, pod::Facts { name: Some("East".into()), partners: None }, None).await.unwrap().id;
+        let east =
+            pod::create(&scene.acme, pod::Facts { name: Some("East".into()), partners: None }, None).await.unwrap().id;
         let bound = Facts { pods: Some(vec![east]), ..facts("Eve", Role::PartnerAe) };
         let seat_id = seat::grant(&scene.acme, who(IDP, "eve"), bound, None).await.unwrap().id;
         let viewer = async || scene.authenticator.authenticate(&text).await.unwrap().viewer;
@@ -432,7 +501,11 @@ async fn a_change_of_a_seat_or_a_pod_holds_at_the_next_request() {
         assert!(before.bindings.pod_partners.is_empty());
 
         let partner = partner(&scene, "P-1").await;
-        let west = pod::create(&scene.acme, pod::Facts { name: Some("West".into()), partners: Some(vec![partner]) }, None).await.unwrap().id;
+        let west =
+            pod::create(&scene.acme, pod::Facts { name: Some("West".into()), partners: Some(vec![partner]) }, None)
+                .await
+                .unwrap()
+                .id;
         let with_partner = pod::Facts { name: None, partners: Some(vec![partner]) };
         pod::update(&scene.acme, east, Some(1), with_partner, None).await.unwrap();
         let after = viewer().await;
@@ -445,7 +518,12 @@ async fn a_change_of_a_seat_or_a_pod_holds_at_the_next_request() {
         pods.sort_unstable();
         assert_eq!((pods.len(), viewer().await.bindings.pod_partners.len()), (2, 1));
 
-        let manager = Facts { role: Some(Role::PartnerManager), pods: Some(vec![]), partners: Some(vec![partner]), ..Facts::default() };
+        let manager = Facts {
+            role: Some(Role::PartnerManager),
+            pods: Some(vec![]),
+            partners: Some(vec![partner]),
+            ..Facts::default()
+        };
         seat::update(&scene.acme, seat_id, None, manager, None).await.unwrap();
         assert_eq!((viewer().await.role, viewer().await.bindings.partners), (Role::PartnerManager, vec![partner]));
         seat::revoke(&scene.acme, seat_id, None, None).await.unwrap();

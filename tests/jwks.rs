@@ -77,7 +77,13 @@ impl Configured {
         let database = Database::fresh(Backend::Sqlite);
         let now: DateTime<Utc> = "2026-03-01T12:00:00Z".parse().unwrap();
         let office = Office::new(Store::connect(&database.url, 2).await.unwrap(), Clock::fixed(now));
-        let new = program::New { slug: "acme".into(), name: "Acme".into(), currency: "USD".into(), zone: "UTC".into(), fiscal_start_month: 1 };
+        let new = program::New {
+            slug: "acme".into(),
+            name: "Acme".into(),
+            currency: "USD".into(),
+            zone: "UTC".into(),
+            fiscal_start_month: 1,
+        };
         let acme = Caller::system(office.clone(), program::create(&office, new).await.unwrap().id);
         let facts = Facts { name: Some("Ada".into()), role: Some(Role::Finance), ..Facts::default() };
         seat::grant(&acme, Who { issuer: IDP.into(), subject: "ada".into() }, facts, None).await.unwrap();
@@ -178,7 +184,13 @@ async fn the_server_serves_while_the_provider_is_down_for_a_day() {
     let auth = serve(it.office.clone(), &it.settings).await.unwrap().authenticator;
     let old_token = it.token(&key);
     assert!(auth.authenticate(&old_token).await.is_ok());
-    for broken in [(503, "down".to_owned()), (200, "<html>".into()), (200, "{\"keys\":7}".into()), (200, " ".repeat(300_000)), (404, "{\"keys\":[]}".into())] {
+    for broken in [
+        (503, "down".to_owned()),
+        (200, "<html>".into()),
+        (200, "{\"keys\":7}".into()),
+        (200, " ".repeat(300_000)),
+        (404, "{\"keys\":[]}".into()),
+    ] {
         answer.raw(broken.0, broken.1);
         it.office.clock.advance(TimeDelta::hours(4));
         assert!(auth.authenticate(&it.token(&key)).await.is_ok());
@@ -222,7 +234,15 @@ async fn keys_that_are_not_for_signatures_are_left_out_one_by_one() {
 #[tokio::test]
 async fn only_a_safe_url_is_asked_and_no_redirect_is_followed() {
     let clock = Clock::system();
-    for bad in ["http://idp.test/jwks", "file:///etc/passwd", "ftp://idp.test", "idp.test", "", "http://localhost.evil.test/jwks", "http://127.0.0.1.evil.test/"] {
+    for bad in [
+        "http://idp.test/jwks",
+        "file:///etc/passwd",
+        "ftp://idp.test",
+        "idp.test",
+        "",
+        "http://localhost.evil.test/jwks",
+        "http://127.0.0.1.evil.test/",
+    ] {
         assert!(Jwks::new(bad, None, clock.clone()).is_err(), "{bad}");
     }
     for good in ["https://idp.test/jwks", "http://localhost:1/jwks", "http://127.0.0.1:1/", "http://[::1]:1/"] {
@@ -248,7 +268,9 @@ async fn serve_refuses_what_is_unsafe_and_says_why() {
     let dev = kept(&it.office, Purpose::Dev).await.unwrap();
     std::fs::write(it.folder.path().join("dev.pem"), dev.public_pem()).unwrap();
     let by_file = |file: &str, alg: &str| {
-        format!("[[issuer]]\nissuer = \"{IDP}\"\naudience = \"api\"\nprograms = [\"acme\"]\n[[issuer.key]]\nkid = \"k\"\nalg = \"{alg}\"\nfile = \"{file}\"\n")
+        format!(
+            "[[issuer]]\nissuer = \"{IDP}\"\naudience = \"api\"\nprograms = [\"acme\"]\n[[issuer.key]]\nkid = \"k\"\nalg = \"{alg}\"\nfile = \"{file}\"\n"
+        )
     };
     let base = by_url("https://idp.test");
     let cases = [
@@ -269,7 +291,14 @@ async fn serve_refuses_what_is_unsafe_and_says_why() {
         (by_file("private.pem", "EdDSA"), "it is a private key"),
         (by_file("dev.pem", "EdDSA"), "is the development key"),
         (by_file("none.pem", "EdDSA"), "cannot be read"),
-        (format!("{}{}", by_file("good.pem", "RS256"), "[[issuer.key]]\nkid = \"k\"\nalg = \"RS256\"\nfile = \"good.pem\"\n"), "two keys of one `kid`"),
+        (
+            format!(
+                "{}{}",
+                by_file("good.pem", "RS256"),
+                "[[issuer.key]]\nkid = \"k\"\nalg = \"RS256\"\nfile = \"good.pem\"\n"
+            ),
+            "two keys of one `kid`",
+        ),
     ];
     for (text, expected) in cases {
         std::fs::write(&list, &text).unwrap();

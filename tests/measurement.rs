@@ -14,9 +14,9 @@ use domain::program::Program;
 use domain::role::Role;
 use domain::slice::{Bindings, Place, Viewer};
 use entity::Store;
+use rust_decimal::Decimal;
 use sea_orm_migration::sea_orm::{ConnectionTrait, Statement, Value};
 use serde_json::Value as Json;
-use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
@@ -170,9 +170,11 @@ async fn compare(world: &World, folder: &Path, file: &str) {
         Some(rest) => format!("asOf: \"{}\"", &rest[..10]),
     };
     let cells = format!("cells {{ partner {{ name }} segment {{ name }} trustGap {{ {GAP} }} }}");
-    let matrix = world.data_as(Role::Revops, &[], &format!("{{ auditMatrix({arguments}) {{ window {cells} }} }}")).await;
+    let matrix =
+        world.data_as(Role::Revops, &[], &format!("{{ auditMatrix({arguments}) {{ window {cells} }} }}")).await;
     let totals = format!("trustGap {{ {GAP} }} trustGaps {{ segment {{ name }} trustGap {{ {GAP} }} }}");
-    let totals = world.data_as(Role::Leadership, &[], &format!("{{ programTotals({arguments}) {{ {totals} }} }}")).await;
+    let totals =
+        world.data_as(Role::Leadership, &[], &format!("{{ programTotals({arguments}) {{ {totals} }} }}")).await;
     let cells = matrix["auditMatrix"]["cells"].as_array().unwrap();
     let gaps = totals["programTotals"]["trustGaps"].as_array().unwrap();
     let expected = rows(&folder.join(file));
@@ -196,14 +198,22 @@ async fn compare(world: &World, folder: &Path, file: &str) {
             ("direct", "direct_won", "direct_closed", "direct_win_rate_pct"),
         ] {
             let count = |name: &str| gap[side][name].as_i64().unwrap();
-            assert_eq!((count("won").to_string(), (count("won") + count("lost")).to_string()), (row[won].clone(), row[closed].clone()), "{what}");
+            assert_eq!(
+                (count("won").to_string(), (count("won") + count("lost")).to_string()),
+                (row[won].clone(), row[closed].clone()),
+                "{what}"
+            );
             let found = gap[side]["rate"].as_str().map(|rate| six_of(decimal(rate) * rust_decimal::dec!(100)));
             assert_eq!(found.unwrap_or_default(), row[rate], "{what}");
         }
         let points = gap["points"].as_str().map(|points| six_of(decimal(points)));
         assert_eq!(points.unwrap_or_default(), row["trust_gap_pp"], "{what}");
         let is_null = gap["points"].is_null();
-        assert_eq!((gap["evidence"] == "NONE", gap["reason"].is_null(), gap["interval"].is_null()), (is_null, !is_null, is_null), "{what}");
+        assert_eq!(
+            (gap["evidence"] == "NONE", gap["reason"].is_null(), gap["interval"].is_null()),
+            (is_null, !is_null, is_null),
+            "{what}"
+        );
     }
 }
 
@@ -213,17 +223,24 @@ async fn the_matrix_holds_the_numbers_of_the_imported_real_data() {
     for backend in Backend::all() {
         for (map, mapping) in [("skygeni-m1.toml", "M1_partner_only"), ("skygeni-m2.toml", "M2_partner_and_referral")] {
             // All three readings of a segment on SQLite; PostgreSQL is asked the same questions of one.
-            let segments = if backend == Backend::Sqlite { &["region", "industry", "product_type"][..] } else { &["region"] };
+            let segments =
+                if backend == Backend::Sqlite { &["region", "industry", "product_type"][..] } else { &["region"] };
             for segment in segments {
                 let bench = Bench::new(Database::fresh(backend)).await;
                 let text = std::fs::read_to_string(example(map)).unwrap();
-                let map = bench.file("map.toml", &text.replace("segment = \"region\"", &format!("segment = \"{segment}\"")));
+                let map =
+                    bench.file("map.toml", &text.replace("segment = \"region\"", &format!("segment = \"{segment}\"")));
                 bench.import(Object::Deals, &data.join("skygeni/upload/skygeni_sales_data.csv"), &map).await;
                 let world = World::of(bench).await;
                 let found = check::check(&world.office, &world.program).await.unwrap();
                 assert_eq!((found.deals, found.differences), (5000, vec![]), "{backend} {mapping} {segment}");
                 for ending in ["", "__asof2024-05-15_W1_4completedQ", "__asof2024-06-30_W1_4completedQ"] {
-                    compare(&world, &data.join("skygeni/expected"), &format!("trust_gap__{mapping}__{segment}{ending}.csv")).await;
+                    compare(
+                        &world,
+                        &data.join("skygeni/expected"),
+                        &format!("trust_gap__{mapping}__{segment}{ending}.csv"),
+                    )
+                    .await;
                 }
             }
         }
@@ -243,14 +260,22 @@ async fn a_vendor_without_partners_has_no_trust_gap_and_no_error() {
     let world = World::of(bench).await;
     assert_eq!(check::check(&world.office, &world.program).await.unwrap().differences, Vec::<String>::new());
     for ending in ["", "__asof2017-12-31_W1_4completedQ"] {
-        compare(&world, &data.join("maven/expected"), &format!("trust_gap__M0_no_partner__regional_office{ending}.csv")).await;
+        compare(
+            &world,
+            &data.join("maven/expected"),
+            &format!("trust_gap__M0_no_partner__regional_office{ending}.csv"),
+        )
+        .await;
     }
     let query = "{ programTotals(window: ALL) { attachRateAll { dealsRate direct { deals } } trustGap { points reading reason { code } } } auditMatrix { cells { points: trustGap { points } } } }";
     let answer = world.data_as(Role::Operator, &[], query).await;
     let totals = &answer["programTotals"];
     assert_eq!(totals["attachRateAll"]["dealsRate"], "0.000000000000");
     assert_eq!(totals["attachRateAll"]["direct"]["deals"], 8800);
-    assert_eq!((&totals["trustGap"]["points"], &totals["trustGap"]["reason"]["code"]), (&Json::Null, &Json::from("NO_CO_SELL_DEALS")));
+    assert_eq!(
+        (&totals["trustGap"]["points"], &totals["trustGap"]["reason"]["code"]),
+        (&Json::Null, &Json::from("NO_CO_SELL_DEALS"))
+    );
     assert_eq!(answer["auditMatrix"]["cells"], serde_json::json!([]));
 }
 

@@ -31,7 +31,13 @@ impl Scene {
         let store = Store::connect(&database.url, 4).await.unwrap();
         let office = Office::new(store, Clock::fixed("2026-03-01T12:00:00Z".parse().unwrap())).with_mint(mint);
         let program = async |slug: &str| {
-            let new = program::New { slug: slug.into(), name: slug.into(), currency: "USD".into(), zone: "UTC".into(), fiscal_start_month: 1 };
+            let new = program::New {
+                slug: slug.into(),
+                name: slug.into(),
+                currency: "USD".into(),
+                zone: "UTC".into(),
+                fiscal_start_month: 1,
+            };
             Caller::system(office.clone(), program::create(&office, new).await.unwrap().id)
         };
         let (acme, beta) = (program("acme").await, program("beta").await);
@@ -93,7 +99,9 @@ fn key(key: &str, input: &str) -> Option<Key> {
 /// The codes and paths of a refusal.
 fn why<T: std::fmt::Debug>(outcome: Result<T, Failure>) -> Vec<(ProblemCode, String)> {
     match outcome {
-        Err(Failure::Invalid(problems)) => problems.into_iter().map(|problem| (problem.code, problem.path.join("."))).collect(),
+        Err(Failure::Invalid(problems)) => {
+            problems.into_iter().map(|problem| (problem.code, problem.path.join("."))).collect()
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -127,7 +135,10 @@ async fn a_seat_is_bound_to_what_its_role_can_use_and_its_program_has() {
     for backend in Backend::all() {
         let scene = Scene::new(backend).await;
         let (ours, theirs) = (scene.partner(&scene.acme, "ours").await, scene.partner(&scene.beta, "theirs").await);
-        let pod = pod::create(&scene.acme, pod::Facts { name: Some("East".into()), partners: Some(vec![ours]) }, None).await.unwrap().id;
+        let pod = pod::create(&scene.acme, pod::Facts { name: Some("East".into()), partners: Some(vec![ours]) }, None)
+            .await
+            .unwrap()
+            .id;
         let bound = |role, pods: &[Uuid], partners: &[Uuid]| Facts {
             pods: Some(pods.to_vec()),
             partners: Some(partners.to_vec()),
@@ -138,8 +149,14 @@ async fn a_seat_is_bound_to_what_its_role_can_use_and_its_program_has() {
         assert_eq!(refused(bound(Role::Finance, &[pod], &[])).await, [at(ProblemCode::Invalid, "input.podIds")]);
         assert_eq!(refused(bound(Role::Partner, &[], &[])).await, [at(ProblemCode::Invalid, "input.partnerIds")]);
         assert_eq!(refused(bound(Role::Portfolio, &[], &[])).await, [at(ProblemCode::Invalid, "input.role")]);
-        assert_eq!(refused(bound(Role::Partner, &[], &[theirs])).await, [at(ProblemCode::NotFound, "input.partnerIds.0")]);
-        assert_eq!(refused(bound(Role::PartnerAe, &[Uuid::nil()], &[])).await, [at(ProblemCode::NotFound, "input.podIds.0")]);
+        assert_eq!(
+            refused(bound(Role::Partner, &[], &[theirs])).await,
+            [at(ProblemCode::NotFound, "input.partnerIds.0")]
+        );
+        assert_eq!(
+            refused(bound(Role::PartnerAe, &[Uuid::nil()], &[])).await,
+            [at(ProblemCode::NotFound, "input.podIds.0")]
+        );
         assert_eq!(refused(facts("a\0b", Role::Finance)).await, [at(ProblemCode::Invalid, "input.name")]);
         let bad = seat::grant(&scene.acme, who("", "a\nb"), facts("x", Role::Finance), None).await;
         assert_eq!(why(bad).len(), 2);
@@ -186,7 +203,10 @@ async fn only_revops_in_person_manages_seats_pods_and_tokens() {
         scene.caller(Role::Revops, Some(Uuid::from_u128(1))),
     ];
     for caller in denied {
-        assert!(matches!(seat::grant(&caller, who(IDP, "x"), facts("x", Role::Revops), None).await, Err(Failure::Denied)));
+        assert!(matches!(
+            seat::grant(&caller, who(IDP, "x"), facts("x", Role::Revops), None).await,
+            Err(Failure::Denied)
+        ));
         assert!(matches!(seat::revoke(&caller, id, None, None).await, Err(Failure::Denied)));
         assert!(matches!(seat::update(&caller, id, None, Facts::default(), None).await, Err(Failure::Denied)));
         assert!(matches!(pod::create(&caller, pod::Facts::default(), None).await, Err(Failure::Denied)));
@@ -216,7 +236,10 @@ async fn a_token_is_shown_once_and_kept_without_its_text() {
             assert_eq!(refused(new(role, None, 30)).await, [at(ProblemCode::Invalid, "input.role")]);
         }
         for days in [0, 91, -1, i64::MAX] {
-            assert_eq!(refused(new(Role::Finance, None, days)).await, [at(ProblemCode::Invalid, "input.expiresInDays")]);
+            assert_eq!(
+                refused(new(Role::Finance, None, days)).await,
+                [at(ProblemCode::Invalid, "input.expiresInDays")]
+            );
         }
         assert_eq!(refused(new(Role::Partner, None, 30)).await, [at(ProblemCode::Required, "input.partnerId")]);
         assert_eq!(refused(new(Role::Partner, Some(theirs), 30)).await, [at(ProblemCode::NotFound, "input.partnerId")]);

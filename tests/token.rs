@@ -42,8 +42,17 @@ struct Server {
 impl Server {
     async fn start(backend: Backend) -> Self {
         let database = Database::fresh(backend);
-        let office = Office::new(Store::connect(&database.url, 4).await.unwrap(), Clock::fixed("2026-03-01T12:00:00Z".parse().unwrap()));
-        let new = program::New { slug: "acme".into(), name: "Acme".into(), currency: "USD".into(), zone: "UTC".into(), fiscal_start_month: 1 };
+        let office = Office::new(
+            Store::connect(&database.url, 4).await.unwrap(),
+            Clock::fixed("2026-03-01T12:00:00Z".parse().unwrap()),
+        );
+        let new = program::New {
+            slug: "acme".into(),
+            name: "Acme".into(),
+            currency: "USD".into(),
+            zone: "UTC".into(),
+            fiscal_start_month: 1,
+        };
         let acme = Caller::system(office.clone(), program::create(&office, new).await.unwrap().id);
         for (subject, role) in [("rex", Role::Revops), ("fin", Role::Finance), ("ops", Role::Operator)] {
             let facts = Facts { name: Some(subject.to_uppercase()), role: Some(role), ..Facts::default() };
@@ -52,7 +61,9 @@ impl Server {
         let Identity { authenticator, office, .. } = demo(office).await.unwrap();
         let schemas = Schemas::build().unwrap_or_else(|missing| panic!("{missing:?}"));
         let own = office.clone();
-        let equip = move |request, who: &Authenticated| prepare(request, Caller::new(own.clone(), Arc::new(who.viewer.clone())));
+        let equip = move |request, who: &Authenticated| {
+            prepare(request, Caller::new(own.clone(), Arc::new(who.viewer.clone())))
+        };
         let http = Arc::new(Http::new(
             Limits::default(),
             Contracts::new(&schemas),
@@ -77,7 +88,8 @@ impl Server {
         let made = server
             .ask("rex", "mutation { partnerCreate(input: {name: \"Contoso\", kind: RESELLER, externalId: \"C-1\"}) { partner { id } userErrors { message } } }")
             .await;
-        server.partner = made["data"]["partnerCreate"]["partner"]["id"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned();
+        server.partner =
+            made["data"]["partnerCreate"]["partner"]["id"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned();
         server
     }
 
@@ -136,13 +148,19 @@ async fn every_bad_token_is_answered_with_the_same_bytes() {
         Some(format!("Bearer {}", hmac("HS256", "dev", &stranger.der(), &claims))),
         Some(format!("Bearer {rest}.{first}{}", &signature[1..])),
         Some(format!("Bearer {}", server.token("nobody").await)),
-        Some(format!("Bearer {}", sign(&server.office, "fin".into(), Some("other".into()), None, Duration::from_secs(60)).await.unwrap())),
+        Some(format!(
+            "Bearer {}",
+            sign(&server.office, "fin".into(), Some("other".into()), None, Duration::from_secs(60)).await.unwrap()
+        )),
         Some(format!("Bearer {expired}")),
     ];
     server.office.clock.advance(chrono::TimeDelta::seconds(2));
     let expected = server.raw(None).await;
     assert_eq!(expected.0, 401);
-    assert!(expected.1.iter().any(|(name, value)| name == "www-authenticate" && value.starts_with("Bearer")), "{expected:?}");
+    assert!(
+        expected.1.iter().any(|(name, value)| name == "www-authenticate" && value.starts_with("Bearer")),
+        "{expected:?}"
+    );
     for authorization in bad {
         let answer = server.raw(authorization.as_deref()).await;
         assert_eq!(answer, expected, "{authorization:?}");
@@ -165,7 +183,10 @@ async fn a_partner_token_from_minting_to_revocation() {
         assert_eq!(minted["token"], expected);
         let secret = minted["secret"].as_str().unwrap().to_owned();
         let again = server.ask("rex", &mint).await["data"]["tokenMint"].clone();
-        assert_eq!((&again["secret"], &again["replayed"], &again["token"]["id"]), (&Value::Null, &json!(true), &minted["token"]["id"]));
+        assert_eq!(
+            (&again["secret"], &again["replayed"], &again["token"]["id"]),
+            (&Value::Null, &json!(true), &minted["token"]["id"])
+        );
 
         let viewer = "{ viewer { subject name role expiresAt program { slug } bindings { partners { name } pods { name } ownerExternalId } limits { maxPage depth bucketPoints } } }";
         let seen = server.with(&secret, viewer).await["data"]["viewer"].clone();
@@ -173,7 +194,10 @@ async fn a_partner_token_from_minting_to_revocation() {
         assert_eq!(seen["name"], "Contoso portal");
         assert_eq!(seen["expiresAt"], "2026-04-30T12:00:00Z");
         assert_eq!(seen["program"]["slug"], "acme");
-        assert_eq!(seen["bindings"], json!({ "partners": [{ "name": "Contoso" }], "pods": [], "ownerExternalId": null }));
+        assert_eq!(
+            seen["bindings"],
+            json!({ "partners": [{ "name": "Contoso" }], "pods": [], "ownerExternalId": null })
+        );
         assert_eq!(seen["limits"], json!({ "maxPage": 100, "depth": 15, "bucketPoints": 1000 }));
 
         server.authenticator.settle().await;
@@ -183,7 +207,9 @@ async fn a_partner_token_from_minting_to_revocation() {
         assert_eq!(listed, expected);
 
         let id = minted["token"]["id"].as_str().unwrap();
-        let revoke = format!("mutation {{ tokenRevoke(input: {{id: \"{id}\", expectedVersion: 1}}) {{ token {{ state version }} userErrors {{ code }} }} }}");
+        let revoke = format!(
+            "mutation {{ tokenRevoke(input: {{id: \"{id}\", expectedVersion: 1}}) {{ token {{ state version }} userErrors {{ code }} }} }}"
+        );
         let revoked = server.ask("rex", &revoke).await["data"]["tokenRevoke"].clone();
         assert_eq!(revoked, json!({ "token": { "state": "REVOKED", "version": 2 }, "userErrors": [] }));
         assert_eq!(server.raw(Some(&format!("Bearer {secret}"))).await, server.raw(None).await);
@@ -195,7 +221,8 @@ async fn a_partner_token_from_minting_to_revocation() {
 #[tokio::test]
 async fn a_machine_token_cannot_make_itself_a_successor() {
     let server = Server::start(Backend::Sqlite).await;
-    let mint = "mutation { tokenMint(input: {label: \"sync\", role: REVOPS}) { secret userErrors { code path message } } }";
+    let mint =
+        "mutation { tokenMint(input: {label: \"sync\", role: REVOPS}) { secret userErrors { code path message } } }";
     let secret = server.ask("rex", mint).await["data"]["tokenMint"]["secret"].as_str().unwrap().to_owned();
     assert_eq!(server.with(&secret, "{ viewer { role } }").await["data"]["viewer"]["role"], "REVOPS");
     let grant = "mutation { seatGrant(input: {issuer: \"partnerloop-dev\", subject: \"evil\", name: \"E\", role: REVOPS}) { seat { id } } }";
@@ -211,7 +238,10 @@ async fn seats_and_pods_through_the_api() {
         let server = Server::start(backend).await;
         // Seats are listed by when they were recorded.
         server.office.clock.advance(chrono::TimeDelta::seconds(1));
-        let pod = format!("mutation {{ podCreate(input: {{name: \"East\", partnerIds: [\"{}\"]}}) {{ pod {{ id name version partners {{ name }} }} userErrors {{ code }} }} }}", server.partner);
+        let pod = format!(
+            "mutation {{ podCreate(input: {{name: \"East\", partnerIds: [\"{}\"]}}) {{ pod {{ id name version partners {{ name }} }} userErrors {{ code }} }} }}",
+            server.partner
+        );
         let pod = server.ask("rex", &pod).await["data"]["podCreate"]["pod"].clone();
         assert_eq!((&pod["name"], &pod["partners"]), (&json!("East"), &json!([{ "name": "Contoso" }])));
         let grant = format!(
@@ -220,22 +250,46 @@ async fn seats_and_pods_through_the_api() {
             pod["id"]
         );
         let seat = server.ask("rex", &grant).await["data"]["seatGrant"]["seat"].clone();
-        assert_eq!((&seat["version"], &seat["pods"], &seat["revokedAt"]), (&json!(1), &json!([{ "name": "East" }]), &Value::Null));
+        assert_eq!(
+            (&seat["version"], &seat["pods"], &seat["revokedAt"]),
+            (&json!(1), &json!([{ "name": "East" }]), &Value::Null)
+        );
         let bindings = "{ viewer { bindings { pods { id name } partners { name } } } }";
         let seen = server.ask("eve", bindings).await["data"]["viewer"]["bindings"].clone();
         assert_eq!(seen, json!({ "pods": [{ "id": pod["id"], "name": "East" }], "partners": [{ "name": "Contoso" }] }));
 
-        let bad = format!("mutation {{ seatUpdate(input: {{id: {0}, partnerIds: [{0}]}}) {{ seat {{ id }} userErrors {{ code path }} }} }}", seat["id"]);
+        let bad = format!(
+            "mutation {{ seatUpdate(input: {{id: {0}, partnerIds: [{0}]}}) {{ seat {{ id }} userErrors {{ code path }} }} }}",
+            seat["id"]
+        );
         let refused = server.ask("rex", &bad).await["data"]["seatUpdate"].clone();
-        assert_eq!(refused, json!({ "seat": null, "userErrors": [{ "code": "NOT_FOUND", "path": ["input", "partnerIds", "0"] }] }));
-        let empty = format!("mutation {{ podUpdate(input: {{id: {}, expectedVersion: 1, partnerIds: []}}) {{ pod {{ version }} userErrors {{ code }} }} }}", pod["id"]);
-        assert_eq!(server.ask("rex", &empty).await["data"]["podUpdate"], json!({ "pod": { "version": 2 }, "userErrors": [] }));
+        assert_eq!(
+            refused,
+            json!({ "seat": null, "userErrors": [{ "code": "NOT_FOUND", "path": ["input", "partnerIds", "0"] }] })
+        );
+        let empty = format!(
+            "mutation {{ podUpdate(input: {{id: {}, expectedVersion: 1, partnerIds: []}}) {{ pod {{ version }} userErrors {{ code }} }} }}",
+            pod["id"]
+        );
+        assert_eq!(
+            server.ask("rex", &empty).await["data"]["podUpdate"],
+            json!({ "pod": { "version": 2 }, "userErrors": [] })
+        );
         assert_eq!(server.ask("eve", bindings).await["data"]["viewer"]["bindings"]["partners"], json!([]));
-        let node = format!("{{ node(id: {}) {{ __typename id }} pods {{ name }} seats(last: 1) {{ totalCount edges {{ node {{ subject version }} }} }} }}", seat["id"]);
+        let node = format!(
+            "{{ node(id: {}) {{ __typename id }} pods {{ name }} seats(last: 1) {{ totalCount edges {{ node {{ subject version }} }} }} }}",
+            seat["id"]
+        );
         let seen = server.ask("ops", &node).await["data"].clone();
         assert_eq!(seen["node"], json!({ "__typename": "Seat", "id": seat["id"] }));
-        assert_eq!(seen["seats"], json!({ "totalCount": 4, "edges": [{ "node": { "subject": "eve", "version": 2 } }] }));
-        let revoke = format!("mutation {{ seatRevoke(input: {{id: {}}}) {{ seat {{ revokedAt }} userErrors {{ code }} }} }}", seat["id"]);
+        assert_eq!(
+            seen["seats"],
+            json!({ "totalCount": 4, "edges": [{ "node": { "subject": "eve", "version": 2 } }] })
+        );
+        let revoke = format!(
+            "mutation {{ seatRevoke(input: {{id: {}}}) {{ seat {{ revokedAt }} userErrors {{ code }} }} }}",
+            seat["id"]
+        );
         assert_eq!(server.ask("rex", &revoke).await["data"]["seatRevoke"]["seat"]["revokedAt"], "2026-03-01T12:00:01Z");
         assert_eq!(server.raw(Some(&format!("Bearer {}", server.token("eve").await))).await.0, 401);
     }
@@ -253,7 +307,8 @@ async fn identity_is_unknown_to_other_roles() {
         ("fin", "{ __type(name: \"Seat\") { name } }"),
     ] {
         let answer = server.ask(who, query).await;
-        let is_hidden = answer["data"] == json!({ "__type": null }) || answer["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED";
+        let is_hidden = answer["data"] == json!({ "__type": null })
+            || answer["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED";
         assert!(is_hidden, "{who} {query}: {answer}");
     }
 }

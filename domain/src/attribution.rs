@@ -122,7 +122,9 @@ pub enum AttributionRefusal {
     #[error("at most one partner is SOURCED on a deal")]
     TwoSourced,
     /// The state does not go with the kind of deal.
-    #[error("a NEW deal takes SOURCED, INFLUENCED or ACCELERATED; an EXPANSION or RENEWAL deal only EXPANSION_OR_RETENTION")]
+    #[error(
+        "a NEW deal takes SOURCED, INFLUENCED or ACCELERATED; an EXPANSION or RENEWAL deal only EXPANSION_OR_RETENTION"
+    )]
     StateDoesNotFitKind,
     /// The same partner in the same state twice.
     #[error("the same partner is named in the same state twice")]
@@ -145,7 +147,9 @@ pub fn check(kind: DealKind, claims: &[Claim]) -> Result<(), Vec<(usize, Attribu
         }
         if before.iter().any(|other| other.partner_id == claim.partner_id && other.state == claim.state) {
             faults.push((at, AttributionRefusal::Repeated));
-        } else if claim.state == AttributionState::Sourced && before.iter().any(|other| other.state == AttributionState::Sourced) {
+        } else if claim.state == AttributionState::Sourced
+            && before.iter().any(|other| other.state == AttributionState::Sourced)
+        {
             faults.push((at, AttributionRefusal::TwoSourced));
         }
     }
@@ -161,9 +165,18 @@ mod tests {
         let claim = |partner: u128, state| Claim { partner_id: Uuid::from_u128(partner), state, evidence: None };
         use AttributionState::{ExpansionOrRetention, Influenced, Sourced};
         assert_eq!(check(DealKind::New, &[claim(1, Sourced), claim(2, Influenced), claim(1, Influenced)]), Ok(()));
-        assert_eq!(check(DealKind::New, &[claim(1, Sourced), claim(2, Sourced)]), Err(vec![(1, AttributionRefusal::TwoSourced)]));
-        assert_eq!(check(DealKind::New, &[claim(1, Sourced), claim(1, Sourced)]), Err(vec![(1, AttributionRefusal::Repeated)]));
-        assert_eq!(check(DealKind::Renewal, &[claim(1, Sourced)]), Err(vec![(0, AttributionRefusal::StateDoesNotFitKind)]));
+        assert_eq!(
+            check(DealKind::New, &[claim(1, Sourced), claim(2, Sourced)]),
+            Err(vec![(1, AttributionRefusal::TwoSourced)])
+        );
+        assert_eq!(
+            check(DealKind::New, &[claim(1, Sourced), claim(1, Sourced)]),
+            Err(vec![(1, AttributionRefusal::Repeated)])
+        );
+        assert_eq!(
+            check(DealKind::Renewal, &[claim(1, Sourced)]),
+            Err(vec![(0, AttributionRefusal::StateDoesNotFitKind)])
+        );
         assert_eq!(check(DealKind::Expansion, &[claim(1, ExpansionOrRetention)]), Ok(()));
     }
 }

@@ -88,8 +88,10 @@ pub fn split(model: CreditModel, parties: &[Party], until: DateTime<Utc>, arr_mi
     let millionths = largest_remainder(WHOLE, &weights);
     let money = arr_minor.map(|minor| largest_remainder(minor, &weights));
     let each = parties.iter().zip(millionths).enumerate();
-    each.map(|(at, (party, millionths))| {
-        Share { partner_id: party.partner_id, millionths, arr_minor: money.as_ref().map(|money| money[at]) }
+    each.map(|(at, (party, millionths))| Share {
+        partner_id: party.partner_id,
+        millionths,
+        arr_minor: money.as_ref().map(|money| money[at]),
     })
     .collect()
 }
@@ -100,7 +102,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn party(partner: u128, touches: &[&str]) -> Party {
-        Party { partner_id: Uuid::from_u128(partner), touched_at: touches.iter().map(|at| at.parse().unwrap()).collect() }
+        Party {
+            partner_id: Uuid::from_u128(partner),
+            touched_at: touches.iter().map(|at| at.parse().unwrap()).collect(),
+        }
     }
 
     fn close() -> DateTime<Utc> {

@@ -141,7 +141,10 @@ mod tests {
         assert_eq!(bindings_fit(Role::Partner, 0, 1, false), Ok(()));
         assert_eq!(bindings_fit(Role::Partner, 0, 0, false), Err(vec![BadSeat::OnePartner]));
         assert_eq!(bindings_fit(Role::Partner, 0, 2, false), Err(vec![BadSeat::OnePartner]));
-        assert_eq!(bindings_fit(Role::Finance, 1, 1, true), Err(vec![BadSeat::Pods, BadSeat::Partners, BadSeat::Owner]));
+        assert_eq!(
+            bindings_fit(Role::Finance, 1, 1, true),
+            Err(vec![BadSeat::Pods, BadSeat::Partners, BadSeat::Owner])
+        );
         assert_eq!(bindings_fit(Role::Portfolio, 0, 0, false), Err(vec![BadSeat::Portfolio]));
     }
 }

@@ -74,7 +74,11 @@ pub struct FxRate {
 ///
 /// # Errors
 /// [`crate::money::NotMoney::TooLarge`].
-pub fn convert(amount: crate::money::Money, rate: Decimal, into: Currency) -> Result<crate::money::Money, crate::money::NotMoney> {
+pub fn convert(
+    amount: crate::money::Money,
+    rate: Decimal,
+    into: Currency,
+) -> Result<crate::money::Money, crate::money::NotMoney> {
     let major = amount.major().checked_mul(rate).ok_or(crate::money::NotMoney::TooLarge)?;
     crate::money::Money::round_from_major(major, into)
 }

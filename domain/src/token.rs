@@ -85,7 +85,11 @@ pub struct BadLife;
 /// # Errors
 /// [`BadLife`] outside 1 to [`DAYS_MOST`].
 pub fn expires_at(now: DateTime<Utc>, days: i64) -> Result<DateTime<Utc>, BadLife> {
-    if (1..=DAYS_MOST).contains(&days) { now.checked_add_signed(TimeDelta::days(days)).ok_or(BadLife) } else { Err(BadLife) }
+    if (1..=DAYS_MOST).contains(&days) {
+        now.checked_add_signed(TimeDelta::days(days)).ok_or(BadLife)
+    } else {
+        Err(BadLife)
+    }
 }
 
 #[cfg(test)]

@@ -125,7 +125,8 @@ fn select(slice: &Slice, filter: &Filter) -> Select<Entity> {
         select = select.filter(Column::RegistrableDomain.is_in(domains.iter().map(String::as_str)));
     }
     if let Some(wanted) = filter.has_cloud_commitment {
-        select = select.filter(if wanted { Column::CloudCommitments.ne("[]") } else { Column::CloudCommitments.eq("[]") });
+        select =
+            select.filter(if wanted { Column::CloudCommitments.ne("[]") } else { Column::CloudCommitments.eq("[]") });
     }
     if let Some(start) = &filter.name_starts_with {
         select = select.filter(scope::starts_with("account.name", start));
@@ -137,7 +138,13 @@ fn select(slice: &Slice, filter: &Filter) -> Select<Entity> {
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn page(conn: &impl Conn, slice: &Slice, filter: &Filter, order: Order, ask: &Ask) -> Result<Page<domain::account::Account>, DbErr> {
+pub async fn page(
+    conn: &impl Conn,
+    slice: &Slice,
+    filter: &Filter,
+    order: Order,
+    ask: &Ask,
+) -> Result<Page<domain::account::Account>, DbErr> {
     let by = match order {
         Order::Name => "account.name",
     };
@@ -173,7 +180,13 @@ pub async fn find(conn: &impl Conn, slice: &Slice, id: Uuid) -> Result<Option<do
 /// # Errors
 /// [`DbErr`].
 pub async fn of_ids(conn: &impl Conn, slice: &Slice, ids: &[Uuid]) -> Result<Vec<domain::account::Account>, DbErr> {
-    within(slice).filter(Column::Id.is_in(ids.iter().copied())).all(conn).await?.into_iter().map(TryInto::try_into).collect()
+    within(slice)
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .all(conn)
+        .await?
+        .into_iter()
+        .map(TryInto::try_into)
+        .collect()
 }
 
 /// Writes a new row.

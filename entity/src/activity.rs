@@ -105,7 +105,12 @@ fn within(slice: &Slice) -> Select<Entity> {
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn page_of_deal(conn: &impl Conn, slice: &Slice, deal: Uuid, ask: &Ask) -> Result<Page<domain::activity::Activity>, DbErr> {
+pub async fn page_of_deal(
+    conn: &impl Conn,
+    slice: &Slice,
+    deal: Uuid,
+    ask: &Ask,
+) -> Result<Page<domain::activity::Activity>, DbErr> {
     page::fetch(conn, within(slice).filter(Column::DealId.eq(deal)), "activity.happened_at", "activity.id", ask).await
 }
 
@@ -134,7 +139,11 @@ pub async fn touches_of_deal(conn: &impl Conn, slice: &Slice, deal: Uuid) -> Res
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn latest_of_deals(conn: &impl Conn, slice: &Slice, deals: &[Uuid]) -> Result<Vec<domain::activity::Activity>, DbErr> {
+pub async fn latest_of_deals(
+    conn: &impl Conn,
+    slice: &Slice,
+    deals: &[Uuid],
+) -> Result<Vec<domain::activity::Activity>, DbErr> {
     // The same row comes back for every deal: no other activity of the deal is later, with the id as the tie-break.
     let none_later = "NOT EXISTS (SELECT 1 FROM activity later WHERE later.program_id = activity.program_id AND later.deal_id = activity.deal_id AND (later.happened_at, later.id) > (activity.happened_at, activity.id))";
     within(slice)
@@ -160,7 +169,13 @@ pub async fn find(conn: &impl Conn, slice: &Slice, id: Uuid) -> Result<Option<do
 /// # Errors
 /// [`DbErr`].
 pub async fn of_ids(conn: &impl Conn, slice: &Slice, ids: &[Uuid]) -> Result<Vec<domain::activity::Activity>, DbErr> {
-    within(slice).filter(Column::Id.is_in(ids.iter().copied())).all(conn).await?.into_iter().map(TryInto::try_into).collect()
+    within(slice)
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .all(conn)
+        .await?
+        .into_iter()
+        .map(TryInto::try_into)
+        .collect()
 }
 
 /// Writes a new row.

@@ -4,8 +4,8 @@ use crate::scope;
 use crate::store::{Conn, DbErr};
 use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
-use sea_orm::entity::prelude::*;
 use sea_orm::QueryOrder;
+use sea_orm::entity::prelude::*;
 use uuid::Uuid;
 
 /// A row of `attribution`.
@@ -81,7 +81,11 @@ fn within(slice: &Slice) -> Select<Entity> {
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn of_deals(conn: &impl Conn, slice: &Slice, deals: &[Uuid]) -> Result<Vec<domain::attribution::Attribution>, DbErr> {
+pub async fn of_deals(
+    conn: &impl Conn,
+    slice: &Slice,
+    deals: &[Uuid],
+) -> Result<Vec<domain::attribution::Attribution>, DbErr> {
     within(slice)
         .filter(Column::DealId.is_in(deals.iter().copied()))
         .order_by_asc(Column::RecordedAt)
@@ -97,7 +101,12 @@ pub async fn of_deals(conn: &impl Conn, slice: &Slice, deals: &[Uuid]) -> Result
 ///
 /// # Errors
 /// [`DbErr`], a unique violation when two partners are SOURCED.
-pub async fn replace(conn: &impl Conn, slice: &Slice, deal: Uuid, with: &[domain::attribution::Attribution]) -> Result<(), DbErr> {
+pub async fn replace(
+    conn: &impl Conn,
+    slice: &Slice,
+    deal: Uuid,
+    with: &[domain::attribution::Attribution],
+) -> Result<(), DbErr> {
     Entity::delete_many()
         .filter(Column::ProgramId.eq(slice.program_id()))
         .filter(Column::DealId.eq(deal))

@@ -113,7 +113,12 @@ fn select(slice: &Slice, filter: &Filter) -> Select<Entity> {
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn page(conn: &impl Conn, slice: &Slice, filter: &Filter, ask: &Ask) -> Result<Page<domain::change::Change>, DbErr> {
+pub async fn page(
+    conn: &impl Conn,
+    slice: &Slice,
+    filter: &Filter,
+    ask: &Ask,
+) -> Result<Page<domain::change::Change>, DbErr> {
     page::fetch(conn, select(slice, filter), "change.recorded_at", "change.id", ask).await
 }
 

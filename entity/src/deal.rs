@@ -230,7 +230,13 @@ pub async fn find(conn: &impl Conn, slice: &Slice, id: Uuid) -> Result<Option<do
 /// # Errors
 /// [`DbErr`].
 pub async fn of_ids(conn: &impl Conn, slice: &Slice, ids: &[Uuid]) -> Result<Vec<domain::deal::Deal>, DbErr> {
-    within(slice).filter(Column::Id.is_in(ids.iter().copied())).all(conn).await?.into_iter().map(TryInto::try_into).collect()
+    within(slice)
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .all(conn)
+        .await?
+        .into_iter()
+        .map(TryInto::try_into)
+        .collect()
 }
 
 /// Writes a new row.
@@ -372,7 +378,13 @@ fn select(slice: &Slice, filter: &Filter) -> Select<Entity> {
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn page(conn: &impl Conn, slice: &Slice, filter: &Filter, order: Order, ask: &Ask) -> Result<Page<domain::deal::Deal>, DbErr> {
+pub async fn page(
+    conn: &impl Conn,
+    slice: &Slice,
+    filter: &Filter,
+    order: Order,
+    ask: &Ask,
+) -> Result<Page<domain::deal::Deal>, DbErr> {
     page::fetch(conn, select(slice, filter), order.expression(), "deal.id", ask).await
 }
 

@@ -3,8 +3,8 @@ use crate::column::read;
 use crate::store::{Conn, DbErr};
 use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
-use sea_orm::entity::prelude::*;
 use sea_orm::QueryOrder;
+use sea_orm::entity::prelude::*;
 use uuid::Uuid;
 
 /// A row of `fx_rate`.
@@ -66,14 +66,26 @@ fn within(slice: &Slice) -> Select<Entity> {
 /// # Errors
 /// [`DbErr`].
 pub async fn all(conn: &impl Conn, slice: &Slice) -> Result<Vec<domain::spend::FxRate>, DbErr> {
-    within(slice).order_by_desc(Column::Quarter).order_by_asc(Column::Currency).all(conn).await?.into_iter().map(TryInto::try_into).collect()
+    within(slice)
+        .order_by_desc(Column::Quarter)
+        .order_by_asc(Column::Currency)
+        .all(conn)
+        .await?
+        .into_iter()
+        .map(TryInto::try_into)
+        .collect()
 }
 
 /// The rate of a currency in a quarter.
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn find(conn: &impl Conn, slice: &Slice, quarter: i32, currency: &str) -> Result<Option<domain::spend::FxRate>, DbErr> {
+pub async fn find(
+    conn: &impl Conn,
+    slice: &Slice,
+    quarter: i32,
+    currency: &str,
+) -> Result<Option<domain::spend::FxRate>, DbErr> {
     within(slice)
         .filter(Column::Quarter.eq(quarter))
         .filter(Column::Currency.eq(currency))

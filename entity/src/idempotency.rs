@@ -49,7 +49,13 @@ pub struct Row {
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn find(conn: &impl Conn, program_id: Uuid, seat_id: Uuid, mutation: &str, key: &str) -> Result<Option<Row>, DbErr> {
+pub async fn find(
+    conn: &impl Conn,
+    program_id: Uuid,
+    seat_id: Uuid,
+    mutation: &str,
+    key: &str,
+) -> Result<Option<Row>, DbErr> {
     let id = (program_id, seat_id, mutation.to_owned(), key.to_owned());
     let Some(model) = Entity::find_by_id(id).one(conn).await? else { return Ok(None) };
     let subject_id = crate::column::read("idempotency.outcome", &model.outcome)?;
@@ -69,7 +75,14 @@ pub async fn forget(conn: &impl Conn, program_id: Uuid, seat_id: Uuid, mutation:
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn insert(conn: &impl Conn, program_id: Uuid, seat_id: Uuid, mutation: &str, key: &str, row: &Row) -> Result<(), DbErr> {
+pub async fn insert(
+    conn: &impl Conn,
+    program_id: Uuid,
+    seat_id: Uuid,
+    mutation: &str,
+    key: &str,
+    row: &Row,
+) -> Result<(), DbErr> {
     let row = ActiveModel {
         program_id: Set(program_id),
         seat_id: Set(seat_id),

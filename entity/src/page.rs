@@ -66,7 +66,13 @@ pub struct Page<T> {
 }
 
 /// Fetches a page of a select, sorted by `by` (an expression over its table) and then by `id`.
-pub(crate) async fn fetch<E, T>(conn: &impl Conn, select: Select<E>, by: &'static str, id: &'static str, ask: &Ask) -> Result<Page<T>, DbErr>
+pub(crate) async fn fetch<E, T>(
+    conn: &impl Conn,
+    select: Select<E>,
+    by: &'static str,
+    id: &'static str,
+    ask: &Ask,
+) -> Result<Page<T>, DbErr>
 where
     E: EntityTrait,
     E::Model: FromQueryResult + TryInto<T, Error = DbErr> + Sync,

@@ -120,7 +120,13 @@ fn select(slice: &Slice, filter: &Filter) -> Select<Entity> {
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn page(conn: &impl Conn, slice: &Slice, filter: &Filter, order: Order, ask: &Ask) -> Result<Page<domain::partner::Partner>, DbErr> {
+pub async fn page(
+    conn: &impl Conn,
+    slice: &Slice,
+    filter: &Filter,
+    order: Order,
+    ask: &Ask,
+) -> Result<Page<domain::partner::Partner>, DbErr> {
     let by = match order {
         Order::Name => "partner.name",
         Order::RecordedAt => "partner.recorded_at",
@@ -168,7 +174,13 @@ pub async fn find(conn: &impl Conn, slice: &Slice, id: Uuid) -> Result<Option<do
 /// # Errors
 /// [`DbErr`].
 pub async fn of_ids(conn: &impl Conn, slice: &Slice, ids: &[Uuid]) -> Result<Vec<domain::partner::Partner>, DbErr> {
-    within(slice).filter(Column::Id.is_in(ids.iter().copied())).all(conn).await?.into_iter().map(TryInto::try_into).collect()
+    within(slice)
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .all(conn)
+        .await?
+        .into_iter()
+        .map(TryInto::try_into)
+        .collect()
 }
 
 /// Writes a new row.

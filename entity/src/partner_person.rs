@@ -3,8 +3,8 @@ use crate::scope;
 use crate::store::{Conn, DbErr};
 use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
-use sea_orm::entity::prelude::*;
 use sea_orm::QueryOrder;
+use sea_orm::entity::prelude::*;
 use uuid::Uuid;
 
 /// A row of `partner_person`.
@@ -69,14 +69,20 @@ fn active(program_id: Uuid, it: &domain::partner::PartnerPerson) -> ActiveModel 
 }
 
 fn within(slice: &Slice) -> Select<Entity> {
-    Entity::find().filter(Column::ProgramId.eq(slice.program_id())).filter(scope::partners(slice, "partner_person.partner_id"))
+    Entity::find()
+        .filter(Column::ProgramId.eq(slice.program_id()))
+        .filter(scope::partners(slice, "partner_person.partner_id"))
 }
 
 /// The people of these partners, by name.
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn of_partners(conn: &impl Conn, slice: &Slice, partners: &[Uuid]) -> Result<Vec<domain::partner::PartnerPerson>, DbErr> {
+pub async fn of_partners(
+    conn: &impl Conn,
+    slice: &Slice,
+    partners: &[Uuid],
+) -> Result<Vec<domain::partner::PartnerPerson>, DbErr> {
     within(slice)
         .filter(Column::PartnerId.is_in(partners.iter().copied()))
         .order_by_asc(Column::Name)
@@ -100,8 +106,18 @@ pub async fn find(conn: &impl Conn, slice: &Slice, id: Uuid) -> Result<Option<do
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn of_ids(conn: &impl Conn, slice: &Slice, ids: &[Uuid]) -> Result<Vec<domain::partner::PartnerPerson>, DbErr> {
-    within(slice).filter(Column::Id.is_in(ids.iter().copied())).all(conn).await?.into_iter().map(TryInto::try_into).collect()
+pub async fn of_ids(
+    conn: &impl Conn,
+    slice: &Slice,
+    ids: &[Uuid],
+) -> Result<Vec<domain::partner::PartnerPerson>, DbErr> {
+    within(slice)
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .all(conn)
+        .await?
+        .into_iter()
+        .map(TryInto::try_into)
+        .collect()
 }
 
 /// Writes a new row.

@@ -47,7 +47,11 @@ pub(crate) async fn insert(conn: &impl Conn, program_id: Uuid, pod_id: Uuid, par
     if partners.is_empty() {
         return Ok(());
     }
-    let rows = partners.iter().map(|id| ActiveModel { program_id: Set(program_id), pod_id: Set(pod_id), partner_id: Set(*id) });
+    let rows = partners.iter().map(|id| ActiveModel {
+        program_id: Set(program_id),
+        pod_id: Set(pod_id),
+        partner_id: Set(*id),
+    });
     Entity::insert_many(rows).exec_without_returning(conn).await?;
     Ok(())
 }

@@ -53,7 +53,12 @@ pub async fn find_by_slug(conn: &impl Conn, slug: &str) -> Result<Option<domain:
 ///
 /// # Errors
 /// [`DbErr`], a unique violation when the slug is taken.
-pub async fn insert(conn: &impl Conn, portfolio: &domain::seat::Portfolio, programs: &[Uuid], at: DateTime<Utc>) -> Result<(), DbErr> {
+pub async fn insert(
+    conn: &impl Conn,
+    portfolio: &domain::seat::Portfolio,
+    programs: &[Uuid],
+    at: DateTime<Utc>,
+) -> Result<(), DbErr> {
     let row = ActiveModel {
         id: Set(portfolio.id),
         slug: Set(portfolio.slug.clone()),

@@ -28,7 +28,8 @@ impl ActiveModelBehavior for ActiveModel {}
 /// # Errors
 /// [`DbErr`].
 pub async fn of_portfolio(conn: &impl Conn, portfolio_id: Uuid) -> Result<Vec<Uuid>, DbErr> {
-    let rows = Entity::find().filter(Column::PortfolioId.eq(portfolio_id)).order_by_asc(Column::ProgramId).all(conn).await?;
+    let rows =
+        Entity::find().filter(Column::PortfolioId.eq(portfolio_id)).order_by_asc(Column::ProgramId).all(conn).await?;
     Ok(rows.into_iter().map(|row| row.program_id).collect())
 }
 

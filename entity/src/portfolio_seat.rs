@@ -38,7 +38,11 @@ pub struct Model {
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
     /// The portfolio of the seat.
-    #[sea_orm(belongs_to = "super::portfolio::Entity", from = "Column::PortfolioId", to = "super::portfolio::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::portfolio::Entity",
+        from = "Column::PortfolioId",
+        to = "super::portfolio::Column::Id"
+    )]
     Portfolio,
 }
 impl ActiveModelBehavior for ActiveModel {}
@@ -47,7 +51,12 @@ impl ActiveModelBehavior for ActiveModel {}
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn seated(conn: &impl Conn, issuer: &str, subject: &str, slug: Option<&str>) -> Result<Vec<(String, Viewer)>, DbErr> {
+pub async fn seated(
+    conn: &impl Conn,
+    issuer: &str,
+    subject: &str,
+    slug: Option<&str>,
+) -> Result<Vec<(String, Viewer)>, DbErr> {
     let mut query = Entity::find()
         .select_only()
         .columns([Column::PortfolioId, Column::Id, Column::Name, Column::Version])
@@ -81,7 +90,15 @@ pub async fn seated(conn: &impl Conn, issuer: &str, subject: &str, slug: Option<
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn grant(conn: &impl Conn, portfolio_id: Uuid, id: Uuid, issuer: &str, subject: &str, name: &str, at: DateTime<Utc>) -> Result<(), DbErr> {
+pub async fn grant(
+    conn: &impl Conn,
+    portfolio_id: Uuid,
+    id: Uuid,
+    issuer: &str,
+    subject: &str,
+    name: &str,
+    at: DateTime<Utc>,
+) -> Result<(), DbErr> {
     let old = Entity::find()
         .filter(Column::PortfolioId.eq(portfolio_id))
         .filter(Column::Issuer.eq(issuer))
@@ -115,7 +132,13 @@ pub async fn grant(conn: &impl Conn, portfolio_id: Uuid, id: Uuid, issuer: &str,
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn revoke(conn: &impl Conn, portfolio_id: Uuid, issuer: &str, subject: &str, at: DateTime<Utc>) -> Result<bool, DbErr> {
+pub async fn revoke(
+    conn: &impl Conn,
+    portfolio_id: Uuid,
+    issuer: &str,
+    subject: &str,
+    at: DateTime<Utc>,
+) -> Result<bool, DbErr> {
     let done = Entity::update_many()
         .col_expr(Column::RevokedAt, Expr::value(at))
         .filter(Column::PortfolioId.eq(portfolio_id))

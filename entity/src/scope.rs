@@ -150,14 +150,19 @@ pub(crate) fn attributed(
     partners: Option<&[Uuid]>,
     states: Option<&[domain::attribution::AttributionState]>,
 ) -> Condition {
-    let mut wanted = Cond::all().add(Expr::cust("attribution.program_id").eq(slice.program_id())).add(attributions(slice));
+    let mut wanted =
+        Cond::all().add(Expr::cust("attribution.program_id").eq(slice.program_id())).add(attributions(slice));
     if let Some(partners) = partners {
         wanted = wanted.add(one_of("attribution.partner_id", partners));
     }
     if let Some(states) = states {
-        wanted = wanted.add(Expr::cust("attribution.state").is_in(states.iter().map(|state| crate::column::word(*state))));
+        wanted =
+            wanted.add(Expr::cust("attribution.state").is_in(states.iter().map(|state| crate::column::word(*state))));
     }
     let mut query = Query::select();
-    query.expr(Expr::col((Alias::new("attribution"), Alias::new("deal_id")))).from(Alias::new("attribution")).cond_where(wanted);
+    query
+        .expr(Expr::col((Alias::new("attribution"), Alias::new("deal_id"))))
+        .from(Alias::new("attribution"))
+        .cond_where(wanted);
     Cond::all().add(Expr::cust("deal.id").in_subquery(query))
 }

@@ -133,11 +133,20 @@ WHERE s.issuer = $1 AND s.subject = $2 AND s.revoked_at IS NULL AND ($3 = '' OR 
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn seated(conn: &impl Conn, issuer: &str, subject: &str, program: Option<&str>) -> Result<Vec<Seated>, DbErr> {
+pub async fn seated(
+    conn: &impl Conn,
+    issuer: &str,
+    subject: &str,
+    program: Option<&str>,
+) -> Result<Vec<Seated>, DbErr> {
     let values = [issuer.into(), subject.into(), program.unwrap_or_default().into()];
     let rows = conn.query_all_raw(Statement::from_sql_and_values(conn.get_database_backend(), SEATED, values)).await?;
-    let (seats, bound): (Vec<_>, Vec<_>) =
-        rows.into_iter().map(|row| Ok((row.try_get::<String>("", "kind")?, row))).collect::<Result<Vec<_>, DbErr>>()?.into_iter().partition(|(kind, _)| kind == "SEAT");
+    let (seats, bound): (Vec<_>, Vec<_>) = rows
+        .into_iter()
+        .map(|row| Ok((row.try_get::<String>("", "kind")?, row)))
+        .collect::<Result<Vec<_>, DbErr>>()?
+        .into_iter()
+        .partition(|(kind, _)| kind == "SEAT");
     let mut seats = seats.iter().map(|(_, row)| read_seated(row, subject)).collect::<Result<Vec<_>, DbErr>>()?;
     for (kind, row) in bound {
         let (seat_id, bound_id) = (row.try_get::<Uuid>("", "id")?, row.try_get::<Uuid>("", "bound_id")?);
@@ -214,7 +223,12 @@ pub async fn find(conn: &impl Conn, slice: &Slice, id: Uuid) -> Result<Option<Se
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn find_by_subject(conn: &impl Conn, slice: &Slice, issuer: &str, subject: &str) -> Result<Option<Seat>, DbErr> {
+pub async fn find_by_subject(
+    conn: &impl Conn,
+    slice: &Slice,
+    issuer: &str,
+    subject: &str,
+) -> Result<Option<Seat>, DbErr> {
     let row = Entity::find()
         .filter(Column::ProgramId.eq(slice.program_id()))
         .filter(Column::Issuer.eq(issuer))
@@ -265,7 +279,8 @@ pub const fn key(seat: &Seat) -> Key {
 /// # Errors
 /// [`DbErr`].
 pub async fn of_ids(conn: &impl Conn, slice: &Slice, ids: &[Uuid]) -> Result<Vec<Seat>, DbErr> {
-    let select = Entity::find().filter(Column::ProgramId.eq(slice.program_id())).filter(Column::Id.is_in(ids.iter().copied()));
+    let select =
+        Entity::find().filter(Column::ProgramId.eq(slice.program_id())).filter(Column::Id.is_in(ids.iter().copied()));
     let rows = select.all(conn).await?.into_iter().map(TryInto::try_into).collect::<Result<_, DbErr>>()?;
     with_bindings(conn, slice.program_id(), rows).await
 }
@@ -285,7 +300,8 @@ pub async fn count(conn: &impl Conn, slice: &Slice) -> Result<u64, DbErr> {
 /// [`DbErr`].
 pub async fn queue(conn: &impl Conn, slice: &Slice) -> Result<(), DbErr> {
     let sql = "UPDATE program SET version = version WHERE id = $1";
-    conn.execute_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, [slice.program_id().into()])).await?;
+    conn.execute_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, [slice.program_id().into()]))
+        .await?;
     Ok(())
 }
 

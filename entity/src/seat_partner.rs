@@ -47,7 +47,11 @@ pub(crate) async fn insert(conn: &impl Conn, program_id: Uuid, seat_id: Uuid, pa
     if partners.is_empty() {
         return Ok(());
     }
-    let rows = partners.iter().map(|id| ActiveModel { program_id: Set(program_id), seat_id: Set(seat_id), partner_id: Set(*id) });
+    let rows = partners.iter().map(|id| ActiveModel {
+        program_id: Set(program_id),
+        seat_id: Set(seat_id),
+        partner_id: Set(*id),
+    });
     Entity::insert_many(rows).exec_without_returning(conn).await?;
     Ok(())
 }
@@ -57,6 +61,10 @@ pub(crate) async fn insert(conn: &impl Conn, program_id: Uuid, seat_id: Uuid, pa
 /// # Errors
 /// [`DbErr`].
 pub(crate) async fn clear(conn: &impl Conn, program_id: Uuid, seat_id: Uuid) -> Result<(), DbErr> {
-    Entity::delete_many().filter(Column::ProgramId.eq(program_id)).filter(Column::SeatId.eq(seat_id)).exec(conn).await?;
+    Entity::delete_many()
+        .filter(Column::ProgramId.eq(program_id))
+        .filter(Column::SeatId.eq(seat_id))
+        .exec(conn)
+        .await?;
     Ok(())
 }

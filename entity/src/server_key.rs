@@ -61,7 +61,14 @@ pub async fn kids(conn: &impl Conn) -> Result<Vec<String>, DbErr> {
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn insert(conn: &impl Conn, purpose: &str, kid: &str, private_pem: &str, public_pem: &str, at: DateTime<Utc>) -> Result<(), DbErr> {
+pub async fn insert(
+    conn: &impl Conn,
+    purpose: &str,
+    kid: &str,
+    private_pem: &str,
+    public_pem: &str,
+    at: DateTime<Utc>,
+) -> Result<(), DbErr> {
     let row = ActiveModel {
         kid: Set(kid.to_owned()),
         purpose: Set(purpose.to_owned()),

@@ -90,7 +90,9 @@ pub(crate) fn active(program_id: Uuid, it: &domain::spend::SpendLine) -> ActiveM
 }
 
 fn within(slice: &Slice) -> Select<Entity> {
-    Entity::find().filter(Column::ProgramId.eq(slice.program_id())).filter(scope::partners(slice, "spend_line.partner_id"))
+    Entity::find()
+        .filter(Column::ProgramId.eq(slice.program_id()))
+        .filter(scope::partners(slice, "spend_line.partner_id"))
 }
 
 /// What to list.
@@ -127,7 +129,12 @@ fn select(slice: &Slice, filter: &Filter) -> Select<Entity> {
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn page(conn: &impl Conn, slice: &Slice, filter: &Filter, ask: &Ask) -> Result<Page<domain::spend::SpendLine>, DbErr> {
+pub async fn page(
+    conn: &impl Conn,
+    slice: &Slice,
+    filter: &Filter,
+    ask: &Ask,
+) -> Result<Page<domain::spend::SpendLine>, DbErr> {
     page::fetch(conn, select(slice, filter), "spend_line.quarter", "spend_line.id", ask).await
 }
 
@@ -158,7 +165,13 @@ pub async fn find(conn: &impl Conn, slice: &Slice, id: Uuid) -> Result<Option<do
 /// # Errors
 /// [`DbErr`].
 pub async fn of_ids(conn: &impl Conn, slice: &Slice, ids: &[Uuid]) -> Result<Vec<domain::spend::SpendLine>, DbErr> {
-    within(slice).filter(Column::Id.is_in(ids.iter().copied())).all(conn).await?.into_iter().map(TryInto::try_into).collect()
+    within(slice)
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .all(conn)
+        .await?
+        .into_iter()
+        .map(TryInto::try_into)
+        .collect()
 }
 
 /// Writes a new row.

@@ -3,8 +3,8 @@ use crate::column::{read, word};
 use crate::store::{Conn, DbErr};
 use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
-use sea_orm::entity::prelude::*;
 use sea_orm::QueryOrder;
+use sea_orm::entity::prelude::*;
 use uuid::Uuid;
 
 /// A row of `stage`.
@@ -76,7 +76,14 @@ fn within(slice: &Slice) -> Select<Entity> {
 /// # Errors
 /// [`DbErr`].
 pub async fn all(conn: &impl Conn, slice: &Slice) -> Result<Vec<domain::deal::Stage>, DbErr> {
-    within(slice).order_by_asc(Column::Position).order_by_asc(Column::NameKey).all(conn).await?.into_iter().map(TryInto::try_into).collect()
+    within(slice)
+        .order_by_asc(Column::Position)
+        .order_by_asc(Column::NameKey)
+        .all(conn)
+        .await?
+        .into_iter()
+        .map(TryInto::try_into)
+        .collect()
 }
 
 /// One row, if it is in the slice.
@@ -92,7 +99,13 @@ pub async fn find(conn: &impl Conn, slice: &Slice, id: Uuid) -> Result<Option<do
 /// # Errors
 /// [`DbErr`].
 pub async fn of_ids(conn: &impl Conn, slice: &Slice, ids: &[Uuid]) -> Result<Vec<domain::deal::Stage>, DbErr> {
-    within(slice).filter(Column::Id.is_in(ids.iter().copied())).all(conn).await?.into_iter().map(TryInto::try_into).collect()
+    within(slice)
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .all(conn)
+        .await?
+        .into_iter()
+        .map(TryInto::try_into)
+        .collect()
 }
 
 /// Writes a new row.

@@ -2,14 +2,14 @@
 
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, IsolationLevel, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, IsolationLevel,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use std::time::Duration;
 
-pub use sea_orm::DbErr;
 /// Anything a finder can run on: the read pool or a transaction.
 pub use sea_orm::ConnectionTrait as Conn;
+pub use sea_orm::DbErr;
 /// A transaction; dropped without commit, it is rolled back.
 pub type Tx = DatabaseTransaction;
 
@@ -62,8 +62,10 @@ impl Store {
     /// # Errors
     /// [`DbErr`] when no connection can be had.
     pub async fn begin(&self) -> Result<Tx, DbErr> {
-        let options =
-            TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
         self.write.begin_with_options(options).await
     }
 
@@ -75,7 +77,9 @@ impl Store {
         // A deferred transaction of SQLite in WAL mode is a snapshot already, and knows no isolation levels.
         let isolation_level = (!self.is_sqlite()).then_some(IsolationLevel::RepeatableRead);
         let access_mode = (!self.is_sqlite()).then_some(AccessMode::ReadOnly);
-        self.read.begin_with_options(TransactionOptions { isolation_level, access_mode, ..TransactionOptions::default() }).await
+        self.read
+            .begin_with_options(TransactionOptions { isolation_level, access_mode, ..TransactionOptions::default() })
+            .await
     }
 
     /// Whether this is SQLite.
@@ -92,15 +96,19 @@ pub fn is_sqlite(connection: &impl ConnectionTrait) -> bool {
 
 fn sqlite(url: &str, connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
-    options.max_connections(connections).acquire_timeout(Duration::from_secs(30)).sqlx_logging(false).map_sqlx_sqlite_opts(|options| {
-        options
-            .foreign_keys(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(Duration::from_secs(30))
-            .pragma("mmap_size", "268435456")
-            .pragma("cache_size", "-16000")
-    });
+    options
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(30))
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(|options| {
+            options
+                .foreign_keys(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Normal)
+                .busy_timeout(Duration::from_secs(30))
+                .pragma("mmap_size", "268435456")
+                .pragma("cache_size", "-16000")
+        });
     options
 }
 

@@ -11,7 +11,11 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let connection = manager.get_connection();
         // Names sort by code point on both back ends, whatever the locale of the PostgreSQL cluster.
-        let order = if connection.get_database_backend() == sea_orm_migration::sea_orm::DbBackend::Postgres { " COLLATE \"C\"" } else { "" };
+        let order = if connection.get_database_backend() == sea_orm_migration::sea_orm::DbBackend::Postgres {
+            " COLLATE \"C\""
+        } else {
+            ""
+        };
         let ddl = include_str!("m20261122_000001_foundation.sql").replace("{code_point_order}", order);
         for statement in ddl.split(";\n").map(str::trim).filter(|s| !s.is_empty()) {
             connection.execute_unprepared(statement).await?;
@@ -30,7 +34,33 @@ impl MigrationTrait for Migration {
 
 /// Children before parents.
 const TABLES: &[&str] = &[
-    "event", "change", "idempotency", "import_staged", "import_row", "import_run", "cell", "fx_rate", "spend_line",
-    "activity", "attribution", "deal", "stage", "token", "portfolio_seat", "seat_partner", "seat_pod", "seat", "pod_partner", "pod",
-    "partner_person", "partner", "account", "segment", "policy", "portfolio_program", "portfolio", "server_key", "program",
+    "event",
+    "change",
+    "idempotency",
+    "import_staged",
+    "import_row",
+    "import_run",
+    "cell",
+    "fx_rate",
+    "spend_line",
+    "activity",
+    "attribution",
+    "deal",
+    "stage",
+    "token",
+    "portfolio_seat",
+    "seat_partner",
+    "seat_pod",
+    "seat",
+    "pod_partner",
+    "pod",
+    "partner_person",
+    "partner",
+    "account",
+    "segment",
+    "policy",
+    "portfolio_program",
+    "portfolio",
+    "server_key",
+    "program",
 ];

@@ -1,13 +1,13 @@
 //! Keys and tokens as an identity provider, or a forger, would make them.
 
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
+use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RsaEncoding,
-    RsaKeyPair,
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA512,
+    RSA_PSS_SHA256, RsaEncoding, RsaKeyPair,
 };
-use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -130,7 +130,8 @@ impl Pair {
 
 /// A token that is signed with a shared secret.
 pub(crate) fn hmac(alg: &str, kid: &str, secret: &[u8], claims: &Value) -> String {
-    let message = format!("{}.{}", b64(json!({ "alg": alg, "kid": kid, "typ": "at+jwt" }).to_string()), b64(claims.to_string()));
+    let message =
+        format!("{}.{}", b64(json!({ "alg": alg, "kid": kid, "typ": "at+jwt" }).to_string()), b64(claims.to_string()));
     let algorithm = if alg == "HS512" { hmac::HMAC_SHA512 } else { hmac::HMAC_SHA256 };
     let tag = hmac::sign(&hmac::Key::new(algorithm, secret), message.as_bytes());
     format!("{message}.{}", b64(tag))

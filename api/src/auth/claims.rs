@@ -55,7 +55,12 @@ pub(super) fn read(bearer: &str) -> Option<Unverified<'_>> {
     if payload.contains('.') || header.is_empty() || payload.is_empty() || signature.is_empty() {
         return None;
     }
-    Some(Unverified { signed, signature, header: read_header(&object(header)?)?, claims: read_claims(object(payload)?)? })
+    Some(Unverified {
+        signed,
+        signature,
+        header: read_header(&object(header)?)?,
+        claims: read_claims(object(payload)?)?,
+    })
 }
 
 fn read_header(header: &Map<String, Value>) -> Option<Header> {
@@ -77,7 +82,9 @@ fn read_claims(claims: Map<String, Value>) -> Option<Claims> {
     }
     let aud = match claims.get("aud")? {
         Value::String(_) => vec![name(&claims, "aud")?],
-        Value::Array(list) if !list.is_empty() => list.iter().map(|one| one.as_str().map(str::to_owned)).collect::<Option<_>>()?,
+        Value::Array(list) if !list.is_empty() => {
+            list.iter().map(|one| one.as_str().map(str::to_owned)).collect::<Option<_>>()?
+        }
         _ => return None,
     };
     let nbf = match claims.get("nbf") {

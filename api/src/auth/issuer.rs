@@ -67,7 +67,13 @@ impl Issuer {
             Purpose::Dev => Binding::Development,
         };
         let typ = vec![purpose.typ().to_owned()];
-        Self { name: purpose.issuer().into(), audience: AUDIENCE.into(), typ, keys: Keys::Fixed(Arc::new(keys)), binding }
+        Self {
+            name: purpose.issuer().into(),
+            audience: AUDIENCE.into(),
+            typ,
+            keys: Keys::Fixed(Arc::new(keys)),
+            binding,
+        }
     }
 
     /// The keys as they are now.
@@ -109,7 +115,8 @@ impl Issuer {
 
     /// A `typ` is a media type: its case and a leading `application/` do not matter (RFC 7515 section 4.1.9).
     fn takes_typ(&self, typ: &str) -> bool {
-        let bare = typ.get(..12).filter(|prefix| prefix.eq_ignore_ascii_case("application/")).map_or(typ, |_| &typ[12..]);
+        let bare =
+            typ.get(..12).filter(|prefix| prefix.eq_ignore_ascii_case("application/")).map_or(typ, |_| &typ[12..]);
         self.typ.iter().any(|one| one.eq_ignore_ascii_case(bare))
     }
 

@@ -131,7 +131,11 @@ impl Jwks {
 
     fn usable(&self, now: DateTime<Utc>) -> Arc<KeySet> {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        if state.confirmed_at.is_some_and(|at| now - at <= STALE_MOST) { state.set.clone() } else { Arc::new(KeySet::of([])) }
+        if state.confirmed_at.is_some_and(|at| now - at <= STALE_MOST) {
+            state.set.clone()
+        } else {
+            Arc::new(KeySet::of([]))
+        }
     }
 
     /// Starts a renewal in a task of its own, so that a caller who hangs up does not stop it.
@@ -163,7 +167,9 @@ impl Jwks {
                 state.set = Arc::new(KeySet::after(&state.set, keys));
                 state.confirmed_at = Some(now);
             }
-            Err(why) => tracing::warn!(url = %self.url, error = %why, "the identity provider's keys could not be fetched"),
+            Err(why) => {
+                tracing::warn!(url = %self.url, error = %why, "the identity provider's keys could not be fetched")
+            }
         }
     }
 
@@ -180,13 +186,16 @@ impl Jwks {
             body.extend_from_slice(&chunk);
         }
         let set: Value = serde_json::from_slice(&body).map_err(|_| JwksError::Shape)?;
-        let members = set.get("keys").and_then(Value::as_array).filter(|keys| keys.len() <= KEYS_MOST).ok_or(JwksError::Shape)?;
+        let members =
+            set.get("keys").and_then(Value::as_array).filter(|keys| keys.len() <= KEYS_MOST).ok_or(JwksError::Shape)?;
         let mut keys = Vec::new();
         for member in members {
             let Some(jwk) = member.as_object() else { return Err(JwksError::Shape) };
             match VerifyingKey::from_jwk(jwk) {
                 Ok(key) => keys.push(key),
-                Err(why) => tracing::info!(url = %self.url, reason = %why, "a key of the identity provider is left out"),
+                Err(why) => {
+                    tracing::info!(url = %self.url, reason = %why, "a key of the identity provider is left out")
+                }
             }
         }
         Ok(keys)

@@ -11,7 +11,9 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The algorithms that a key may be for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, strum::EnumString, strum::IntoStaticStr, strum::Display)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, strum::EnumString, strum::IntoStaticStr, strum::Display,
+)]
 pub enum Alg {
     /// RSA PKCS#1 v1.5 with SHA-256, 2048 to 8192 bits.
     RS256,
@@ -85,7 +87,9 @@ impl VerifyingKey {
             Alg::ES256 => DecodingKey::from_ec_pem(pem),
             Alg::EdDSA => DecodingKey::from_ed_pem(pem),
         };
-        let jwk = decoding.and_then(|key| Jwk::from_decoding_key(&key, Some(alg.library()))).map_err(|_| BadKey::NotFor(alg))?;
+        let jwk = decoding
+            .and_then(|key| Jwk::from_decoding_key(&key, Some(alg.library())))
+            .map_err(|_| BadKey::NotFor(alg))?;
         let Ok(Value::Object(mut jwk)) = serde_json::to_value(&jwk) else { return Err(BadKey::NotFor(alg)) };
         jwk.insert("kid".into(), kid.into());
         Self::from_jwk(&jwk)
@@ -115,13 +119,17 @@ impl VerifyingKey {
         if !jwk.get("alg").is_none_or(|said| said.as_str().is_some_and(|said| words.contains(&said))) {
             return Err(BadKey::Purpose);
         }
-        let bytes = |name: &str| text(name).and_then(|text| URL_SAFE_NO_PAD.decode(text).ok()).ok_or(BadKey::NotFor(alg));
+        let bytes =
+            |name: &str| text(name).and_then(|text| URL_SAFE_NO_PAD.decode(text).ok()).ok_or(BadKey::NotFor(alg));
         let (decoding, canonical) = match alg {
             Alg::RS256 => {
                 let (modulus, exponent) = (without_zeros(bytes("n")?), without_zeros(bytes("e")?));
                 check_rsa(&modulus, &exponent)?;
-                let canonical =
-                    format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, URL_SAFE_NO_PAD.encode(&exponent), URL_SAFE_NO_PAD.encode(&modulus));
+                let canonical = format!(
+                    r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#,
+                    URL_SAFE_NO_PAD.encode(&exponent),
+                    URL_SAFE_NO_PAD.encode(&modulus)
+                );
                 (DecodingKey::from_rsa_raw_components(&modulus, &exponent), canonical)
             }
             Alg::ES256 => {

@@ -1,9 +1,9 @@
 //! With which keys a server starts, and with which it refuses to.
 
+use super::Authenticator;
 use super::issuer::{Binding, Issuer, Keys};
 use super::jwks::{Jwks, JwksError};
 use super::key::{Alg, BadKey, KeySet, VerifyingKey};
-use super::Authenticator;
 use crate::usecase::signing::{BadSigningKey, Purpose, SigningKey, kept, kept_kids};
 use crate::usecase::{Failure, Office};
 use domain::seat::{DEV_ISSUER, MINT_ISSUER};
@@ -236,7 +236,8 @@ fn is_exposed(_: &Path) -> bool {
 
 fn providers(office: &Office, path: &Path, kept: &[String], wrong: &mut Vec<Unsafe>) -> Vec<Issuer> {
     let parsed = read(path).and_then(|text| {
-        toml::from_str::<File>(&String::from_utf8_lossy(&text)).map_err(|why| Unsafe::Toml(path.to_owned(), why.message().to_owned()))
+        toml::from_str::<File>(&String::from_utf8_lossy(&text))
+            .map_err(|why| Unsafe::Toml(path.to_owned(), why.message().to_owned()))
     });
     let entries = match parsed {
         Ok(file) => file.issuer,
@@ -281,14 +282,21 @@ fn provider(office: &Office, folder: &Path, entry: Entry, kept: &[String]) -> Re
     let keys = match (&entry.jwks_url, entry.key.is_empty()) {
         (Some(url), true) => {
             let ca = entry.ca_file.as_ref().map(|file| read(&folder.join(file))).transpose()?;
-            let jwks = Jwks::new(url, ca.as_deref(), office.clock.clone()).map_err(|why| Unsafe::Jwks(name.clone(), why))?;
+            let jwks =
+                Jwks::new(url, ca.as_deref(), office.clock.clone()).map_err(|why| Unsafe::Jwks(name.clone(), why))?;
             Keys::Remote(Arc::new(jwks))
         }
         (None, false) => Keys::Fixed(Arc::new(fixed_keys(folder, &name, &entry.key, kept)?)),
         _ => return Err(Unsafe::Source(name)),
     };
     let Entry { audience, programs, portfolios, typ, program_claim, portfolio_claim, .. } = entry;
-    Ok(Issuer { name, audience, typ, keys, binding: Binding::Provider { programs, portfolios, program_claim, portfolio_claim } })
+    Ok(Issuer {
+        name,
+        audience,
+        typ,
+        keys,
+        binding: Binding::Provider { programs, portfolios, program_claim, portfolio_claim },
+    })
 }
 
 fn fixed_keys(folder: &Path, issuer: &str, entries: &[EntryKey], kept: &[String]) -> Result<KeySet, Unsafe> {

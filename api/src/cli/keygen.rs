@@ -25,7 +25,9 @@ impl Keygen {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&self.file).with_context(|| format!("{} cannot be made", self.file.display()))?;
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).with_context(|| format!("{} cannot be written", self.file.display()))?;
+        file.write_all(text.as_bytes())
+            .and_then(|()| file.sync_all())
+            .with_context(|| format!("{} cannot be written", self.file.display()))?;
         println!("{}", key.kid());
         Ok(ExitCode::SUCCESS)
     }

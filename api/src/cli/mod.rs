@@ -1,10 +1,10 @@
 //! The command line: one file a command. Exit codes: 0 done, 1 refused with reasons on stderr, 2 wrong usage.
 
+mod check;
+mod demo;
 mod import;
 mod keygen;
 mod portfolio;
-mod check;
-mod demo;
 mod program;
 mod schema;
 mod seat;
@@ -33,7 +33,12 @@ struct Cli {
 #[derive(Args, Clone)]
 pub struct Database {
     /// sqlite://FILE or postgres://USER:PASSWORD@HOST/NAME
-    #[arg(long = "db", env = "DATABASE_URL", default_value = "sqlite://.partnerloop/partnerloop.sqlite", hide_env_values = true)]
+    #[arg(
+        long = "db",
+        env = "DATABASE_URL",
+        default_value = "sqlite://.partnerloop/partnerloop.sqlite",
+        hide_env_values = true
+    )]
     pub url: String,
 }
 
@@ -46,10 +51,12 @@ impl Database {
         if let Some(path) = self.url.strip_prefix("sqlite://") {
             let file = std::path::Path::new(path.split('?').next().unwrap_or(path));
             if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                std::fs::create_dir_all(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+                std::fs::create_dir_all(folder)
+                    .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
             }
         }
-        let store = Store::connect(&self.url, 16).await.context("the database cannot be reached: check DATABASE_URL")?;
+        let store =
+            Store::connect(&self.url, 16).await.context("the database cannot be reached: check DATABASE_URL")?;
         Ok(Office::new(store, Clock::system()))
     }
 
@@ -59,7 +66,9 @@ impl Database {
     /// As [`Database::open`], or a migration that failed.
     pub async fn open_migrated(&self) -> anyhow::Result<Office> {
         let office = self.open().await?;
-        Migrator::up(office.store.write(), None).await.context("the migration failed; nothing of the failed step was kept")?;
+        Migrator::up(office.store.write(), None)
+            .await
+            .context("the migration failed; nothing of the failed step was kept")?;
         Ok(office)
     }
 }

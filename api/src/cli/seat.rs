@@ -113,7 +113,9 @@ async fn grant(
         if role.is_some_and(|role| role != Role::Portfolio) {
             bail!("a seat in a portfolio has the role PORTFOLIO");
         }
-        return Ok(portfolio::grant(office, portfolio_id(office, slug).await?, &whose.issuer, &whose.subject, &name).await?);
+        return Ok(
+            portfolio::grant(office, portfolio_id(office, slug).await?, &whose.issuer, &whose.subject, &name).await?
+        );
     }
     let caller = caller(office, whose.program.as_deref().unwrap_or_default()).await?;
     let facts = Facts {

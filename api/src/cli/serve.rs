@@ -82,9 +82,13 @@ impl Serve {
         start_logs(LogFormat::Json);
         let office = self.database.open().await?;
         if self.migrate {
-            Migrator::up(office.store.write(), None).await.context("the migration failed; nothing of the failed step was kept")?;
+            Migrator::up(office.store.write(), None)
+                .await
+                .context("the migration failed; nothing of the failed step was kept")?;
         } else if !Migrator::get_pending_migrations(office.store.write()).await?.is_empty() {
-            eprintln!("partnerloop: the database is not up to date: run `partnerloop migrate`, or set PARTNERLOOP_MIGRATE=1");
+            eprintln!(
+                "partnerloop: the database is not up to date: run `partnerloop migrate`, or set PARTNERLOOP_MIGRATE=1"
+            );
             return Ok(ExitCode::from(1));
         }
         let settings =

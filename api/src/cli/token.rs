@@ -59,7 +59,11 @@ pub(super) fn ttl(text: &str) -> Result<Duration, String> {
         "d" => 86_400,
         _ => return Err(say()),
     };
-    let total = number.parse::<u64>().ok().and_then(|number| number.checked_mul(seconds)).filter(|total| (1..=86_400).contains(total));
+    let total = number
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| number.checked_mul(seconds))
+        .filter(|total| (1..=86_400).contains(total));
     total.map(Duration::from_secs).ok_or_else(say)
 }
 
@@ -68,7 +72,11 @@ impl Token {
     /// What is wrong with the arguments, or the database.
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let office = self.database.open_migrated().await?;
-        let made = if self.role == Role::Portfolio { self.for_portfolio(&office).await } else { self.for_program(&office).await };
+        let made = if self.role == Role::Portfolio {
+            self.for_portfolio(&office).await
+        } else {
+            self.for_program(&office).await
+        };
         match made {
             Ok(token) => {
                 println!("{token}");
@@ -84,7 +92,8 @@ impl Token {
 
     async fn for_program(&self, office: &Office) -> anyhow::Result<String> {
         let Some(slug) = &self.program else { bail!("--program is needed for the role {}", self.role.word()) };
-        let program = program::find_by_slug(office, slug).await?.ok_or_else(|| anyhow!("there is no program {slug}"))?;
+        let program =
+            program::find_by_slug(office, slug).await?.ok_or_else(|| anyhow!("there is no program {slug}"))?;
         let caller = Caller::system(office.clone(), program.id);
         let subject = self.take_seat(&caller).await?;
         sign(office, subject, Some(slug.clone()), None, self.ttl).await
@@ -97,7 +106,8 @@ impl Token {
             (seat::pods_named(caller, &self.pods).await?, seat::partners_named(caller, &self.partners).await?);
         let old = seat::of_subject(caller, DEV_ISSUER, &subject).await?.filter(|seat| seat.revoked_at.is_none());
         let is_unbound = pods.is_empty() && partners.is_empty() && self.owner.is_none();
-        let takes_bindings = matches!(self.role, Role::PartnerAe | Role::CustomerAe | Role::PartnerManager | Role::Partner);
+        let takes_bindings =
+            matches!(self.role, Role::PartnerAe | Role::CustomerAe | Role::PartnerManager | Role::Partner);
         if takes_bindings && is_unbound {
             if old.as_ref().is_some_and(|seat| seat.role == self.role) {
                 return Ok(subject);
@@ -122,14 +132,18 @@ impl Token {
         };
         match old {
             Some(seat) => seat::update(caller, seat.id, None, facts, None).await?,
-            None => seat::grant(caller, Who { issuer: DEV_ISSUER.into(), subject: subject.clone() }, facts, None).await?,
+            None => {
+                seat::grant(caller, Who { issuer: DEV_ISSUER.into(), subject: subject.clone() }, facts, None).await?
+            }
         };
         Ok(subject)
     }
 
     async fn for_portfolio(&self, office: &Office) -> anyhow::Result<String> {
         let found = match (&self.portfolio, &self.program) {
-            (Some(slug), _) => portfolio::find_by_slug(office, slug).await?.ok_or_else(|| anyhow!("there is no portfolio {slug}"))?,
+            (Some(slug), _) => {
+                portfolio::find_by_slug(office, slug).await?.ok_or_else(|| anyhow!("there is no portfolio {slug}"))?
+            }
             (None, Some(slug)) => of_program(office, slug).await?,
             (None, None) => bail!("--portfolio or --program is needed for the role PORTFOLIO"),
         };
@@ -174,7 +188,17 @@ pub(super) fn claims(
 ) -> SignedClaims {
     let now = now.timestamp();
     let exp = now.saturating_add_unsigned(ttl.as_secs());
-    SignedClaims { iss: DEV_ISSUER, aud: AUDIENCE, sub: subject, iat: now, nbf: now, exp, jti: None, program, portfolio }
+    SignedClaims {
+        iss: DEV_ISSUER,
+        aud: AUDIENCE,
+        sub: subject,
+        iat: now,
+        nbf: now,
+        exp,
+        jti: None,
+        program,
+        portfolio,
+    }
 }
 
 #[cfg(test)]

@@ -162,7 +162,8 @@ impl ActivityMutation {
     ) -> Result<ActivityLogPayload> {
         let caller = caller(ctx)?;
         let work = async |key| {
-            let partner_id = input.partner_id.as_ref().map(|id| global_id::input(id, "Partner", "partnerId")).transpose()?;
+            let partner_id =
+                input.partner_id.as_ref().map(|id| global_id::input(id, "Partner", "partnerId")).transpose()?;
             let facts = Facts {
                 deal_id: global_id::input(&input.deal_id, "Deal", "dealId")?,
                 partner_id,

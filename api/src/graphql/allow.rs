@@ -6,8 +6,8 @@
 
 use async_graphql::parser::types::Field;
 use async_graphql::registry::{
-    __DirectiveLocation, Deprecation, MetaDirective, MetaDirectiveInvocation, MetaField, MetaInputValue, MetaType, MetaTypeName,
-    Registry, location_traits,
+    __DirectiveLocation, Deprecation, MetaDirective, MetaDirectiveInvocation, MetaField, MetaInputValue, MetaType,
+    MetaTypeName, Registry, location_traits,
 };
 use async_graphql::{ContextSelectionSet, InputType, OutputType, Positioned, ServerResult, TypeDirective, Value};
 use domain::role::{Action, Role, RoleSet};
@@ -43,7 +43,9 @@ impl TypeDirective for Allow {
     }
 
     fn register(&self, registry: &mut Registry) {
-        use __DirectiveLocation::{ARGUMENT_DEFINITION, ENUM_VALUE, FIELD_DEFINITION, INPUT_FIELD_DEFINITION, INPUT_OBJECT, OBJECT};
+        use __DirectiveLocation::{
+            ARGUMENT_DEFINITION, ENUM_VALUE, FIELD_DEFINITION, INPUT_FIELD_DEFINITION, INPUT_OBJECT, OBJECT,
+        };
         let to = MetaInputValue {
             name: "to".into(),
             description: Some("The roles.".into()),
@@ -59,7 +61,14 @@ impl TypeDirective for Allow {
         registry.add_directive(MetaDirective {
             name: NAME.into(),
             description: Some("The roles whose schema holds this element; it is unknown to every other role.".into()),
-            locations: vec![FIELD_DEFINITION, OBJECT, INPUT_OBJECT, INPUT_FIELD_DEFINITION, ENUM_VALUE, ARGUMENT_DEFINITION],
+            locations: vec![
+                FIELD_DEFINITION,
+                OBJECT,
+                INPUT_OBJECT,
+                INPUT_FIELD_DEFINITION,
+                ENUM_VALUE,
+                ARGUMENT_DEFINITION,
+            ],
             args: [("to".to_owned(), to)].into_iter().collect(),
             is_repeatable: false,
             visible: None,
@@ -127,7 +136,9 @@ fn relay_node(registry: &Registry, name: &str) -> Option<String> {
 }
 
 fn roots(registry: &Registry) -> impl Iterator<Item = &String> {
-    [Some(&registry.query_type), registry.mutation_type.as_ref(), registry.subscription_type.as_ref()].into_iter().flatten()
+    [Some(&registry.query_type), registry.mutation_type.as_ref(), registry.subscription_type.as_ref()]
+        .into_iter()
+        .flatten()
 }
 
 /// What keeps a schema from being built. Roots are open themselves (each of their fields declares), and so is introspection.
@@ -135,7 +146,9 @@ fn undeclared(registry: &Registry) -> Vec<String> {
     let mut missing = Vec::new();
     for root in roots(registry) {
         if let Some(MetaType::Object { fields, .. }) = registry.types.get(root) {
-            let silent = fields.values().filter(|field| !field.name.starts_with("__") && declared(&field.directive_invocations).is_none());
+            let silent = fields
+                .values()
+                .filter(|field| !field.name.starts_with("__") && declared(&field.directive_invocations).is_none());
             missing.extend(silent.map(|field| format!("{root}.{}", field.name)));
         }
     }
@@ -174,13 +187,15 @@ fn prune_field(field: &mut MetaField, role: Role, gone: &[String]) {
 
 fn prune_type(meta: &mut MetaType, role: Role, gone: &[String]) {
     match meta {
-        MetaType::Object { fields, directive_invocations, .. } | MetaType::Interface { fields, directive_invocations, .. } => {
+        MetaType::Object { fields, directive_invocations, .. }
+        | MetaType::Interface { fields, directive_invocations, .. } => {
             fields.retain(|_, field| allowed(&field.directive_invocations, role) && !gone.contains(&base(&field.ty)));
             fields.values_mut().for_each(|field| prune_field(field, role, gone));
             strip(directive_invocations);
         }
         MetaType::InputObject { input_fields, directive_invocations, .. } => {
-            input_fields.retain(|_, field| allowed(&field.directive_invocations, role) && !gone.contains(&base(&field.ty)));
+            input_fields
+                .retain(|_, field| allowed(&field.directive_invocations, role) && !gone.contains(&base(&field.ty)));
             input_fields.values_mut().for_each(|field| strip(&mut field.directive_invocations));
             strip(directive_invocations);
         }

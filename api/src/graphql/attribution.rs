@@ -141,7 +141,11 @@ impl AttributionDeclareInput {
                     partner_id => Ok(Claim { partner_id, state: claim.state.into(), evidence: claim.evidence.clone() }),
                 })
                 .collect(),
-            _ => Err(Problem::at(["partners"], ProblemCode::Required, "give either direct: true, or at least one partner")),
+            _ => Err(Problem::at(
+                ["partners"],
+                ProblemCode::Required,
+                "give either direct: true, or at least one partner",
+            )),
         }
     }
 }
@@ -177,7 +181,8 @@ impl AttributionMutation {
             let deal = global_id::input(&input.deal_id, "Deal", "dealId")?;
             attribution::declare(caller, deal, input.expected_version, input.claims()?, key).await
         };
-        let (id, replayed, user_errors) = run("attributionDeclare", input.idempotency_key.as_ref(), &input, work).await?;
+        let (id, replayed, user_errors) =
+            run("attributionDeclare", input.idempotency_key.as_ref(), &input, work).await?;
         Ok(AttributionDeclarePayload { deal: one(ctx, id).await?, replayed, user_errors })
     }
 }

@@ -241,7 +241,8 @@ impl DealQuery {
     /// One deal; null when there is none, or none that the caller may see.
     #[graphql(directive = Allow::apply(Action::ReadDeals))]
     async fn deal(&self, ctx: &Context<'_>, #[graphql(desc = "Its global id.")] id: ID) -> Result<Option<Deal>> {
-        let mut rows = deal::of_ids(caller(ctx)?, &[global_id::of_kind(&id, "Deal")]).await.map_err(|why| failed(&why))?;
+        let mut rows =
+            deal::of_ids(caller(ctx)?, &[global_id::of_kind(&id, "Deal")]).await.map_err(|why| failed(&why))?;
         loader::ahead_of_deals(ctx, &ctx.look_ahead(), &rows).await?;
         let currency = loader::program(ctx).await?.currency;
         Ok(rows.pop().map(|row| Deal { row, currency }))

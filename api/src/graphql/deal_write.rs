@@ -249,7 +249,14 @@ impl DealMutation {
     ) -> Result<DealUpdatePayload> {
         let caller = caller(ctx)?;
         let work = async |key| {
-            deal::update(caller, global_id::input(&input.id, "Deal", "id")?, input.expected_version, input.facts.read()?, key).await
+            deal::update(
+                caller,
+                global_id::input(&input.id, "Deal", "id")?,
+                input.expected_version,
+                input.facts.read()?,
+                key,
+            )
+            .await
         };
         let (id, replayed, user_errors) = run("dealUpdate", input.idempotency_key.as_ref(), &input, work).await?;
         Ok(DealUpdatePayload { deal: one(ctx, id).await?, replayed, user_errors })

@@ -268,7 +268,9 @@ impl ImportRun {
         let verdicts: Vec<Verdict> = verdicts.map_or_else(all, |some| some.into_iter().map(Into::into).collect());
         let binding = Binding::of(caller, "importRun.rows", &(self.0.id, &verdicts));
         let ask = PageArguments { first, after, last, before }.ask(&binding, OrderDirection::Asc)?;
-        let number = |key: Option<&PositionKey>| if let Some(PositionKey::Int(row)) = key { u64::try_from(*row).ok() } else { None };
+        let number = |key: Option<&PositionKey>| {
+            if let Some(PositionKey::Int(row)) = key { u64::try_from(*row).ok() } else { None }
+        };
         let behind = number(ask.after.as_ref().map(|it| &it.key)).unwrap_or(0);
         let ahead = number(ask.before.as_ref().map(|it| &it.key)).unwrap_or(u64::MAX >> 1);
         let limit = usize::try_from(ask.limit).unwrap_or(0);
@@ -284,7 +286,8 @@ impl ImportRun {
         if ask.from_end {
             rows.reverse();
         }
-        let (has_previous, has_next) = if ask.from_end { (has_more, ask.before.is_some()) } else { (ask.after.is_some(), has_more) };
+        let (has_previous, has_next) =
+            if ask.from_end { (has_more, ask.before.is_some()) } else { (ask.after.is_some(), has_more) };
         let page = Page { rows, has_previous, has_next };
         let key = |row: &Row| (PositionKey::Int(i64::try_from(row.row_number).unwrap_or(i64::MAX)), Uuid::nil());
         Ok(connect(page, &binding, TotalCount::ImportRows(self.0.id, verdicts), key, ImportRow))
@@ -332,7 +335,11 @@ impl ImportQuery {
 
     /// One import; null when there is none.
     #[graphql(directive = Allow::apply(Action::ReadImports))]
-    async fn import_run(&self, ctx: &Context<'_>, #[graphql(desc = "The global id.")] id: ID) -> Result<Option<ImportRun>> {
+    async fn import_run(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The global id.")] id: ID,
+    ) -> Result<Option<ImportRun>> {
         let run = list::find(caller(ctx)?, global_id::of_kind(&id, "ImportRun")).await.map_err(|why| failed(&why))?;
         Ok(run.map(ImportRun))
     }
@@ -351,7 +358,8 @@ impl ImportSubscription {
         ctx: &Context<'_>,
         #[graphql(desc = "The run's global id.")] run_id: ID,
     ) -> Result<impl Stream<Item = ImportProgress> + use<>> {
-        let runs = follow::follow(caller(ctx)?, global_id::of_kind(&run_id, "ImportRun")).map_err(|why| failed(&why))?;
+        let runs =
+            follow::follow(caller(ctx)?, global_id::of_kind(&run_id, "ImportRun")).map_err(|why| failed(&why))?;
         Ok(runs.map(|run| ImportProgress {
             run_id: global_id::encode("ImportRun", run.id),
             state: run.state.into(),

@@ -16,7 +16,9 @@ use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use super::caller::{caller, coded, failed};
-use crate::usecase::{Caller, Failure, account, activity, attribution, deal, partner, pod, program, seat, segment, stage};
+use crate::usecase::{
+    Caller, Failure, account, activity, attribution, deal, partner, pod, program, seat, segment, stage,
+};
 
 type Loaded<T> = Result<HashMap<Uuid, T>, Arc<Failure>>;
 

@@ -48,7 +48,12 @@ pub struct UserError {
 
 impl From<Problem> for UserError {
     fn from(problem: Problem) -> Self {
-        Self { code: problem.code.into(), message: problem.message, path: Some(problem.path), rule: problem.rule.map(str::to_owned) }
+        Self {
+            code: problem.code.into(),
+            message: problem.message,
+            path: Some(problem.path),
+            rule: problem.rule.map(str::to_owned),
+        }
     }
 }
 
@@ -83,7 +88,11 @@ pub(super) fn settle(outcome: Result<Done, Failure>) -> Result<Result<Done, Vec<
 ///
 /// # Errors
 /// A user error when the key is empty or too long.
-pub(super) fn key<I: InputType>(mutation: &'static str, key: Option<&String>, input: &I) -> Result<Option<Key>, Failure> {
+pub(super) fn key<I: InputType>(
+    mutation: &'static str,
+    key: Option<&String>,
+    input: &I,
+) -> Result<Option<Key>, Failure> {
     let Some(key) = key else { return Ok(None) };
     if key.is_empty() || key.len() > 200 || key.contains('\0') {
         let message = "an idempotency key has 1 to 200 bytes and no NUL";

@@ -64,7 +64,11 @@ impl NodeQuery {
 
     /// The rows behind global ids, at most 100, in the order asked for; null where there is none that the caller may see.
     #[graphql(directive = Allow::apply(Action::ReadProgram))]
-    async fn nodes(&self, ctx: &Context<'_>, #[graphql(desc = "The global ids.")] ids: Vec<ID>) -> Result<Vec<Option<Node>>> {
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The global ids.")] ids: Vec<ID>,
+    ) -> Result<Vec<Option<Node>>> {
         if ids.len() > 100 {
             return Err(coded("BAD_USER_INPUT", "at most 100 ids"));
         }

@@ -1,9 +1,7 @@
 //! A nullable field that fails becomes null where it stands, and its error is reported (GraphQL specification, section
 //! 6.4.4). The library nulls the parent instead.
 
-use async_graphql::extensions::{
-    Extension, ExtensionContext, ExtensionFactory, NextExecute, NextResolve, ResolveInfo,
-};
+use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextResolve, ResolveInfo};
 use async_graphql::{Response, ServerError, ServerResult, Value};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -29,7 +27,12 @@ impl Extension for NullOnError {
         response
     }
 
-    async fn resolve(&self, ctx: &ExtensionContext<'_>, info: ResolveInfo<'_>, next: NextResolve<'_>) -> ServerResult<Option<Value>> {
+    async fn resolve(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        info: ResolveInfo<'_>,
+        next: NextResolve<'_>,
+    ) -> ServerResult<Option<Value>> {
         let is_nullable = !info.return_type.ends_with('!');
         match next.run(ctx, info).await {
             Err(error) if is_nullable => {

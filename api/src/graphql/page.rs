@@ -118,10 +118,13 @@ impl Binding {
     }
 
     fn position(&self, cursor: &str) -> Result<Position, Error> {
-        let read = || -> Option<(String, Position)> { serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cursor).ok()?).ok() };
+        let read =
+            || -> Option<(String, Position)> { serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cursor).ok()?).ok() };
         match read() {
             Some((binding, position)) if binding == self.0 => Ok(position),
-            _ => Err(coded("BAD_USER_INPUT", "this cursor is of another list, filter or order: start again without it")),
+            _ => {
+                Err(coded("BAD_USER_INPUT", "this cursor is of another list, filter or order: start again without it"))
+            }
         }
     }
 }

@@ -181,7 +181,8 @@ impl PartnerMutation {
             domain: patch(&input.domain, Clone::clone),
         };
         let work = async |key| {
-            partner::update(caller, global_id::input(&input.id, "Partner", "id")?, input.expected_version, facts, key).await
+            partner::update(caller, global_id::input(&input.id, "Partner", "id")?, input.expected_version, facts, key)
+                .await
         };
         let (id, replayed, user_errors) = run("partnerUpdate", input.idempotency_key.as_ref(), &input, work).await?;
         Ok(PartnerUpdatePayload { partner: one(ctx, id).await?, replayed, user_errors })
@@ -201,8 +202,9 @@ impl PartnerMutation {
             title: Some(input.title.clone()),
             is_rep: Some(input.is_rep),
         };
-        let work =
-            async |key| partner::add_person(caller, global_id::input(&input.partner_id, "Partner", "partnerId")?, facts, key).await;
+        let work = async |key| {
+            partner::add_person(caller, global_id::input(&input.partner_id, "Partner", "partnerId")?, facts, key).await
+        };
         let (id, replayed, user_errors) = run("partnerPersonAdd", input.idempotency_key.as_ref(), &input, work).await?;
         Ok(PartnerPersonAddPayload { partner: one(ctx, id).await?, replayed, user_errors })
     }
@@ -225,7 +227,8 @@ impl PartnerMutation {
             let id = global_id::input(&input.id, "PartnerPerson", "id")?;
             partner::update_person(caller, id, input.expected_version, facts, key).await
         };
-        let (id, replayed, user_errors) = run("partnerPersonUpdate", input.idempotency_key.as_ref(), &input, work).await?;
+        let (id, replayed, user_errors) =
+            run("partnerPersonUpdate", input.idempotency_key.as_ref(), &input, work).await?;
         Ok(PartnerPersonUpdatePayload { partner: one(ctx, id).await?, replayed, user_errors })
     }
 }

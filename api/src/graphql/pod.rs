@@ -128,7 +128,8 @@ impl PodMutation {
     ) -> Result<PodCreatePayload> {
         let caller = caller(ctx)?;
         let work = async |key| {
-            let facts = Facts { name: Some(input.name.clone()), partners: ids(&input.partner_ids, "Partner", "partnerIds")? };
+            let facts =
+                Facts { name: Some(input.name.clone()), partners: ids(&input.partner_ids, "Partner", "partnerIds")? };
             pod::create(caller, facts, key).await
         };
         let (id, replayed, user_errors) = run("podCreate", input.idempotency_key.as_ref(), &input, work).await?;

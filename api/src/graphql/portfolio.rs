@@ -72,14 +72,17 @@ fn roll_up(currency: Currency, holdings: &[&Holding]) -> PortfolioRollUp {
     let mut sourced = CellValue::default();
     let mut spend = 0;
     for holding in holdings {
-        let cell = holding.measures.book.value(None, Place::All, domain::cell::Cohort::Sourced, domain::book::Kinds::All);
+        let cell =
+            holding.measures.book.value(None, Place::All, domain::cell::Cohort::Sourced, domain::book::Kinds::All);
         sourced.add(&cell);
         spend += holding.measures.spending.on(None);
     }
     // The floors of evidence are those of the strictest program.
-    let strictest = holdings.iter().map(|holding| &holding.measures.policy).max_by_key(|policy| policy.solid_sourced_deals);
+    let strictest =
+        holdings.iter().map(|holding| &holding.measures.policy).max_by_key(|policy| policy.solid_sourced_deals);
     let value = YieldOf::measure(&sourced, spend, &strictest.cloned().unwrap_or_default());
-    let money = |minor| Money { amount: Decimal(major(minor, currency.minor_digits())), currency: CurrencyCode(currency) };
+    let money =
+        |minor| Money { amount: Decimal(major(minor, currency.minor_digits())), currency: CurrencyCode(currency) };
     PortfolioRollUp {
         currency: CurrencyCode(currency),
         programs: i32::try_from(holdings.len()).unwrap_or(i32::MAX),
@@ -118,13 +121,16 @@ impl PortfolioQuery {
     async fn portfolio(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The date as of which to measure; today in each program's time zone where it is left out.")] as_of: Option<Date>,
+        #[graphql(desc = "The date as of which to measure; today in each program's time zone where it is left out.")]
+        as_of: Option<Date>,
     ) -> Result<Portfolio> {
-        let (portfolio, holdings) = portfolio::read(caller(ctx)?, as_of.map(|day| day.0)).await.map_err(|why| failed(&why))?;
+        let (portfolio, holdings) =
+            portfolio::read(caller(ctx)?, as_of.map(|day| day.0)).await.map_err(|why| failed(&why))?;
         let mut currencies: Vec<Currency> = holdings.iter().map(|holding| holding.currency).collect();
         currencies.sort_by_key(|currency| currency.code());
         currencies.dedup();
-        let of = |currency: Currency| holdings.iter().filter(|holding| holding.currency == currency).collect::<Vec<_>>();
+        let of =
+            |currency: Currency| holdings.iter().filter(|holding| holding.currency == currency).collect::<Vec<_>>();
         Ok(Portfolio {
             name: portfolio.name,
             programs: holdings.iter().map(Into::into).collect(),

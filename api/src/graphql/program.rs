@@ -172,7 +172,11 @@ impl ProgramMutation {
 
     /// Maps a stage of the CRM's pipeline to what it means here: makes one, or changes the one with the id.
     #[graphql(directive = Allow::apply(Action::ManageProgram))]
-    async fn stage_map(&self, ctx: &Context<'_>, #[graphql(desc = "The stage.")] input: StageMapInput) -> Result<StageMapPayload> {
+    async fn stage_map(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The stage.")] input: StageMapInput,
+    ) -> Result<StageMapPayload> {
         let caller = caller(ctx)?;
         let work = async |key| {
             let id = input.id.as_ref().map(|id| global_id::input(id, "Stage", "id")).transpose()?;

@@ -112,7 +112,8 @@ impl QualityQuery {
     #[graphql(directive = Allow::apply(Action::ReadPipeline))]
     async fn data_quality(&self, ctx: &Context<'_>) -> Result<DataQuality> {
         let found = quality::quality(caller(ctx)?).await.map_err(|why| failed(&why))?;
-        let history = found.first_quarter.zip(found.last_quarter).map_or(0, |(first, last)| last.index() - first.index() + 1);
+        let history =
+            found.first_quarter.zip(found.last_quarter).map_or(0, |(first, last)| last.index() - first.index() + 1);
         Ok(DataQuality {
             deals: int(found.deals),
             closed: int(found.closed),
@@ -154,11 +155,15 @@ impl QualityQuery {
     async fn customer_revenue(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The date as of which to measure; today in the program's time zone where it is left out.")] as_of: Option<Date>,
+        #[graphql(desc = "The date as of which to measure; today in the program's time zone where it is left out.")]
+        as_of: Option<Date>,
     ) -> Result<CustomerRevenue> {
         let (program, as_of, window, found) =
             quality::customer_revenue(caller(ctx)?, as_of.map(|day| day.0)).await.map_err(|why| failed(&why))?;
-        let cohort = |(customers, won): (u64, Worth)| CustomerCohort { customers: int(customers), won: worth(won, program.currency) };
+        let cohort = |(customers, won): (u64, Worth)| CustomerCohort {
+            customers: int(customers),
+            won: worth(won, program.currency),
+        };
         Ok(CustomerRevenue {
             as_of: Date(as_of),
             from: Quarter(window.from),

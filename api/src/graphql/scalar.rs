@@ -7,7 +7,11 @@ use std::str::FromStr;
 
 use super::allow::Allow;
 
-fn text<T: async_graphql::InputType>(value: &Value, parse: impl FnOnce(&str) -> Option<T>, expected: &str) -> InputValueResult<T> {
+fn text<T: async_graphql::InputType>(
+    value: &Value,
+    parse: impl FnOnce(&str) -> Option<T>,
+    expected: &str,
+) -> InputValueResult<T> {
     let parsed = match value {
         Value::String(text) => parse(text),
         _ => None,
@@ -24,7 +28,8 @@ impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
         let plain = |text: &str| {
             let digits = text.strip_prefix('-').unwrap_or(text);
-            let shaped = !digits.is_empty() && digits.len() <= 40 && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+            let shaped =
+                !digits.is_empty() && digits.len() <= 40 && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');
             if !shaped || digits.starts_with('.') || digits.ends_with('.') {
                 return None;
             }
@@ -52,7 +57,10 @@ impl ScalarType for Date {
         let day = |text: &str| {
             let shaped = text.len() == 10 && text.is_ascii();
             // The years that both back ends and every client can hold.
-            text.parse().ok().filter(|day: &NaiveDate| shaped && (1900..3000).contains(&chrono::Datelike::year(day))).map(Date)
+            text.parse()
+                .ok()
+                .filter(|day: &NaiveDate| shaped && (1900..3000).contains(&chrono::Datelike::year(day)))
+                .map(Date)
         };
         text(&value, day, "a day such as \"2026-03-31\", in the years 1900 to 2999")
     }
@@ -96,7 +104,11 @@ pub struct Quarter(pub domain::calendar::Quarter);
 #[Scalar(specified_by_url = "https://partnerloop.example/scalars#quarter")]
 impl ScalarType for Quarter {
     fn parse(value: Value) -> InputValueResult<Self> {
-        text(&value, |text| domain::calendar::Quarter::from_str(text).ok().map(Quarter), "a fiscal quarter such as \"2026-Q3\"")
+        text(
+            &value,
+            |text| domain::calendar::Quarter::from_str(text).ok().map(Quarter),
+            "a fiscal quarter such as \"2026-Q3\"",
+        )
     }
 
     fn is_valid(value: &Value) -> bool {

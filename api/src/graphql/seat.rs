@@ -271,8 +271,9 @@ impl SeatMutation {
         #[graphql(desc = "The seat to take away.")] input: SeatRevokeInput,
     ) -> Result<SeatRevokePayload> {
         let caller = caller(ctx)?;
-        let work =
-            async |key| seat::revoke(caller, global_id::input(&input.id, "Seat", "id")?, input.expected_version, key).await;
+        let work = async |key| {
+            seat::revoke(caller, global_id::input(&input.id, "Seat", "id")?, input.expected_version, key).await
+        };
         let (id, replayed, user_errors) = run("seatRevoke", input.idempotency_key.as_ref(), &input, work).await?;
         Ok(SeatRevokePayload { seat: one(ctx, id).await?, replayed, user_errors })
     }

@@ -133,10 +133,14 @@ impl SegmentMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The change.")] input: SegmentUpdateInput,
     ) -> Result<SegmentUpdatePayload> {
-        let facts = Facts { name: input.name.clone(), addressable_accounts: patch(&input.addressable_accounts, |count| *count) };
+        let facts = Facts {
+            name: input.name.clone(),
+            addressable_accounts: patch(&input.addressable_accounts, |count| *count),
+        };
         let caller = caller(ctx)?;
         let work = async |key| {
-            segment::update(caller, global_id::input(&input.id, "Segment", "id")?, input.expected_version, facts, key).await
+            segment::update(caller, global_id::input(&input.id, "Segment", "id")?, input.expected_version, facts, key)
+                .await
         };
         let (id, replayed, user_errors) = run("segmentUpdate", input.idempotency_key.as_ref(), &input, work).await?;
         let segment = match id {

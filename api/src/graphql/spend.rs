@@ -109,7 +109,12 @@ pub struct FxRate {
 
 impl From<domain::spend::FxRate> for FxRate {
     fn from(row: domain::spend::FxRate) -> Self {
-        Self { quarter: Quarter(row.quarter), currency: CurrencyCode(row.currency), rate: Decimal(row.rate), version: row.version }
+        Self {
+            quarter: Quarter(row.quarter),
+            currency: CurrencyCode(row.currency),
+            rate: Decimal(row.rate),
+            version: row.version,
+        }
     }
 }
 
@@ -304,7 +309,8 @@ impl SpendMutation {
     ) -> Result<SpendRecordPayload> {
         let caller = caller(ctx)?;
         let work = async |key| {
-            let segment_id = input.segment_id.as_ref().map(|id| global_id::input(id, "Segment", "segmentId")).transpose()?;
+            let segment_id =
+                input.segment_id.as_ref().map(|id| global_id::input(id, "Segment", "segmentId")).transpose()?;
             let facts = Facts {
                 segment_id: Some(segment_id),
                 quarter: Some(input.quarter.0),
@@ -339,7 +345,8 @@ impl SpendMutation {
                 amount: input.amount.as_ref().map(MoneyInput::read),
                 note: patch(&input.note, Clone::clone),
             };
-            spend::update(caller, global_id::input(&input.id, "SpendLine", "id")?, input.expected_version, facts, key).await
+            spend::update(caller, global_id::input(&input.id, "SpendLine", "id")?, input.expected_version, facts, key)
+                .await
         };
         let (id, replayed, user_errors) = run("spendUpdate", input.idempotency_key.as_ref(), &input, work).await?;
         Ok(SpendUpdatePayload { spend_line: one(ctx, id).await?, replayed, user_errors })
@@ -354,7 +361,8 @@ impl SpendMutation {
     ) -> Result<FxRateSetPayload> {
         let caller = caller(ctx)?;
         let (quarter, currency) = (input.quarter.0, input.currency.0);
-        let work = async |key| spend::set_rate(caller, quarter, currency, input.rate.0, input.expected_version, key).await;
+        let work =
+            async |key| spend::set_rate(caller, quarter, currency, input.rate.0, input.expected_version, key).await;
         let (id, replayed, user_errors) = run("fxRateSet", input.idempotency_key.as_ref(), &input, work).await?;
         let rows = if id.is_some() { spend::rates(caller).await.map_err(|why| failed(&why))? } else { Vec::new() };
         let fx_rate = rows.into_iter().find(|row| row.quarter == quarter && row.currency == currency).map(Into::into);

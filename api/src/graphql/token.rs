@@ -191,8 +191,10 @@ impl TokenMutation {
         let caller = caller(ctx)?;
         let mint = async || {
             let key = key("tokenMint", input.idempotency_key.as_ref(), &input)?;
-            let partner_id = input.partner_id.as_ref().map(|id| global_id::input(id, "Partner", "partnerId")).transpose()?;
-            let new = New { label: input.label.clone(), role: input.role.into(), partner_id, days: input.expires_in_days };
+            let partner_id =
+                input.partner_id.as_ref().map(|id| global_id::input(id, "Partner", "partnerId")).transpose()?;
+            let new =
+                New { label: input.label.clone(), role: input.role.into(), partner_id, days: input.expires_in_days };
             token::mint(caller, new, key).await
         };
         let (outcome, secret) = match mint().await {
@@ -211,8 +213,9 @@ impl TokenMutation {
         #[graphql(desc = "The token to revoke.")] input: TokenRevokeInput,
     ) -> Result<TokenRevokePayload> {
         let caller = caller(ctx)?;
-        let work =
-            async |key| token::revoke(caller, global_id::input(&input.id, "Token", "id")?, input.expected_version, key).await;
+        let work = async |key| {
+            token::revoke(caller, global_id::input(&input.id, "Token", "id")?, input.expected_version, key).await
+        };
         let (id, replayed, user_errors) = run("tokenRevoke", input.idempotency_key.as_ref(), &input, work).await?;
         Ok(TokenRevokePayload { token: one(ctx, id).await?, replayed, user_errors })
     }

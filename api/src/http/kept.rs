@@ -40,7 +40,8 @@ impl Key {
             return None;
         }
         let name = document.operations.iter().find(|(_, one)| one.pos == operation.pos).and_then(|(name, _)| name);
-        let place = (program_id, viewer.seat_id, viewer.seat_version, viewer.data_version, now.timestamp().div_euclid(900));
+        let place =
+            (program_id, viewer.seat_id, viewer.seat_version, viewer.data_version, now.timestamp().div_euclid(900));
         let asked = serde_json::to_vec(variables).ok()?;
         let mut digest = Sha256::new();
         digest.update(format!("{place:?}|{:?}|{:?}|{hash:?}|{name:?}|", viewer.role, viewer.bindings));

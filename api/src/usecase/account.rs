@@ -67,7 +67,13 @@ fn list(problems: &mut Problems, path: &str, given: &[String]) -> Vec<String> {
 }
 
 /// A text that may be set or cleared.
-fn optional(problems: &mut Problems, path: &str, slot: &mut Option<String>, given: Option<&Option<String>>, most: usize) {
+fn optional(
+    problems: &mut Problems,
+    path: &str,
+    slot: &mut Option<String>,
+    given: Option<&Option<String>>,
+    most: usize,
+) {
     match given {
         Some(Some(text)) => *slot = problems.take(path, text::name(text, most)),
         Some(None) => *slot = None,
@@ -88,7 +94,11 @@ async fn apply(work: &Work<'_>, account: &mut Account, facts: &Facts) -> Result<
     match &facts.domain {
         Some(Some(given)) => match registrable_domain(given) {
             Some(domain) => account.registrable_domain = Some(domain),
-            None => problems.note("domain", ProblemCode::Invalid, "give a web site or domain such as https://www.example.com"),
+            None => problems.note(
+                "domain",
+                ProblemCode::Invalid,
+                "give a web site or domain such as https://www.example.com",
+            ),
         },
         Some(None) => account.registrable_domain = None,
         None => {}
@@ -157,7 +167,13 @@ pub async fn create(caller: &Caller, facts: Facts, key: Option<Key>) -> Result<D
 ///
 /// # Errors
 /// [`Failure`].
-pub async fn update(caller: &Caller, id: Uuid, expected: Option<i64>, facts: Facts, key: Option<Key>) -> Result<Done, Failure> {
+pub async fn update(
+    caller: &Caller,
+    id: Uuid,
+    expected: Option<i64>,
+    facts: Facts,
+    key: Option<Key>,
+) -> Result<Done, Failure> {
     commit(caller, Action::ManageAccounts, key, async |work| {
         let before = entity::account::find(&work.tx, work.slice, id).await?.ok_or(Failure::NotFound)?;
         work.expect_version(before.version, expected)?;

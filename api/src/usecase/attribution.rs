@@ -40,7 +40,9 @@ pub async fn declare(
         work.expect_version(deal.version, expected)?;
         if deal.locked_at.is_some() {
             let refusal = AttributionRefusal::Locked;
-            return Err(Problem::at(["dealId"], ProblemCode::RuleRefused, refusal.to_string()).by(refusal.into()).into());
+            return Err(Problem::at(["dealId"], ProblemCode::RuleRefused, refusal.to_string())
+                .by(refusal.into())
+                .into());
         }
         let mut problems = Problems::default();
         if claims.len() > 20 {
@@ -58,7 +60,8 @@ pub async fn declare(
                 let path = ["partners", &at.to_string(), "partnerId"];
                 problems.push(Problem::at(path, ProblemCode::NotFound, "there is no such partner"));
             }
-            let evidence = claim.evidence.as_ref().and_then(|evidence| problems.take("partners", text::prose(evidence, 2000)));
+            let evidence =
+                claim.evidence.as_ref().and_then(|evidence| problems.take("partners", text::prose(evidence, 2000)));
             rows.push(Attribution {
                 id: work.id(),
                 deal_id,
@@ -80,7 +83,12 @@ pub async fn declare(
         entity::deal::update(&work.tx, work.slice, &deal).await?;
         work.touch(deal.closed_quarter);
         let said: Vec<_> = rows.iter().map(|row| json!({ "partnerId": row.partner_id, "state": row.state })).collect();
-        work.record("attribution.declare", "Deal", deal_id, json!({ "partners": said, "lockedAt": locked_at, "version": deal.version }));
+        work.record(
+            "attribution.declare",
+            "Deal",
+            deal_id,
+            json!({ "partners": said, "lockedAt": locked_at, "version": deal.version }),
+        );
         Ok(deal_id)
     })
     .await

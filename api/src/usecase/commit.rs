@@ -3,11 +3,11 @@
 
 use super::failure::{Failure, Problem, ProblemCode};
 use super::office::{Caller, Event};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::calendar::Quarter;
 use domain::role::Action;
 use domain::slice::Slice;
 use entity::{DbErr, Tx, change, event, idempotency, program};
-use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -103,13 +103,25 @@ impl Work<'_> {
             change::insert(&self.tx, program_id, self.changes).await?;
             program::bump_data_version(&self.tx, program_id).await?;
         }
-        event::insert(&self.tx, self.events.iter().map(|e| (e.program_id, e.id, e.kind, e.subject_id, &e.body)), self.now).await?;
+        event::insert(
+            &self.tx,
+            self.events.iter().map(|e| (e.program_id, e.id, e.kind, e.subject_id, &e.body)),
+            self.now,
+        )
+        .await?;
         if let Some(key) = key {
-            let row = idempotency::Row { input_sha256: key.input_sha256.clone(), subject_id: id, recorded_at: self.now };
+            let row =
+                idempotency::Row { input_sha256: key.input_sha256.clone(), subject_id: id, recorded_at: self.now };
             idempotency::insert(&self.tx, program_id, self.caller.viewer.seat_id, key.mutation, &key.key, &row).await?;
         }
         self.tx.commit().await?;
-        let news = has_changed.then(|| Event { id, program_id, kind: "DATA_CHANGED", subject_id: program_id, body: Value::Null });
+        let news = has_changed.then(|| Event {
+            id,
+            program_id,
+            kind: "DATA_CHANGED",
+            subject_id: program_id,
+            body: Value::Null,
+        });
         for event in self.events.into_iter().chain(news) {
             // Nobody listening is fine.
             let _ = self.caller.office.events.send(Arc::new(event));
@@ -146,7 +158,8 @@ where
             // Somebody else was first: with the same key it is a replay, else a conflict to try again.
             if let Some(key) = &key
                 && let Some(row) =
-                    idempotency::find(caller.office.store.read(), slice.program_id(), seat_id, key.mutation, &key.key).await?
+                    idempotency::find(caller.office.store.read(), slice.program_id(), seat_id, key.mutation, &key.key)
+                        .await?
             {
                 return replay(key, &row);
             }
@@ -157,7 +170,11 @@ where
 }
 
 fn replay(key: &Key, row: &idempotency::Row) -> Result<Done, Failure> {
-    if row.input_sha256 == key.input_sha256 { Ok(Done { id: row.subject_id, replayed: true }) } else { Err(Failure::KeyReused) }
+    if row.input_sha256 == key.input_sha256 {
+        Ok(Done { id: row.subject_id, replayed: true })
+    } else {
+        Err(Failure::KeyReused)
+    }
 }
 
 fn conflict(_why: DbErr) -> Failure {

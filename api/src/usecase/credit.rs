@@ -60,10 +60,12 @@ pub async fn quota(caller: &Caller, deal: &Deal) -> Result<Vec<Seat>, Failure> {
     // A program's people are hundreds at most.
     let seats = entity::seat::page(store, slice, &Ask { limit: 10_000, ..Ask::default() }).await?.rows;
     let is_owner = |seat: &Seat| {
-        deal.owner_seat_id == Some(seat.id) || (deal.owner_external_id.is_some() && seat.owner_external_id == deal.owner_external_id)
+        deal.owner_seat_id == Some(seat.id)
+            || (deal.owner_external_id.is_some() && seat.owner_external_id == deal.owner_external_id)
     };
     let is_manager = |seat: &Seat| {
-        seat.role == Role::PartnerManager && attributions.iter().any(|row| !row.is_late && seat.partners.contains(&row.partner_id))
+        seat.role == Role::PartnerManager
+            && attributions.iter().any(|row| !row.is_late && seat.partners.contains(&row.partner_id))
     };
     Ok(seats.into_iter().filter(|seat| is_owner(seat) || is_manager(seat)).collect())
 }

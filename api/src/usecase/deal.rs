@@ -106,7 +106,13 @@ pub async fn of_ids(caller: &Caller, ids: &[Uuid]) -> Result<Vec<Deal>, Failure>
 }
 
 /// A text that may be set or cleared.
-fn set_text(problems: &mut Problems, path: &str, slot: &mut Option<String>, given: Option<&Option<String>>, most: usize) {
+fn set_text(
+    problems: &mut Problems,
+    path: &str,
+    slot: &mut Option<String>,
+    given: Option<&Option<String>>,
+    most: usize,
+) {
     match given {
         Some(Some(text)) => *slot = problems.take(path, text::name(text, most)),
         Some(None) => *slot = None,
@@ -154,16 +160,24 @@ fn apply_texts(problems: &mut Problems, deal: &mut Deal, facts: &Facts) {
         if products.len() > 50 {
             problems.note("productMix", ProblemCode::Invalid, "at most 50 products");
         }
-        deal.product_mix = products.iter().filter_map(|product| problems.take("productMix", text::name(product, 100))).collect();
+        deal.product_mix =
+            products.iter().filter_map(|product| problems.take("productMix", text::name(product, 100))).collect();
     }
 }
 
-async fn apply_references(work: &Work<'_>, problems: &mut Problems, deal: &mut Deal, facts: &Facts) -> Result<(), Failure> {
+async fn apply_references(
+    work: &Work<'_>,
+    problems: &mut Problems,
+    deal: &mut Deal,
+    facts: &Facts,
+) -> Result<(), Failure> {
     if let Some(account) = facts.account_id {
         if let Some(id) = account {
             match entity::account::find(&work.tx, work.slice, id).await? {
                 // A deal takes its account's segment at the start, and keeps its own for ever after.
-                Some(account) if deal.version == 0 && facts.segment_id.is_none() => deal.segment_id = account.segment_id,
+                Some(account) if deal.version == 0 && facts.segment_id.is_none() => {
+                    deal.segment_id = account.segment_id
+                }
                 Some(_) => {}
                 None => problems.note("accountId", ProblemCode::NotFound, "there is no such account"),
             }
@@ -173,7 +187,11 @@ async fn apply_references(work: &Work<'_>, problems: &mut Problems, deal: &mut D
     let is_locked = deal.locked_at.is_some();
     if let Some(segment) = facts.segment_id.filter(|segment| *segment != deal.segment_id) {
         if is_locked {
-            problems.push(locked("segmentId", "a locked deal keeps the segment it had at Stage 1", "SEGMENT_FIXED_AT_STAGE_ONE"));
+            problems.push(locked(
+                "segmentId",
+                "a locked deal keeps the segment it had at Stage 1",
+                "SEGMENT_FIXED_AT_STAGE_ONE",
+            ));
         } else if let Some(id) = segment
             && entity::segment::find(&work.tx, work.slice, id).await?.is_none()
         {
@@ -183,7 +201,11 @@ async fn apply_references(work: &Work<'_>, problems: &mut Problems, deal: &mut D
     }
     if let Some(kind) = facts.kind.filter(|kind| *kind != deal.kind) {
         if deal.declaration != Declaration::Unknown || is_locked {
-            problems.push(locked("kind", "the kind is fixed once attribution is declared, because the states depend on it", "KIND_FIXED"));
+            problems.push(locked(
+                "kind",
+                "the kind is fixed once attribution is declared, because the states depend on it",
+                "KIND_FIXED",
+            ));
         }
         deal.kind = kind;
     }
@@ -247,7 +269,9 @@ async fn apply_money(
     facts: &Facts,
 ) -> Result<(), Failure> {
     let mut read = |path: &str, given: Option<(Decimal, Currency)>| {
-        given.and_then(|(amount, currency)| money::amount(path, amount, currency).map_err(|problem| problems.push(problem)).ok())
+        given.and_then(|(amount, currency)| {
+            money::amount(path, amount, currency).map_err(|problem| problems.push(problem)).ok()
+        })
     };
     if let Some(arr) = facts.arr {
         let original = read("arr", arr);
@@ -373,7 +397,14 @@ fn blank(work: &Work<'_>, opened_on: NaiveDate) -> Deal {
     }
 }
 
-async fn change(caller: &Caller, action: Action, id: Uuid, expected: Option<i64>, facts: Facts, key: Option<Key>) -> Result<Done, Failure> {
+async fn change(
+    caller: &Caller,
+    action: Action,
+    id: Uuid,
+    expected: Option<i64>,
+    facts: Facts,
+    key: Option<Key>,
+) -> Result<Done, Failure> {
     commit(caller, action, key, async |work| {
         let before = entity::deal::find(&work.tx, work.slice, id).await?.ok_or(Failure::NotFound)?;
         work.expect_version(before.version, expected)?;
@@ -401,7 +432,13 @@ async fn change(caller: &Caller, action: Action, id: Uuid, expected: Option<i64>
 ///
 /// # Errors
 /// [`Failure`].
-pub async fn update(caller: &Caller, id: Uuid, expected: Option<i64>, facts: Facts, key: Option<Key>) -> Result<Done, Failure> {
+pub async fn update(
+    caller: &Caller,
+    id: Uuid,
+    expected: Option<i64>,
+    facts: Facts,
+    key: Option<Key>,
+) -> Result<Done, Failure> {
     change(caller, Action::ManageDeals, id, expected, facts, key).await
 }
 
@@ -409,6 +446,12 @@ pub async fn update(caller: &Caller, id: Uuid, expected: Option<i64>, facts: Fac
 ///
 /// # Errors
 /// [`Failure`].
-pub async fn advance(caller: &Caller, id: Uuid, expected: Option<i64>, facts: Facts, key: Option<Key>) -> Result<Done, Failure> {
+pub async fn advance(
+    caller: &Caller,
+    id: Uuid,
+    expected: Option<i64>,
+    facts: Facts,
+    key: Option<Key>,
+) -> Result<Done, Failure> {
     change(caller, Action::AdvanceDeals, id, expected, facts, key).await
 }

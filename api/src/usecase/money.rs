@@ -35,7 +35,10 @@ pub async fn into_program(
         return Ok(money);
     }
     let Some(rate) = entity::fx_rate::find(conn, slice, quarter.index(), money.currency.code()).await? else {
-        let message = format!("there is no rate from {} to {currency} for {quarter}: Finance sets it with fxRateSet", money.currency);
+        let message = format!(
+            "there is no rate from {} to {currency} for {quarter}: Finance sets it with fxRateSet",
+            money.currency
+        );
         return Err(Problem::at([path], ProblemCode::NotFound, message).by("FX_RATE_OF_THE_QUARTER").into());
     };
     convert(money, rate.rate, currency).map_err(|why| Problem::at([path], ProblemCode::Invalid, why.to_string()).into())

@@ -91,7 +91,11 @@ fn apply(partner: &mut Partner, facts: &Facts) -> Result<(), Failure> {
     match &facts.domain {
         Some(Some(given)) => match registrable_domain(given) {
             Some(domain) => partner.registrable_domain = Some(domain),
-            None => problems.note("domain", ProblemCode::Invalid, "give a web site or domain such as https://www.example.com"),
+            None => problems.note(
+                "domain",
+                ProblemCode::Invalid,
+                "give a web site or domain such as https://www.example.com",
+            ),
         },
         Some(None) => partner.registrable_domain = None,
         None => {}
@@ -144,7 +148,13 @@ pub async fn create(caller: &Caller, facts: Facts, key: Option<Key>) -> Result<D
 ///
 /// # Errors
 /// [`Failure`].
-pub async fn update(caller: &Caller, id: Uuid, expected: Option<i64>, facts: Facts, key: Option<Key>) -> Result<Done, Failure> {
+pub async fn update(
+    caller: &Caller,
+    id: Uuid,
+    expected: Option<i64>,
+    facts: Facts,
+    key: Option<Key>,
+) -> Result<Done, Failure> {
     commit(caller, Action::ManagePartners, key, async |work| {
         let before = entity::partner::find(&work.tx, work.slice, id).await?.ok_or(Failure::NotFound)?;
         work.expect_version(before.version, expected)?;
@@ -201,7 +211,12 @@ pub async fn add_person(caller: &Caller, partner: Uuid, facts: PersonFacts, key:
         };
         apply_person(&mut person, &facts)?;
         entity::partner_person::insert(&work.tx, work.slice, &person).await?;
-        work.record("partnerPerson.add", "PartnerPerson", person.id, json!({ "partnerId": partner, "isRep": person.is_rep }));
+        work.record(
+            "partnerPerson.add",
+            "PartnerPerson",
+            person.id,
+            json!({ "partnerId": partner, "isRep": person.is_rep }),
+        );
         Ok(partner)
     })
     .await
@@ -226,7 +241,12 @@ pub async fn update_person(
         if person != before {
             person.version += 1;
             entity::partner_person::update(&work.tx, work.slice, &person).await?;
-            work.record("partnerPerson.update", "PartnerPerson", id, json!({ "isRep": person.is_rep, "version": person.version }));
+            work.record(
+                "partnerPerson.update",
+                "PartnerPerson",
+                id,
+                json!({ "isRep": person.is_rep, "version": person.version }),
+            );
         }
         Ok(person.partner_id)
     })

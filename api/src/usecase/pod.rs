@@ -83,7 +83,8 @@ fn body(pod: &Pod) -> serde_json::Value {
 pub async fn create(caller: &Caller, facts: Facts, key: Option<Key>) -> Result<Done, Failure> {
     by_a_person(caller)?;
     commit(caller, Action::ManageSeats, key, async |work| {
-        let mut pod = Pod { id: work.id(), name: String::new(), partners: Vec::new(), version: 1, recorded_at: work.now };
+        let mut pod =
+            Pod { id: work.id(), name: String::new(), partners: Vec::new(), version: 1, recorded_at: work.now };
         apply(work, &mut pod, &facts).await?;
         entity::pod::insert(&work.tx, work.slice, &pod).await.map_err(taken)?;
         work.record("pod.create", "Pod", pod.id, body(&pod));
@@ -96,7 +97,13 @@ pub async fn create(caller: &Caller, facts: Facts, key: Option<Key>) -> Result<D
 ///
 /// # Errors
 /// [`Failure`].
-pub async fn update(caller: &Caller, id: Uuid, expected: Option<i64>, facts: Facts, key: Option<Key>) -> Result<Done, Failure> {
+pub async fn update(
+    caller: &Caller,
+    id: Uuid,
+    expected: Option<i64>,
+    facts: Facts,
+    key: Option<Key>,
+) -> Result<Done, Failure> {
     by_a_person(caller)?;
     commit(caller, Action::ManageSeats, key, async |work| {
         let before = entity::pod::find(&work.tx, work.slice, id).await?.ok_or(Failure::NotFound)?;

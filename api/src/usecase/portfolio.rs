@@ -92,7 +92,13 @@ pub async fn create(office: &Office, slug: &str, name: &str, programs: &[Uuid]) 
 ///
 /// # Errors
 /// A storage failure.
-pub async fn grant(office: &Office, portfolio_id: Uuid, issuer: &str, subject: &str, name: &str) -> Result<(), Failure> {
+pub async fn grant(
+    office: &Office,
+    portfolio_id: Uuid,
+    issuer: &str,
+    subject: &str,
+    name: &str,
+) -> Result<(), Failure> {
     let (id, now) = (office.clock.id(), office.clock.now());
     let tx = office.store.begin().await?;
     entity::portfolio_seat::grant(&tx, portfolio_id, id, issuer, subject, name, now).await?;

@@ -115,7 +115,12 @@ pub async fn update(caller: &Caller, change: Change, key: Option<Key>) -> Result
         problems.settle()?;
         program.version += 1;
         entity::program::update(&work.tx, &program).await?;
-        work.record("program.update", "Program", program.id, json!({ "name": program.name, "version": program.version }));
+        work.record(
+            "program.update",
+            "Program",
+            program.id,
+            json!({ "name": program.name, "version": program.version }),
+        );
         Ok(program.id)
     })
     .await

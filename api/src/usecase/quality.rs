@@ -31,7 +31,10 @@ pub async fn inputs(caller: &Caller) -> Result<Vec<Input>, Failure> {
 ///
 /// # Errors
 /// [`Failure`].
-pub async fn customer_revenue(caller: &Caller, as_of: Option<NaiveDate>) -> Result<(Program, NaiveDate, Window, CustomerRevenue), Failure> {
+pub async fn customer_revenue(
+    caller: &Caller,
+    as_of: Option<NaiveDate>,
+) -> Result<(Program, NaiveDate, Window, CustomerRevenue), Failure> {
     let slice = caller.authorise(Action::ReadTotals)?;
     let store = caller.office.store.read();
     let program = entity::program::find(store, slice.program_id()).await?.ok_or(Failure::NotFound)?;

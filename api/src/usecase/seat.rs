@@ -18,7 +18,12 @@ pub use entity::seat::{Seated, TokenLife, key as position};
 ///
 /// # Errors
 /// A storage failure.
-pub async fn seated(office: &Office, issuer: &str, subject: &str, program: Option<&str>) -> Result<Vec<Seated>, Failure> {
+pub async fn seated(
+    office: &Office,
+    issuer: &str,
+    subject: &str,
+    program: Option<&str>,
+) -> Result<Vec<Seated>, Failure> {
     Ok(entity::seat::seated(office.store.read(), issuer, subject, program).await?)
 }
 
@@ -151,7 +156,8 @@ pub(super) async fn missing_partners(work: &Work<'_>, partners: &[Uuid]) -> Resu
 
 fn missing(field: &'static str, what: &str, asked: &[Uuid], found: &[Uuid]) -> Vec<Problem> {
     let lost = asked.iter().enumerate().filter(|(_, id)| !found.contains(id));
-    lost.map(|(at, _)| Problem::at([field, &at.to_string()], ProblemCode::NotFound, format!("there is no such {what}"))).collect()
+    lost.map(|(at, _)| Problem::at([field, &at.to_string()], ProblemCode::NotFound, format!("there is no such {what}")))
+        .collect()
 }
 
 /// What the record of a change keeps of a seat.
@@ -187,7 +193,9 @@ pub async fn grant(caller: &Caller, who: Who, facts: Facts, key: Option<Key>) ->
         check_who(&who)?;
         let old = entity::seat::find_by_subject(&work.tx, work.slice, &who.issuer, &who.subject).await?;
         if old.as_ref().is_some_and(|seat| seat.revoked_at.is_none()) {
-            return Err(Problem::at(["subject"], ProblemCode::Taken, "this subject has a seat in the program already").into());
+            return Err(
+                Problem::at(["subject"], ProblemCode::Taken, "this subject has a seat in the program already").into()
+            );
         }
         let (id, recorded_at) = old.as_ref().map_or_else(|| (work.id(), work.now), |seat| (seat.id, seat.recorded_at));
         let mut seat = Seat {
@@ -225,7 +233,9 @@ async fn changeable(work: &Work<'_>, id: Uuid, expected: Option<i64>) -> Result<
     }
     work.expect_version(seat.version, expected)?;
     if seat.revoked_at.is_some() {
-        return Err(Problem::at(["id"], ProblemCode::RuleRefused, "this seat is revoked: grant it again").by("REVOKED_SEAT").into());
+        return Err(Problem::at(["id"], ProblemCode::RuleRefused, "this seat is revoked: grant it again")
+            .by("REVOKED_SEAT")
+            .into());
     }
     Ok(seat)
 }
@@ -244,7 +254,13 @@ async fn keep_one_revops(work: &Work<'_>, seat: &Seat) -> Result<(), Failure> {
 ///
 /// # Errors
 /// [`Failure`].
-pub async fn update(caller: &Caller, id: Uuid, expected: Option<i64>, facts: Facts, key: Option<Key>) -> Result<Done, Failure> {
+pub async fn update(
+    caller: &Caller,
+    id: Uuid,
+    expected: Option<i64>,
+    facts: Facts,
+    key: Option<Key>,
+) -> Result<Done, Failure> {
     by_a_person(caller)?;
     commit(caller, Action::ManageSeats, key, async |work| {
         let before = changeable(work, id, expected).await?;
@@ -313,9 +329,17 @@ pub async fn partners_named(caller: &Caller, external_ids: &[String]) -> Result<
     for external_id in external_ids {
         let filter = entity::partner::Filter { external_ids: Some(vec![external_id.clone()]), ..Default::default() };
         let ask = Ask { limit: 1, ..Ask::default() };
-        let found = entity::partner::page(caller.office.store.read(), slice, &filter, entity::partner::Order::Name, &ask).await?;
+        let found =
+            entity::partner::page(caller.office.store.read(), slice, &filter, entity::partner::Order::Name, &ask)
+                .await?;
         let partner = found.rows.first();
-        let message = || Problem::at(["partner"], ProblemCode::NotFound, format!("there is no partner with the external id {external_id}"));
+        let message = || {
+            Problem::at(
+                ["partner"],
+                ProblemCode::NotFound,
+                format!("there is no partner with the external id {external_id}"),
+            )
+        };
         ids.push(partner.ok_or_else(message)?.id);
     }
     Ok(ids)
@@ -330,7 +354,8 @@ pub async fn pods_named(caller: &Caller, names: &[String]) -> Result<Vec<Uuid>, 
     let found = entity::pod::of_names(caller.office.store.read(), slice, names).await?;
     let of_name = |name: &String| {
         let pod = found.iter().find(|pod| text::key(&pod.name) == text::key(name));
-        pod.map(|pod| pod.id).ok_or_else(|| Problem::at(["pod"], ProblemCode::NotFound, format!("there is no pod named {name}")).into())
+        pod.map(|pod| pod.id)
+            .ok_or_else(|| Problem::at(["pod"], ProblemCode::NotFound, format!("there is no pod named {name}")).into())
     };
     names.iter().map(of_name).collect()
 }

@@ -54,7 +54,8 @@ fn apply(segment: &mut Segment, facts: &Facts) -> Result<(), Failure> {
 
 fn taken(why: entity::DbErr) -> Failure {
     if entity::store::is_unique_violation(&why) {
-        Problem::at(["name"], ProblemCode::Taken, "a segment with this name exists; names differ by more than case").into()
+        Problem::at(["name"], ProblemCode::Taken, "a segment with this name exists; names differ by more than case")
+            .into()
     } else {
         why.into()
     }
@@ -70,8 +71,13 @@ fn body(segment: &Segment) -> serde_json::Value {
 /// [`Failure`].
 pub async fn create(caller: &Caller, facts: Facts, key: Option<Key>) -> Result<Done, Failure> {
     commit(caller, Action::ManageSegments, key, async |work| {
-        let mut segment =
-            Segment { id: work.id(), name: String::new(), addressable_accounts: None, version: 1, recorded_at: work.now };
+        let mut segment = Segment {
+            id: work.id(),
+            name: String::new(),
+            addressable_accounts: None,
+            version: 1,
+            recorded_at: work.now,
+        };
         apply(&mut segment, &facts)?;
         entity::segment::insert(&work.tx, work.slice, &segment).await.map_err(taken)?;
         work.record("segment.create", "Segment", segment.id, body(&segment));
@@ -84,7 +90,13 @@ pub async fn create(caller: &Caller, facts: Facts, key: Option<Key>) -> Result<D
 ///
 /// # Errors
 /// [`Failure`].
-pub async fn update(caller: &Caller, id: Uuid, expected: Option<i64>, facts: Facts, key: Option<Key>) -> Result<Done, Failure> {
+pub async fn update(
+    caller: &Caller,
+    id: Uuid,
+    expected: Option<i64>,
+    facts: Facts,
+    key: Option<Key>,
+) -> Result<Done, Failure> {
     commit(caller, Action::ManageSegments, key, async |work| {
         let before = entity::segment::find(&work.tx, work.slice, id).await?.ok_or(Failure::NotFound)?;
         work.expect_version(before.version, expected)?;

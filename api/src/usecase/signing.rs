@@ -138,7 +138,10 @@ impl SigningKey {
     /// # Errors
     /// [`BadSigningKey`].
     pub fn from_pem(purpose: Purpose, text: &str) -> Result<Self, BadSigningKey> {
-        let body = text.trim().strip_prefix("-----BEGIN PRIVATE KEY-----").and_then(|rest| rest.strip_suffix("-----END PRIVATE KEY-----"));
+        let body = text
+            .trim()
+            .strip_prefix("-----BEGIN PRIVATE KEY-----")
+            .and_then(|rest| rest.strip_suffix("-----END PRIVATE KEY-----"));
         let body: String = body.ok_or(BadSigningKey::Pem)?.split_whitespace().collect();
         let der = STANDARD.decode(body).map_err(|_| BadSigningKey::Pem)?;
         let pair = Ed25519KeyPair::from_pkcs8(&der).map_err(|_| BadSigningKey::Kind)?;
@@ -163,7 +166,8 @@ impl SigningKey {
     /// The public key as a member of a JWKS.
     #[must_use]
     pub fn public_jwk(&self) -> serde_json::Map<String, serde_json::Value> {
-        let members = [("kty", "OKP"), ("crv", "Ed25519"), ("alg", "EdDSA"), ("use", "sig"), ("kid", &self.kid), ("x", &self.x)];
+        let members =
+            [("kty", "OKP"), ("crv", "Ed25519"), ("alg", "EdDSA"), ("use", "sig"), ("kid", &self.kid), ("x", &self.x)];
         members.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
     }
 
@@ -179,7 +183,11 @@ impl SigningKey {
     /// # Errors
     /// When the signature cannot be made, which a key that was read cannot cause.
     pub fn sign(&self, claims: &SignedClaims) -> Result<String, jsonwebtoken::errors::Error> {
-        let header = Header { typ: Some(self.purpose.typ().into()), kid: Some(self.kid.clone()), ..Header::new(Algorithm::EdDSA) };
+        let header = Header {
+            typ: Some(self.purpose.typ().into()),
+            kid: Some(self.kid.clone()),
+            ..Header::new(Algorithm::EdDSA)
+        };
         jsonwebtoken::encode(&header, claims, &self.encoding)
     }
 }
@@ -189,15 +197,26 @@ impl SigningKey {
 /// # Errors
 /// A storage failure, or a kept key that is none.
 pub async fn kept(office: &Office, purpose: Purpose) -> Result<SigningKey, Failure> {
-    let broken = |why: BadSigningKey| Failure::Storage(entity::DbErr::Custom(format!("the {} key cannot be used: {why}", purpose.word())));
+    let broken = |why: BadSigningKey| {
+        Failure::Storage(entity::DbErr::Custom(format!("the {} key cannot be used: {why}", purpose.word())))
+    };
     if server_key::find(office.store.read(), purpose.word()).await?.is_none() {
         let text = generate().map_err(broken)?;
         let key = SigningKey::from_pem(purpose, &text).map_err(broken)?;
-        server_key::insert(office.store.write(), purpose.word(), key.kid(), &text, &key.public_pem(), office.clock.now()).await?;
+        server_key::insert(
+            office.store.write(),
+            purpose.word(),
+            key.kid(),
+            &text,
+            &key.public_pem(),
+            office.clock.now(),
+        )
+        .await?;
     }
     // Read back: of two processes that made one at the same time, both use the first.
     let row = server_key::find(office.store.write(), purpose.word()).await?;
-    let row = row.ok_or_else(|| Failure::Storage(entity::DbErr::Custom("the key that was just written is not there".into())))?;
+    let row = row
+        .ok_or_else(|| Failure::Storage(entity::DbErr::Custom("the key that was just written is not there".into())))?;
     SigningKey::from_pem(purpose, &row.private_pem).map_err(broken)
 }
 

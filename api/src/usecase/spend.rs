@@ -77,17 +77,24 @@ async fn apply(work: &Work<'_>, line: &mut SpendLine, facts: &Facts) -> Result<(
     line.category = facts.category.unwrap_or(line.category);
     if let Some(quarter) = facts.quarter {
         if quarter > program.calendar.quarter(program.calendar.day(work.now)) {
-            problems.note("quarter", ProblemCode::Invalid, "spend is recorded when it was spent: the quarter is in the future");
+            problems.note(
+                "quarter",
+                ProblemCode::Invalid,
+                "spend is recorded when it was spent: the quarter is in the future",
+            );
         }
         line.quarter = quarter;
     }
     let original = match facts.amount {
-        Some((amount, currency)) => money::amount("amount", amount, currency).map_err(|problem| problems.push(problem)).ok(),
+        Some((amount, currency)) => {
+            money::amount("amount", amount, currency).map_err(|problem| problems.push(problem)).ok()
+        }
         None => Some(Money { minor: line.original_minor, currency: line.original_currency }),
     };
     problems.settle()?;
     if let Some(original) = original {
-        let converted = money::into_program(&work.tx, work.slice, "amount", original, program.currency, line.quarter).await?;
+        let converted =
+            money::into_program(&work.tx, work.slice, "amount", original, program.currency, line.quarter).await?;
         line.original_minor = original.minor;
         line.original_currency = original.currency;
         line.amount_minor = converted.minor;
@@ -113,7 +120,9 @@ pub async fn record(caller: &Caller, partner: Uuid, facts: Facts, key: Option<Ke
             return Err(Problem::at(["partnerId"], ProblemCode::NotFound, "there is no such partner").into());
         }
         let (Some(quarter), Some(category), Some((_, currency))) = (facts.quarter, facts.category, facts.amount) else {
-            return Err(Problem::at(["amount"], ProblemCode::Required, "quarter, category and amount are required").into());
+            return Err(
+                Problem::at(["amount"], ProblemCode::Required, "quarter, category and amount are required").into()
+            );
         };
         let mut line = SpendLine {
             id: work.id(),
@@ -142,7 +151,13 @@ pub async fn record(caller: &Caller, partner: Uuid, facts: Facts, key: Option<Ke
 ///
 /// # Errors
 /// [`Failure`].
-pub async fn update(caller: &Caller, id: Uuid, expected: Option<i64>, facts: Facts, key: Option<Key>) -> Result<Done, Failure> {
+pub async fn update(
+    caller: &Caller,
+    id: Uuid,
+    expected: Option<i64>,
+    facts: Facts,
+    key: Option<Key>,
+) -> Result<Done, Failure> {
     commit(caller, Action::RecordSpend, key, async |work| {
         let before = entity::spend_line::find(&work.tx, work.slice, id).await?.ok_or(Failure::NotFound)?;
         work.expect_version(before.version, expected)?;

@@ -44,7 +44,13 @@ pub async fn of_ids(caller: &Caller, ids: &[Uuid]) -> Result<Vec<Stage>, Failure
 ///
 /// # Errors
 /// [`Failure`].
-pub async fn map(caller: &Caller, id: Option<Uuid>, expected: Option<i64>, facts: Facts, key: Option<Key>) -> Result<Done, Failure> {
+pub async fn map(
+    caller: &Caller,
+    id: Option<Uuid>,
+    expected: Option<i64>,
+    facts: Facts,
+    key: Option<Key>,
+) -> Result<Done, Failure> {
     commit(caller, Action::ManageProgram, key, async |work| {
         let before = match id {
             Some(id) => Some(entity::stage::find(&work.tx, work.slice, id).await?.ok_or(Failure::NotFound)?),
@@ -68,7 +74,9 @@ pub async fn map(caller: &Caller, id: Option<Uuid>, expected: Option<i64>, facts
         let mut problems = Problems::default();
         match &facts.crm_name {
             Some(name) => stage.crm_name = problems.take("crmName", text::name(name, 200)).unwrap_or_default(),
-            None if before.is_none() => problems.note("crmName", ProblemCode::Required, "a new stage needs the CRM's name for it"),
+            None if before.is_none() => {
+                problems.note("crmName", ProblemCode::Required, "a new stage needs the CRM's name for it")
+            }
             None => {}
         }
         if facts.position.is_some_and(|position| !(0..1000).contains(&position)) {

@@ -69,17 +69,26 @@ fn body(token: &Token) -> serde_json::Value {
 /// [`Failure`].
 pub async fn mint(caller: &Caller, new: New, key: Option<Key>) -> Result<(Done, Option<String>), Failure> {
     by_a_person(caller)?;
-    let no_key = || Problem::at([], ProblemCode::RuleRefused, "this process has no signing key, so it mints no tokens").by("NO_SIGNING_KEY");
+    let no_key = || {
+        Problem::at([], ProblemCode::RuleRefused, "this process has no signing key, so it mints no tokens")
+            .by("NO_SIGNING_KEY")
+    };
     let signing = caller.office.mint.clone().ok_or_else(no_key)?;
     let done = commit(caller, Action::ManageTokens, key, async |work| {
         let mut problems = Problems::default();
         let label = problems.take("label", text::name(&new.label, 200));
         let expires_at = problems.take("expiresInDays", expires_at(work.now, new.days));
         if !can_be_minted(new.role) {
-            problems.note("role", ProblemCode::Invalid, "a token is minted for PARTNER, REVOPS, FINANCE or LEADERSHIP; the other seats are people's");
+            problems.note(
+                "role",
+                ProblemCode::Invalid,
+                "a token is minted for PARTNER, REVOPS, FINANCE or LEADERSHIP; the other seats are people's",
+            );
         }
         match (new.role, new.partner_id) {
-            (Role::Partner, None) => problems.note("partnerId", ProblemCode::Required, "a PARTNER token is for one partner"),
+            (Role::Partner, None) => {
+                problems.note("partnerId", ProblemCode::Required, "a PARTNER token is for one partner")
+            }
             (Role::Partner, Some(_)) | (_, None) => {}
             (_, Some(_)) => problems.note("partnerId", ProblemCode::Invalid, "only a PARTNER token is for a partner"),
         }
@@ -145,7 +154,8 @@ fn sign(key: &SigningKey, token: &Token) -> Result<String, Failure> {
         program: None,
         portfolio: None,
     };
-    key.sign(&claims).map_err(|why| Failure::Storage(entity::DbErr::Custom(format!("a token could not be signed: {why}"))))
+    key.sign(&claims)
+        .map_err(|why| Failure::Storage(entity::DbErr::Custom(format!("a token could not be signed: {why}"))))
 }
 
 /// Revokes a token. Its next request finds it so, in every process; to revoke it again changes nothing.
