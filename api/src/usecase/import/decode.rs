@@ -1,7 +1,7 @@
 //! Bytes to UTF-8, with the offset of the first byte that is not of the encoding. Nothing is replaced.
 
 use domain::import::FileProblem;
-use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{DecoderResult, Encoding, UTF_16BE, UTF_16LE};
 use std::io::Read;
 
 const CHUNK: usize = 64 * 1024;
