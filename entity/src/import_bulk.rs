@@ -10,6 +10,27 @@ use std::collections::HashMap;
 /// How many rows of the widest table fit into one statement on both back ends (SQLite binds at most 32,766 values).
 pub const ROWS_MOST: usize = 700;
 
+/// The sizes in which statements are written: each size is one more statement text that a connection keeps prepared, and a
+/// statement of thousands of values takes a megabyte. Any other size would fill that cache with texts used once.
+const SIZES: [usize; 6] = [ROWS_MOST, 350, 100, 25, 5, 1];
+
+/// Rows in pieces of those sizes.
+pub(crate) fn pieces<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let size = SIZES.into_iter().find(|size| *size <= rows.len())?;
+        let (piece, rest) = rows.split_at(size);
+        rows = rest;
+        Some(piece)
+    })
+}
+
+/// Keys to look for, filled up to one of those sizes by repeating the last.
+pub(crate) fn padded<T: Clone>(keys: &[T]) -> Vec<T> {
+    let size = SIZES.into_iter().rev().find(|size| *size >= keys.len()).unwrap_or(keys.len());
+    let filling = keys.last().into_iter().cycle().take(size.saturating_sub(keys.len()));
+    keys.iter().chain(filling).cloned().collect()
+}
+
 macro_rules! bulk {
     ($table:ident, $fact:ty, $what:literal) => {
         #[doc = concat!($what, " in bulk.")]
@@ -24,7 +45,7 @@ macro_rules! bulk {
             pub async fn of_external_ids(conn: &impl Conn, slice: &Slice, ids: &[&str]) -> Result<Vec<$fact>, DbErr> {
                 Entity::find()
                     .filter(Column::ProgramId.eq(slice.program_id()))
-                    .filter(Column::ExternalId.is_in(ids.iter().copied()))
+                    .filter(Column::ExternalId.is_in(padded(ids)))
                     .all(conn)
                     .await?
                     .into_iter()
@@ -41,7 +62,7 @@ macro_rules! bulk {
                     .select_only()
                     .columns([Column::ExternalId, Column::Id])
                     .filter(Column::ProgramId.eq(slice.program_id()))
-                    .filter(Column::ExternalId.is_in(ids.iter().copied()))
+                    .filter(Column::ExternalId.is_in(padded(ids)))
                     .into_tuple()
                     .all(conn)
                     .await?;
@@ -69,7 +90,7 @@ macro_rules! bulk {
             /// # Errors
             /// [`DbErr`], a unique violation when a key is taken.
             pub async fn upsert(conn: &impl Conn, slice: &Slice, rows: &[$fact]) -> Result<(), DbErr> {
-                for rows in rows.chunks(ROWS_MOST) {
+                for rows in pieces(rows) {
                     let others = Column::iter().filter(|column| !matches!(column, Column::ProgramId | Column::Id));
                     let conflict =
                         OnConflict::columns([Column::ProgramId, Column::Id]).update_columns(others).to_owned();
@@ -97,7 +118,7 @@ pub async fn attributions(
     slice: &Slice,
     rows: &[domain::attribution::Attribution],
 ) -> Result<(), DbErr> {
-    for rows in rows.chunks(ROWS_MOST) {
+    for rows in pieces(rows) {
         let models = rows.iter().map(|it| crate::attribution::active(slice.program_id(), it));
         crate::attribution::Entity::insert_many(models).exec_without_returning(conn).await?;
     }
@@ -132,4 +153,22 @@ pub async fn pods(conn: &impl Conn, slice: &Slice) -> Result<Vec<(Uuid, String)>
         .into_tuple()
         .all(conn)
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_in_one_piece_and_sizes_are_few() {
+        for count in [0, 1, 4, 5, 233, 699, 700, 701, 2000] {
+            let rows: Vec<usize> = (0..count).collect();
+            let pieces: Vec<&[usize]> = pieces(&rows).collect();
+            assert_eq!(pieces.concat(), rows);
+            assert!(pieces.iter().all(|piece| SIZES.contains(&piece.len())));
+        }
+        assert_eq!(padded(&[1, 2, 3]), [1, 2, 3, 3, 3]);
+        assert_eq!(padded(&[7; 350]).len(), 350);
+        assert!(padded::<u8>(&[]).is_empty());
+    }
 }

@@ -55,7 +55,7 @@ impl TryFrom<Model> for ImportRow {
 /// # Errors
 /// [`DbErr`].
 pub async fn upsert(conn: &impl Conn, slice: &Slice, run_id: Uuid, rows: &[ImportRow]) -> Result<(), DbErr> {
-    for rows in rows.chunks(1000) {
+    for rows in crate::import_bulk::pieces(rows) {
         let models = rows.iter().map(|it| ActiveModel {
             program_id: Set(slice.program_id()),
             run_id: Set(run_id),

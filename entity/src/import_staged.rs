@@ -1,6 +1,7 @@
 //! Rows of an import that were judged and are set aside until all of them are written in one transaction.
 
 use crate::column::{read, word};
+use crate::import_bulk::{ROWS_MOST, padded, pieces};
 use crate::store::{Conn, DbErr};
 use domain::import::Verdict;
 use domain::slice::Slice;
@@ -70,19 +71,17 @@ impl TryFrom<Model> for Staged {
 /// # Errors
 /// [`DbErr`].
 pub async fn insert(conn: &impl Conn, slice: &Slice, run_id: Uuid, rows: Vec<Staged>) -> Result<(), DbErr> {
-    let mut rows = rows.into_iter().peekable();
-    while rows.peek().is_some() {
+    for rows in pieces(&rows) {
         let models: Vec<ActiveModel> = rows
-            .by_ref()
-            .take(2000)
+            .iter()
             .map(|it| ActiveModel {
                 program_id: Set(slice.program_id()),
                 run_id: Set(run_id),
                 row_number: Set(i64::try_from(it.row_number).unwrap_or(i64::MAX)),
-                external_id: Set(it.external_id),
+                external_id: Set(it.external_id.clone()),
                 verdict: Set(word(it.verdict)),
-                payload: Set(it.payload),
-                raw: Set(it.raw),
+                payload: Set(it.payload.clone()),
+                raw: Set(it.raw.clone()),
             })
             .collect();
         Entity::insert_many(models).exec_without_returning(conn).await?;
@@ -100,15 +99,19 @@ pub async fn known(
     run_id: Uuid,
     external_ids: &[&str],
 ) -> Result<Vec<(String, u64)>, DbErr> {
-    let rows: Vec<(String, i64)> = Entity::find()
-        .select_only()
-        .columns([Column::ExternalId, Column::RowNumber])
-        .filter(Column::ProgramId.eq(slice.program_id()))
-        .filter(Column::RunId.eq(run_id))
-        .filter(Column::ExternalId.is_in(external_ids.iter().copied()))
-        .into_tuple()
-        .all(conn)
-        .await?;
+    let mut rows: Vec<(String, i64)> = Vec::new();
+    for ids in external_ids.chunks(ROWS_MOST) {
+        let found = Entity::find()
+            .select_only()
+            .columns([Column::ExternalId, Column::RowNumber])
+            .filter(Column::ProgramId.eq(slice.program_id()))
+            .filter(Column::RunId.eq(run_id))
+            .filter(Column::ExternalId.is_in(padded(ids)))
+            .into_tuple()
+            .all(conn)
+            .await?;
+        rows.extend(found);
+    }
     Ok(rows.into_iter().map(|(id, row)| (id, u64::try_from(row).unwrap_or(0))).collect())
 }
 
@@ -117,7 +120,7 @@ pub async fn known(
 /// # Errors
 /// [`DbErr`].
 pub async fn forget(conn: &impl Conn, slice: &Slice, run_id: Uuid, row_numbers: &[u64]) -> Result<(), DbErr> {
-    for rows in row_numbers.chunks(1000) {
+    for rows in row_numbers.chunks(ROWS_MOST).map(padded) {
         Entity::delete_many()
             .filter(Column::ProgramId.eq(slice.program_id()))
             .filter(Column::RunId.eq(run_id))
