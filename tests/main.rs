@@ -7,6 +7,7 @@ mod demo;
 mod explorer;
 mod facts;
 mod finders;
+mod golden;
 mod harness;
 mod identity;
 mod import;

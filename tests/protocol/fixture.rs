@@ -126,7 +126,7 @@ impl Query {
     }
 
     async fn explode(&self) -> String {
-        None::<String>.expect("a secret in a panic")
+        std::panic::panic_any("a secret in a panic")
     }
 
     async fn slow(&self) -> String {
@@ -170,7 +170,7 @@ impl Follow {
     }
 
     async fn exploding(&self) -> impl Stream<Item = i32> {
-        futures_util::stream::once(async { None::<i32>.expect("a secret in a panic") })
+        futures_util::stream::once(async { std::panic::panic_any("a secret in a panic") })
     }
 
     /// One event, then silence.
