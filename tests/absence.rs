@@ -145,7 +145,7 @@ fn no_path_leads_out_of_the_slice() {
             }
             let asker = Asker::new(&slice, &ids);
             for field in slice.fields(&slice.query) {
-                let Some(document) = asker.from_root(field, 6) else { continue };
+                let Some(document) = asker.on_root(field, 6) else { continue };
                 let answer = app.as_role(role).query(&document).await;
                 let mut met = BTreeSet::new();
                 every_id(answer.data(), &mut met);

@@ -126,7 +126,7 @@ impl Query {
     }
 
     async fn explode(&self) -> String {
-        std::panic::panic_any("a secret in a panic")
+        blow_up()
     }
 
     async fn slow(&self) -> String {
@@ -170,7 +170,7 @@ impl Follow {
     }
 
     async fn exploding(&self) -> impl Stream<Item = i32> {
-        futures_util::stream::once(async { std::panic::panic_any("a secret in a panic") })
+        futures_util::stream::once(async { blow_up() })
     }
 
     /// One event, then silence.
@@ -374,4 +374,9 @@ impl Server {
         let _ = self.stop.take().unwrap().send(());
         self.running.take().unwrap()
     }
+}
+
+/// Panics, with words that no client may read.
+fn blow_up<T>() -> T {
+    std::panic::panic_any("a secret in a panic")
 }

@@ -55,7 +55,7 @@ fn on(backend: Backend, limits: Limits, body: &impl AsyncFn(App)) {
     let database = Database::fresh(backend);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
-        let app = App::start(&database.url, backend, limits).await;
+        let app = App::start(&database.url, limits).await;
         body(app).await;
     });
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
@@ -63,7 +63,6 @@ fn on(backend: Backend, limits: Limits, body: &impl AsyncFn(App)) {
 
 /// A running server with a world in its database.
 pub(crate) struct App {
-    pub(crate) backend: Backend,
     /// The clock: it stands still until a test moves it.
     pub(crate) clock: Clock,
     /// The server's means, for what a test sets up or looks at beside the API.
@@ -84,7 +83,7 @@ impl Drop for App {
 }
 
 impl App {
-    async fn start(url: &str, backend: Backend, limits: Limits) -> Self {
+    async fn start(url: &str, limits: Limits) -> Self {
         let clock = Clock::fixed(start());
         let store = Store::connect(url, 8).await.unwrap();
         let identity = api::auth::demo(Office::new(store, clock.clone())).await.unwrap();
@@ -103,7 +102,7 @@ impl App {
         let demo: DemoSeats = Arc::new(move || tokens.clone());
         let server = tokio::spawn(super::server::run(identity, listener, limits, demo));
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { backend, clock, office, world, address, client, key, server }
+        Self { clock, office, world, address, client, key, server }
     }
 
     /// The world's seat of a role, in the first program.
@@ -202,7 +201,7 @@ impl Seat<'_> {
         let status = response.status().as_u16();
         let text = response.text().await.unwrap();
         let body = serde_json::from_str(&text).unwrap_or_else(|why| panic!("{status}, not JSON ({why}): {text}"));
-        Answer { status, body, text, asked: ask.document.clone() }
+        Answer { status, body, asked: ask.document.clone() }
     }
 
     /// The text behind a path.
@@ -224,7 +223,6 @@ impl Seat<'_> {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Value,
-    pub(crate) text: String,
     asked: String,
 }
 

@@ -261,7 +261,7 @@ impl<'a> Asker<'a> {
     }
 
     /// A document that asks for everything below a root field, as far down.
-    pub(crate) fn from_root(&self, field: &Field, depth: usize) -> Option<String> {
+    pub(crate) fn on_root(&self, field: &Field, depth: usize) -> Option<String> {
         if self.is_leaf(&field.ty)
             || field.args.iter().any(|arg| arg.required && !["id", "ids"].contains(&arg.name.as_str()))
         {

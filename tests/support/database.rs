@@ -95,7 +95,6 @@ async fn execute(url: &str, statement: String) {
 
 /// One test's database.
 pub(crate) struct Database {
-    pub(crate) backend: Backend,
     pub(crate) url: String,
     drop: Option<(String, String)>,
 }
@@ -109,14 +108,14 @@ impl Database {
             Backend::Sqlite => {
                 let file = SQLITE.folder.path().join(format!("{number}.sqlite"));
                 std::fs::copy(&SQLITE.file, &file).unwrap();
-                Self { backend, url: format!("sqlite://{}", file.display()), drop: None }
+                Self { url: format!("sqlite://{}", file.display()), drop: None }
             }
             Backend::Postgres => {
                 let admin = admin_url().expect("asked for only when it is set");
                 let name = format!("test_{}_{number}", std::process::id());
                 let (url, made) = (admin.clone(), name.clone());
                 apart(async move { execute(&url, format!("CREATE DATABASE {made} TEMPLATE {}", *POSTGRES)).await });
-                Self { backend, url: at(&admin, &name), drop: Some((admin, name)) }
+                Self { url: at(&admin, &name), drop: Some((admin, name)) }
             }
         }
     }

@@ -50,14 +50,12 @@ pub(crate) struct Value {
     pub(crate) name: String,
     pub(crate) ty: Type,
     pub(crate) required: bool,
-    pub(crate) allow: Option<Vec<String>>,
 }
 
 /// A value of an enum.
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
     pub(crate) name: String,
-    pub(crate) allow: Option<Vec<String>>,
 }
 
 /// The smallest things that a role has or has not.
@@ -100,7 +98,7 @@ fn allow(directives: &[Positioned<ConstDirective>]) -> Option<Vec<String>> {
 fn value(of: &InputValueDefinition) -> Value {
     let ty = of.ty.node.clone();
     let required = !ty.nullable && of.default_value.is_none();
-    Value { name: of.name.node.to_string(), ty, required, allow: allow(&of.directives) }
+    Value { name: of.name.node.to_string(), ty, required }
 }
 
 impl Document {
@@ -140,10 +138,7 @@ impl Document {
                         TypeKind::Union(union) => Kind::Union { members: names(union.members) },
                         TypeKind::Enum(values) => Kind::Enum {
                             values: (values.values.into_iter())
-                                .map(|value| Member {
-                                    name: value.node.value.node.to_string(),
-                                    allow: allow(&value.node.directives),
-                                })
+                                .map(|value| Member { name: value.node.value.node.to_string() })
                                 .collect(),
                         },
                         TypeKind::InputObject(input) => Kind::Input {

@@ -23,7 +23,6 @@ use uuid::Uuid;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tenant {
     pub(crate) program: Uuid,
-    pub(crate) slug: String,
     pub(crate) segment: Uuid,
     /// The pod of the seats, and the pod beside it.
     pub(crate) pods: [Uuid; 2],
@@ -46,18 +45,12 @@ pub(crate) struct Tenant {
 pub(crate) struct World {
     pub(crate) home: Tenant,
     pub(crate) rival: Tenant,
-    pub(crate) portfolio: Uuid,
 }
 
 impl World {
     /// The subject of the seat of a role, in the first program.
     pub(crate) fn subject(role: Role) -> String {
         format!("{}@home", role.word())
-    }
-
-    /// The subject of the seat of a role, in the other program.
-    pub(crate) fn rival_subject(role: Role) -> String {
-        format!("{}@rival", role.word())
     }
 
     pub(crate) async fn make(office: &Office) -> Self {
@@ -68,7 +61,7 @@ impl World {
         portfolio::grant(office, portfolio, DEV_ISSUER, &Self::subject(Role::Portfolio), "Petra Portfolio")
             .await
             .unwrap();
-        Self { home, rival, portfolio }
+        Self { home, rival }
     }
 
     /// A real id for each root field that takes one.
@@ -130,7 +123,7 @@ impl Tenant {
         let program = program::create(office, new).await?;
         let ops = somebody(office, program.id, Role::Revops);
         let finance = somebody(office, program.id, Role::Finance);
-        let mut made = Self { program: program.id, slug: slug.into(), ..Self::default() };
+        let mut made = Self { program: program.id, ..Self::default() };
 
         let facts = segment::Facts { name: Some("Enterprise".into()), addressable_accounts: Some(Some(400)) };
         made.segment = segment::create(&ops, facts, None).await?.id;
