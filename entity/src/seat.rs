@@ -285,7 +285,7 @@ pub async fn of_ids(conn: &impl Conn, slice: &Slice, ids: &[Uuid]) -> Result<Vec
     with_bindings(conn, slice.program_id(), rows).await
 }
 
-/// How many seats [`page`] pages through.
+/// How many seats [`page()`] pages through.
 ///
 /// # Errors
 /// [`DbErr`].

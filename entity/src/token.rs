@@ -92,7 +92,7 @@ pub const fn key(token: &Token) -> Key {
     Key::Instant(token.minted_at)
 }
 
-/// How many tokens [`page`] pages through.
+/// How many tokens [`page()`] pages through.
 ///
 /// # Errors
 /// [`DbErr`].
