@@ -155,6 +155,18 @@ pub async fn pods(conn: &impl Conn, slice: &Slice) -> Result<Vec<(Uuid, String)>
         .await
 }
 
+/// Tells PostgreSQL's planner how the tables have grown within the transaction: autovacuum cannot see rows that are not
+/// committed, and a foreign key checked by a plan made for an empty table reads the whole of it, row after row.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn analyze(conn: &impl Conn) -> Result<(), DbErr> {
+    if !crate::store::is_sqlite(conn) {
+        conn.execute_unprepared("ANALYZE account, segment, partner, stage, deal, attribution, spend_line, activity").await?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -75,7 +75,7 @@ impl<'a> Apply<'a> {
     /// Writes every row that the run has set aside. Rows held on the way are kept in the transaction, or (for a dry run,
     /// which is rolled back) gathered in `held`.
     pub(super) async fn all(&mut self, run: &ImportRun, keeps_held: bool) -> Result<(), Failure> {
-        let mut last = 0;
+        let (mut last, mut chunks) = (0, 0_u32);
         let mut deals = if run.object == Object::Deals { Some(Deals::begin(self).await?) } else { None };
         let most = u64::try_from(ROWS_MOST).unwrap_or(500);
         loop {
@@ -88,6 +88,11 @@ impl<'a> Apply<'a> {
                 (None, Object::Partners) => self.partner_chunk(facts(chunk)?).await?,
                 (None, Object::Spend) => self.spend_chunk(facts(chunk)?).await?,
                 (None, Object::Activities | Object::Deals) => self.activity_chunk(facts(chunk)?).await?,
+            }
+            chunks += 1;
+            // At 1, 8, 64, 512 chunks: as often as what is known of a growing table is far from true.
+            if chunks % 512 == 0 || [1, 8, 64].contains(&chunks) {
+                import_bulk::analyze(self.tx).await?;
             }
             if keeps_held && !self.held.is_empty() {
                 let held = std::mem::take(&mut self.held);
