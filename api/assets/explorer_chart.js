@@ -102,7 +102,7 @@ function overTime(rows, column, width) {
     const dot = shape("circle", { class: "dot", cx: middle, cy: y(cell.at), r: "4" });
     dot.append(shape("title", {}, [row.quarter, cell.text, cell.more, cell.sub].filter(Boolean).join("\n")));
     dots.push(dot);
-    if (step > 60) dots.push(shape("text", { x: middle, y: y(cell.at) - 10, "text-anchor": "middle" }, cell.text));
+    if (step > 60) dots.push(shape("text", { x: middle + 8, y: y(cell.at) - 8 }, cell.text));
   });
   picture.append(shape("path", { class: "line", d: path.trim() || "M0 0" }), ...dots);
   return picture;
@@ -116,7 +116,7 @@ export function chartView(table, column, state, width) {
   const ranged = rows.some((row) => row.cells.get(column)?.range);
   const said = [
     trend ? "By fiscal quarter." : `${rows.length} of ${all.length} rows, in the table's order.`,
-    ranged ? "The thin line is the interval; grey means that it holds 0, so nothing is decided yet." : "",
+    ranged ? "The thin line is the interval" + (trend ? "." : "; grey means that it holds 0, so nothing is decided yet.") : "",
     rows.some((row) => !row.cells.get(column)?.numeric) ? "What could not be measured is left empty, not 0." : "",
   ];
   const picture = trend ? overTime(rows, column, width) : horizontal(rows, column, width);
