@@ -162,7 +162,8 @@ pub async fn pods(conn: &impl Conn, slice: &Slice) -> Result<Vec<(Uuid, String)>
 /// [`DbErr`].
 pub async fn analyze(conn: &impl Conn) -> Result<(), DbErr> {
     if !crate::store::is_sqlite(conn) {
-        conn.execute_unprepared("ANALYZE account, segment, partner, stage, deal, attribution, spend_line, activity").await?;
+        conn.execute_unprepared("ANALYZE account, segment, partner, stage, deal, attribution, spend_line, activity")
+            .await?;
     }
     Ok(())
 }
