@@ -369,3 +369,79 @@ fn a_closed_deal_is_in_its_cells_at_once() {
         clean().await;
     });
 }
+
+#[test]
+fn what_a_seat_cannot_see_it_neither_takes_away_nor_reads() {
+    on_every_backend(async |app| {
+        let revops = app.as_role(Role::Revops);
+        let partner_ae = app.as_role(Role::PartnerAe);
+        let mine = partner_ae.query("{ partners { edges { node { id } } } }").await.data()["partners"]["edges"][0]["node"]["id"].clone();
+        let all = revops.query("{ partners { edges { node { id } } } }").await.data()["partners"]["edges"].clone();
+        let hidden =
+            all.as_array().unwrap().iter().map(|edge| &edge["node"]["id"]).find(|id| **id != mine).unwrap().clone();
+        let id = deal(&revops, json!({ "name": "Shared", "openedOn": "2026-07-01" })).await["deal"]["id"].clone();
+        let claim = |partner: &Value, state: &str| json!({ "partnerId": partner, "state": state });
+        let select = "deal { attributions { state partner { id } } }";
+        let both = json!({ "dealId": id, "partners": [claim(&hidden, "SOURCED"), claim(&mine, "INFLUENCED")] });
+        assert_eq!(codes(&revops.change("attributionDeclare", both, select).await), Vec::<&str>::new());
+        let own = json!({ "dealId": id, "partners": [claim(&mine, "ACCELERATED")] });
+        let declared = partner_ae.change("attributionDeclare", own, select).await;
+        assert_eq!(declared["deal"]["attributions"].as_array().unwrap().len(), 1, "{declared}");
+        for contested in
+            [json!({ "dealId": id, "direct": true }), json!({ "dealId": id, "partners": [claim(&mine, "SOURCED")] })]
+        {
+            let refused = partner_ae.change("attributionDeclare", contested, select).await;
+            assert_eq!(refused["userErrors"][0]["rule"], "CONTESTED", "{refused}");
+        }
+        for (partner, note) in [(&hidden, "theirs"), (&mine, "ours")] {
+            let log = json!({ "dealId": id, "partnerId": partner, "kind": "MEETING", "happenedAt": "2026-08-01T09:00:00Z", "note": note });
+            assert_eq!(codes(&revops.change("activityLog", log, "deal { id }").await), Vec::<&str>::new());
+        }
+        let read = "query($id: ID!) { deal(id: $id) { attributions { state partner { id } }
+            lastActivity { note } activities { totalCount edges { node { note } } } } }";
+        let seen = partner_ae.query_with(read, json!({ "id": id })).await.data()["deal"].clone();
+        assert_eq!(
+            (&seen["activities"]["totalCount"], &seen["lastActivity"]["note"]),
+            (&json!(1), &json!("ours")),
+            "{seen}"
+        );
+        let whole = revops.query_with(read, json!({ "id": id })).await.data()["deal"].clone();
+        let states: std::collections::BTreeSet<&str> =
+            whole["attributions"].as_array().unwrap().iter().map(|one| one["state"].as_str().unwrap()).collect();
+        assert_eq!(states, ["ACCELERATED", "SOURCED"].into());
+        assert_eq!(whole["activities"]["totalCount"], 2);
+    });
+}
+
+#[test]
+fn credit_is_shared_to_the_last_millionth_and_silence_weighs_least() {
+    on_every_backend(async |app| {
+        let revops = app.as_role(Role::Revops);
+        let all = revops.query("{ partners { edges { node { id } } } }").await.data()["partners"]["edges"].clone();
+        let partner = |at: usize| all[at]["node"]["id"].clone();
+        let facts = json!({ "name": "Credit", "openedOn": "2026-05-01", "outcome": "WON", "closedOn": "2026-07-30", "arr": { "amount": "100.01", "currency": "USD" } });
+        let id = deal(&revops, facts).await["deal"]["id"].clone();
+        let partners = json!([{ "partnerId": partner(0), "state": "SOURCED" }, { "partnerId": partner(1), "state": "INFLUENCED" }]);
+        revops.change("attributionDeclare", json!({ "dealId": id, "partners": partners }), "deal { id }").await;
+        let touch =
+            json!({ "dealId": id, "partnerId": partner(0), "kind": "TOUCH", "happenedAt": "2026-07-01T00:00:00Z" });
+        revops.change("activityLog", touch, "deal { id }").await;
+        let read = "query($id: ID!, $m: CreditModel!) { deal(id: $id) { creditShares(model: $m) { partner { id } shareRate arr { amount } } } }";
+        for model in ["LINEAR", "TIME_DECAY"] {
+            let shares =
+                revops.query_with(read, json!({ "id": id, "m": model })).await.data()["deal"]["creditShares"].clone();
+            let cents =
+                |share: &Value| share["arr"]["amount"].as_str().unwrap().replace('.', "").parse::<i64>().unwrap();
+            let millionths =
+                |share: &Value| share["shareRate"].as_str().unwrap().replace('.', "").parse::<i64>().unwrap();
+            let shares = shares.as_array().unwrap();
+            assert_eq!(shares.iter().map(cents).sum::<i64>(), 10_001, "{model}");
+            assert_eq!(shares.iter().map(millionths).sum::<i64>(), 1_000_000, "{model}");
+            if model == "TIME_DECAY" {
+                let of =
+                    |id: &Value| shares.iter().find(|share| share["partner"]["id"] == *id).map(millionths).unwrap();
+                assert!(of(&partner(0)) > of(&partner(1)), "{shares:?}");
+            }
+        }
+    });
+}

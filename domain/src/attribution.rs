@@ -129,9 +129,20 @@ pub enum AttributionRefusal {
     /// The same partner in the same state twice.
     #[error("the same partner is named in the same state twice")]
     Repeated,
+    /// Somebody else's claim stands against it.
+    #[error("another claim stands on this deal: RevOps decides, or declare it together")]
+    Contested,
     /// Nothing is edited after the lock.
     #[error("the attribution is locked: a change is a dispute, not an edit")]
     Locked,
+}
+
+/// Whether claims stand against those of partners that their author does not see: direct against any, SOURCED against SOURCED.
+#[must_use]
+pub fn contests(claims: &[Claim], hidden: &[Attribution]) -> bool {
+    let brought = |state: AttributionState| state == AttributionState::Sourced;
+    let both_brought = claims.iter().any(|claim| brought(claim.state)) && hidden.iter().any(|row| brought(row.state));
+    (claims.is_empty() && !hidden.is_empty()) || both_brought
 }
 
 /// Checks a declaration as a whole; each fault comes with the place of the claim.

@@ -196,6 +196,6 @@ pub const MEASURES: &[Measure] = &[
         finance_term: "multi-touch attribution",
         discipline: Discipline::Attribution,
         class: MeasureClass::Activity,
-        action: Action::ReadDealMoney,
+        action: Action::ReadCredit,
     },
 ];

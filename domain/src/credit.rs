@@ -26,7 +26,7 @@ const WHOLE: i64 = 1_000_000;
 pub struct Party {
     /// The partner.
     pub partner_id: Uuid,
-    /// Its recorded touches; where there are none, when its attribution was recorded.
+    /// Its recorded touches; where there are none, the opening of the deal or anybody's first touch, whichever is earlier.
     pub touched_at: Vec<DateTime<Utc>>,
 }
 

@@ -114,7 +114,7 @@ impl TrustGap {
     #[must_use]
     pub fn explain(&self, frame: Frame) -> Explanation {
         let mut told = Explanation::new(
-            "Trust-Gap = co-sell win rate - direct win rate, in percentage points; closed NEW deals of the window in one segment",
+            "Trust-Gap = co-sell win rate - direct win rate, in percentage points; closed NEW deals of the window, of one segment or (in a total) of all",
             frame,
         );
         let action = Action::ReadTrustGap;

@@ -155,8 +155,12 @@ pub enum Action {
     ReadVelocity,
     /// Read Yield.
     ReadYield,
-    /// Read who gets quota credit for a won deal.
-    ReadQuotaCredit,
+    /// Read who gets credit for a deal: the models' shares, which are shown whole or not at all, and quota credit.
+    ReadCredit,
+    /// Read the program's data version, which counts changes of all rows.
+    ReadDataVersion,
+    /// Read all people of a partner, not its reps alone.
+    ReadAllContacts,
     /// Read program spend line by line.
     ReadSpend,
     /// Read program totals.
@@ -226,10 +230,11 @@ impl Action {
             Self::ReadScorecardInside => SCORECARD_INSIDE,
             Self::ReadVelocity => SCORECARD_AND_PORTFOLIO,
             Self::ReadYield => MONEY_AND_PORTFOLIO,
-            Self::ReadSpend | Self::ReadFxRates | Self::ReadQuotaCredit => BOOKS,
+            Self::ReadSpend | Self::ReadFxRates | Self::ReadCredit => BOOKS,
             Self::ReadTotals => MONEY,
             Self::ReadPipeline => PIPELINE,
-            Self::ReadPolicy | Self::ReadSeats | Self::ReadImports => LEADERS,
+            Self::ReadPolicy | Self::ReadSeats | Self::ReadImports | Self::ReadDataVersion => LEADERS,
+            Self::ReadAllContacts => &[Operator, PartnerAe, PartnerManager, Revops],
             Self::ReadTokens | Self::ReadChanges => &[Revops],
             Self::ReadPortfolio => &[Portfolio],
             Self::ManageProgram | Self::ManageSegments | Self::ManageAccounts | Self::ManageSeats => &[Revops],

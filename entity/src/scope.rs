@@ -118,14 +118,21 @@ pub(crate) fn attributions(slice: &Slice) -> Condition {
     }
 }
 
-/// Activities, in a statement over `activity`: on the deals of the slice, or with its partners on no deal.
+/// Activities, in a statement over `activity`: on the deals of the slice; for a slice made of partners, with these or with none.
 pub(crate) fn activities(slice: &Slice) -> Condition {
     match slice.reach() {
         Reach::Program => everything(),
         Reach::ClosedDeals | Reach::Partners | Reach::Own { .. } => nothing(),
-        Reach::Pods { partners, .. } | Reach::Managed { partners } => Cond::any()
-            .add(of_visible_deals(slice, "activity.deal_id", Alias::new("id")))
-            .add(Cond::all().add(Expr::cust("activity.deal_id IS NULL")).add(one_of("activity.partner_id", partners))),
+        Reach::Pods { partners, .. } | Reach::Managed { partners } => {
+            // On a deal that is shared, what another partner did is another's.
+            let theirs = one_of("activity.partner_id", partners);
+            let nobodys = Cond::all().add(Expr::cust("activity.partner_id IS NULL")).add(of_visible_deals(
+                slice,
+                "activity.deal_id",
+                Alias::new("id"),
+            ));
+            Cond::any().add(theirs).add(nobodys)
+        }
         Reach::Owned { .. } => of_visible_deals(slice, "activity.deal_id", Alias::new("id")),
     }
 }

@@ -59,6 +59,8 @@ pub struct Attribution(pub domain::attribution::Attribution);
 #[Object(directive = Allow::apply(Action::ReadAttribution))]
 impl Attribution {
     /// The global id.
+    // Ids sort by time: beside the deal's, a partner's own would tell whether another partner was recorded before it.
+    #[graphql(directive = Allow::apply(Action::ReadDealMoney))]
     async fn id(&self) -> ID {
         global_id::encode("Attribution", self.0.id)
     }

@@ -20,7 +20,8 @@ pub enum CreditModel {
     /// The same for each partner.
     #[default]
     Linear,
-    /// A touch counts half as much for every 30 days that it lies before the close (before now, while the deal is open).
+    /// A touch counts half as much for every 30 days that it lies before the close (before now, while the deal is open). A partner
+    /// without a recorded touch counts as if it had touched the deal when it was opened, or at the first touch if that is earlier.
     TimeDecay,
 }
 
@@ -31,7 +32,7 @@ pub struct CreditShare {
 }
 
 /// A partner's share of a deal's credit.
-#[Object(directive = Allow::apply(Action::ReadDealMoney))]
+#[Object(directive = Allow::apply(Action::ReadCredit))]
 impl CreditShare {
     /// The partner.
     async fn partner(&self, ctx: &Context<'_>) -> Result<Option<Partner>> {
@@ -56,7 +57,7 @@ pub(super) async fn shares(ctx: &Context<'_>, deal: &Deal, model: CreditModel) -
 
 /// Somebody who gets full quota credit for a won deal.
 #[derive(SimpleObject)]
-#[graphql(directive = Allow::apply(Action::ReadQuotaCredit))]
+#[graphql(directive = Allow::apply(Action::ReadCredit))]
 pub struct QuotaCredit {
     /// The person.
     name: String,

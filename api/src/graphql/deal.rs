@@ -238,8 +238,8 @@ impl Deal {
     }
 
     /// Its credit among the partners, by a model that is read beside the states and never replaces them. The shares of all
-    /// partners sum to exactly 1; those of partners that the caller may not see are left out. Late amendments do not count.
-    #[graphql(directive = Allow::apply(Action::ReadDealMoney))]
+    /// partners sum to exactly 1. Late amendments do not count.
+    #[graphql(directive = Allow::apply(Action::ReadCredit))]
     async fn credit_shares(
         &self,
         ctx: &Context<'_>,
@@ -250,7 +250,7 @@ impl Deal {
 
     /// The people who get full quota credit when it is won: its owner, and the managers of its partners. Quota credit is apart
     /// from revenue: it is never added up. Empty before it is won.
-    #[graphql(directive = Allow::apply(Action::ReadQuotaCredit))]
+    #[graphql(directive = Allow::apply(Action::ReadCredit))]
     async fn quota_credits(&self, ctx: &Context<'_>) -> Result<Vec<QuotaCredit>> {
         credit::quota(ctx, self).await
     }

@@ -60,7 +60,7 @@ impl Program {
     }
 
     /// Rises with every change of a fact: equal versions mean equal answers.
-    #[graphql(directive = Allow::apply(Action::ReadProgramInside))]
+    #[graphql(directive = Allow::apply(Action::ReadDataVersion))]
     async fn data_version(&self) -> i64 {
         self.0.data_version
     }
@@ -204,7 +204,7 @@ pub struct ProgramSubscription;
 #[Subscription]
 impl ProgramSubscription {
     /// The program's data version, whenever a fact has changed: refetch when it does.
-    #[graphql(directive = Allow::apply(Action::ReadProgramInside))]
+    #[graphql(directive = Allow::apply(Action::ReadDataVersion))]
     async fn data_version_changed(&self, ctx: &Context<'_>) -> Result<impl Stream<Item = i64> + use<>> {
         program::follow(caller(ctx)?).map_err(|why| failed(&why))
     }

@@ -127,10 +127,22 @@ pub fn router(http: &Arc<Http>, demo: Option<DemoSeats>) -> Router {
         router = router.route(path, get(move || async move { asset(kind, text) }));
     }
     if let Some(seats) = demo {
-        router = router
-            .route("/demo/tokens.json", get(move || async move { Json(serde_json::json!({ "seats": seats() })) }));
+        router =
+            router.route("/demo/tokens.json", get(move |headers: HeaderMap| async move { tokens(&headers, &seats) }));
     }
     router.merge(Router::new().route("/explorer/queries.json", get(queries)).with_state(http.clone()))
+}
+
+/// The tokens of the demo, for a page of this machine. A name that somebody else's server resolves to this address (DNS
+/// rebinding) is not one: only an address or `localhost` is.
+fn tokens(headers: &HeaderMap, seats: &DemoSeats) -> Response {
+    let host = headers.get(axum::http::header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name).trim_matches(['[', ']']);
+    if name == "localhost" || name.parse::<std::net::IpAddr>().is_ok() {
+        ([(CACHE_CONTROL, "no-store")], Json(serde_json::json!({ "seats": seats() }))).into_response()
+    } else {
+        axum::http::StatusCode::NOT_FOUND.into_response()
+    }
 }
 
 fn asset(kind: &'static str, text: &'static str) -> Response {

@@ -3,8 +3,9 @@
 use super::commit::{Done, Key, commit};
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
-use domain::attribution::{Attribution, AttributionRefusal, Claim, Declaration, Provenance, check};
+use domain::attribution::{Attribution, AttributionRefusal, Claim, Declaration, Provenance, check, contests};
 use domain::role::Action;
+use domain::slice::Viewer;
 use domain::text;
 use serde_json::json;
 use uuid::Uuid;
@@ -24,7 +25,7 @@ fn refused(at: usize, refusal: AttributionRefusal) -> Problem {
 }
 
 /// Declares a deal's attribution: partners with states, or (no claims) direct. Before the lock a declaration replaces the one
-/// before; once the deal has reached Stage 1 it is locked at once. The done row is the deal.
+/// before, as far as the caller sees it; once the deal has reached Stage 1 it is locked at once. The done row is the deal.
 ///
 /// # Errors
 /// [`Failure`].
@@ -74,7 +75,19 @@ pub async fn declare(
                 recorded_at: work.now,
             });
         }
+        // What the caller cannot see, it does not take away.
+        let whole = Viewer::system(work.program_id()).slice().ok_or(Failure::Denied)?;
+        let present = entity::attribution::of_deals(&work.tx, &whole, &[deal_id]).await?;
+        let holders: Vec<Uuid> = present.iter().map(|row| row.partner_id).collect();
+        let seen = entity::partner::of_ids(&work.tx, work.slice, &holders).await?;
+        let hidden = present.into_iter().filter(|row| !seen.iter().any(|partner| partner.id == row.partner_id));
+        let hidden: Vec<Attribution> = hidden.map(|row| Attribution { locked_at, ..row }).collect();
+        if contests(&claims, &hidden) {
+            let refusal = AttributionRefusal::Contested;
+            problems.push(Problem::at(["partners"], ProblemCode::RuleRefused, refusal.to_string()).by(refusal.into()));
+        }
         problems.settle()?;
+        rows.extend(hidden);
         entity::attribution::replace(&work.tx, work.slice, deal_id, &rows).await?;
         deal.declaration = if rows.is_empty() { Declaration::Direct } else { Declaration::Partners };
         deal.locked_at = locked_at;

@@ -16,11 +16,18 @@ use uuid::Uuid;
 /// # Errors
 /// [`Failure`].
 pub async fn shares(caller: &Caller, deal: &Deal, model: CreditModel) -> Result<Vec<Share>, Failure> {
-    let slice = caller.authorise(Action::ReadDealMoney)?;
+    let slice = caller.authorise(Action::ReadCredit)?;
     let store = caller.office.store.read();
     let Some(whole) = Viewer::system(slice.program_id()).slice() else { return Err(Failure::Denied) };
     let attributions = entity::attribution::of_deals(store, &whole, &[deal.id]).await?;
     let touches = entity::activity::touches_of_deal(store, &whole, deal.id).await?;
+    let program = entity::program::find(store, slice.program_id()).await?.ok_or(Failure::NotFound)?;
+    // A partner without a recorded touch counts as if it had touched the deal when it was opened, or at anybody's first touch
+    // where that is earlier: silence never weighs more than a touch.
+    let midnight = deal.opened_on.and_hms_opt(0, 0, 0).unwrap_or_default();
+    let opened =
+        midnight.and_local_timezone(program.calendar.zone).earliest().map_or(midnight.and_utc(), |at| at.to_utc());
+    let silent = touches.iter().map(|(_, at)| *at).fold(opened, std::cmp::Ord::min);
     let mut parties: Vec<Party> = Vec::new();
     for row in attributions.iter().filter(|row| !row.is_late) {
         if parties.iter().any(|party| party.partner_id == row.partner_id) {
@@ -29,13 +36,12 @@ pub async fn shares(caller: &Caller, deal: &Deal, model: CreditModel) -> Result<
         let mut touched_at: Vec<_> =
             touches.iter().filter(|(partner, _)| *partner == row.partner_id).map(|(_, at)| *at).collect();
         if touched_at.is_empty() {
-            touched_at.push(row.recorded_at);
+            touched_at.push(silent);
         }
         parties.push(Party { partner_id: row.partner_id, touched_at });
     }
     // Fixed, so that the remainders fall the same way for everybody.
     parties.sort_by_key(|party| party.partner_id);
-    let program = entity::program::find(store, slice.program_id()).await?.ok_or(Failure::NotFound)?;
     let closed = deal.closed_on.and_then(|day| day.succ_opt()).and_then(|day| day.and_hms_opt(0, 0, 0));
     let until = closed.and_then(|midnight| midnight.and_local_timezone(program.calendar.zone).earliest());
     let until = until.map_or_else(|| caller.office.clock.now(), |at| at.to_utc());
@@ -51,7 +57,7 @@ pub async fn shares(caller: &Caller, deal: &Deal, model: CreditModel) -> Result<
 /// # Errors
 /// [`Failure`].
 pub async fn quota(caller: &Caller, deal: &Deal) -> Result<Vec<Seat>, Failure> {
-    let slice = caller.authorise(Action::ReadQuotaCredit)?;
+    let slice = caller.authorise(Action::ReadCredit)?;
     if deal.outcome != Outcome::Won {
         return Ok(Vec::new());
     }

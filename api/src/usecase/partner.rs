@@ -67,13 +67,15 @@ pub async fn of_ids(caller: &Caller, ids: &[Uuid]) -> Result<Vec<Partner>, Failu
     Ok(entity::partner::of_ids(caller.office.store.read(), slice, ids).await?)
 }
 
-/// The people of these partners.
+/// The people of these partners: all of them, or their reps alone for a seat that may read no more.
 ///
 /// # Errors
 /// [`Failure`].
 pub async fn people(caller: &Caller, partners: &[Uuid]) -> Result<Vec<PartnerPerson>, Failure> {
     let slice = caller.authorise(Action::ReadContacts)?;
-    Ok(entity::partner_person::of_partners(caller.office.store.read(), slice, partners).await?)
+    let mut people = entity::partner_person::of_partners(caller.office.store.read(), slice, partners).await?;
+    people.retain(|person| person.is_rep || caller.viewer.may(Action::ReadAllContacts));
+    Ok(people)
 }
 
 fn apply(partner: &mut Partner, facts: &Facts) -> Result<(), Failure> {

@@ -131,7 +131,7 @@ pub async fn update(caller: &Caller, change: Change, key: Option<Key>) -> Result
 /// # Errors
 /// [`Failure::Denied`].
 pub fn follow(caller: &Caller) -> Result<impl Stream<Item = i64> + use<>, Failure> {
-    let program_id = caller.authorise(Action::ReadProgramInside)?.program_id();
+    let program_id = caller.authorise(Action::ReadDataVersion)?.program_id();
     let start = (caller.office.events.subscribe(), caller.office.store.clone(), None);
     Ok(futures_util::stream::unfold(start, move |(mut events, store, last)| async move {
         loop {
