@@ -6,6 +6,7 @@ use crate::store::{Conn, DbErr};
 use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Alias, ExprTrait, Query};
 use uuid::Uuid;
 
 /// A row of `activity`.
@@ -144,16 +145,23 @@ pub async fn latest_of_deals(
     slice: &Slice,
     deals: &[Uuid],
 ) -> Result<Vec<domain::activity::Activity>, DbErr> {
-    // The same row comes back for every deal: no other activity of the deal is later, with the id as the tie-break.
-    let none_later = "NOT EXISTS (SELECT 1 FROM activity later WHERE later.program_id = activity.program_id AND later.deal_id = activity.deal_id AND (later.happened_at, later.id) > (activity.happened_at, activity.id))";
-    within(slice)
-        .filter(Column::DealId.is_in(deals.iter().copied()))
-        .filter(Expr::cust(none_later))
-        .all(conn)
-        .await?
-        .into_iter()
-        .map(TryInto::try_into)
-        .collect()
+    // The latest of those that the slice holds: a later one that it does not hold must not stand in the way.
+    let place =
+        "ROW_NUMBER() OVER (PARTITION BY activity.deal_id ORDER BY activity.happened_at DESC, activity.id DESC)";
+    let mut ranked = Query::select();
+    ranked
+        .expr_as(Expr::cust("activity.id"), Alias::new("id"))
+        .expr_as(Expr::cust(place), Alias::new("place"))
+        .from(Alias::new("activity"))
+        .and_where(Expr::cust("activity.program_id").eq(slice.program_id()))
+        .and_where(Expr::cust("activity.deal_id").is_in(deals.iter().copied()))
+        .cond_where(scope::activities(slice));
+    let mut first = Query::select();
+    first
+        .column(Alias::new("id"))
+        .from_subquery(ranked, Alias::new("ranked"))
+        .and_where(Expr::col(Alias::new("place")).eq(1));
+    within(slice).filter(Column::Id.in_subquery(first)).all(conn).await?.into_iter().map(TryInto::try_into).collect()
 }
 
 /// One row, if it is in the slice.
