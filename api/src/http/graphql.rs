@@ -62,7 +62,7 @@ async fn handle(
     let who = http.caller(bearer).await?;
     trail.who = Some(Who::from(&who.viewer));
     trail.token = Some(who.token_key);
-    // Every request takes something out of the bucket, so that refused ones cannot flood either.
+    // An empty bucket refuses before anything is read. What is refused later has taken nothing out of it.
     http.buckets.take(who.token_key, 0).map_err(|empty| exhausted(empty.retry_after))?;
     let media = media.ok_or_else(|| {
         Refusal::http(
