@@ -94,6 +94,16 @@ impl Book {
         value
     }
 
+    /// Every deal of a place, once: with a partner, without, and unknown.
+    #[must_use]
+    pub fn everything(&self, place: Place, kinds: Kinds) -> CellValue {
+        let mut sum = CellValue::default();
+        for cohort in [Cohort::AnyPartner, Cohort::Direct, Cohort::Unknown] {
+            sum.add(&self.value(None, place, cohort, kinds));
+        }
+        sum
+    }
+
     /// The win rate of a cohort, NEW deals.
     #[must_use]
     pub fn win_rate(&self, partner_id: Option<Uuid>, place: Place, cohort: Cohort) -> WinRate {

@@ -1,6 +1,6 @@
 //! Fiscal quarters of a program: its fiscal year's first month and its IANA zone decide them.
 
-use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, Months, NaiveDate, TimeZone, Utc};
 use chrono_tz::Tz;
 use std::{fmt, str::FromStr};
 
@@ -92,6 +92,14 @@ impl Calendar {
         instant.with_timezone(&self.zone).date_naive()
     }
 
+    /// The instant at which a local day begins: midnight, or later where the clocks skip it.
+    #[must_use]
+    pub fn beginning(&self, day: NaiveDate) -> DateTime<Utc> {
+        let hours = (0..4).filter_map(|hour| day.and_hms_opt(hour, 0, 0));
+        let first = hours.filter_map(|local| self.zone.from_local_datetime(&local).earliest()).next();
+        first.map_or(DateTime::<Utc>::MIN_UTC, |instant| instant.to_utc())
+    }
+
     /// The fiscal quarter of a day.
     #[must_use]
     pub fn quarter(&self, day: NaiveDate) -> Quarter {
@@ -178,6 +186,14 @@ mod tests {
     fn the_zone_decides_the_day() {
         let calendar = Calendar { zone: Tz::America__Los_Angeles, fiscal_start_month: 1 };
         assert_eq!(calendar.day("2025-04-01T02:00:00Z".parse().unwrap()), day("2025-03-31"));
+    }
+
+    /// In Santiago the clocks went forward at midnight of 8 September 2024.
+    #[test]
+    fn a_day_begins_at_midnight_or_when_the_clocks_allow() {
+        let begins = |zone, text| Calendar { zone, fiscal_start_month: 1 }.beginning(day(text)).to_rfc3339();
+        assert_eq!(begins(Tz::America__New_York, "2025-04-01"), "2025-04-01T04:00:00+00:00");
+        assert_eq!(begins(Tz::America__Santiago, "2024-09-08"), "2024-09-08T04:00:00+00:00");
     }
 
     #[test]

@@ -71,6 +71,20 @@ pub enum Reason {
     GapIsZero,
     /// More further deals than the policy looks ahead.
     TooManyDeals,
+    /// No spend is planned.
+    NoPlannedSpend,
+    /// It is planned for no segment.
+    NoSegment,
+    /// Nobody said how many accounts of the segment could buy.
+    NoAddressableAccounts,
+    /// There is no overlap to read a penetration off, and none was set by hand.
+    NoPenetration,
+    /// No won NEW deal of the segment with a known ARR.
+    NoWonNewDeals,
+    /// The partner touches no customer.
+    NoTouchedAccounts,
+    /// No won expansion on the customers that the partner touches.
+    NoWonExpansions,
 }
 
 impl Reason {
@@ -95,6 +109,13 @@ impl Reason {
             Self::NoDirectCycle => "Direct deals close on the day they open, so there is no cycle to shorten.",
             Self::GapIsZero => "The two rates are equal: a gap of 0 does not become conclusive at the present rates.",
             Self::TooManyDeals => "It would take more further closed deals than the program's policy looks ahead.",
+            Self::NoPlannedSpend => "No spend is planned here.",
+            Self::NoSegment => "The spend is planned for no segment, and accounts are engaged in one.",
+            Self::NoAddressableAccounts => "Nobody said how many accounts of the segment could buy.",
+            Self::NoPenetration => "There is no account overlap to read a penetration off, and none was set by hand.",
+            Self::NoWonNewDeals => "No NEW deal of the segment with a known ARR was won in this window.",
+            Self::NoTouchedAccounts => "The partner touches no customer of the segment.",
+            Self::NoWonExpansions => "No expansion was won in this window on the customers that the partner touches.",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::calendar::Window;
 use crate::economics::PartnerYield;
-use crate::evidence::{Interval, Measured, round};
+use crate::evidence::{Interval, Measured, Reason, round};
 use crate::role::{Action, Role, may};
 use crate::spread::Comparison;
 use crate::trust_gap::{TrustGap, TrustGapReading, WinRate};
@@ -32,6 +32,8 @@ pub struct Input {
     pub value: Option<String>,
     /// Who may read it.
     action: Action,
+    /// Whether it only leads to another input: who may not read it does not hear of it at all.
+    is_ground: bool,
 }
 
 /// One line of arithmetic.
@@ -56,23 +58,40 @@ pub struct Explanation {
 }
 
 impl Explanation {
-    fn new(rule: &'static str, frame: Frame) -> Self {
+    pub(crate) fn new(rule: &'static str, frame: Frame) -> Self {
         Self { rule, frame, inputs: Vec::new(), result: String::new(), steps: Vec::new() }
     }
 
-    fn input(&mut self, action: Action, name: &'static str, value: impl ToString) {
-        self.inputs.push(Input { name, value: Some(value.to_string()), action });
+    pub(crate) fn input(&mut self, action: Action, name: &'static str, value: impl ToString) {
+        self.inputs.push(Input { name, value: Some(value.to_string()), action, is_ground: false });
     }
 
-    fn step(&mut self, action: Action, text: String) {
+    /// An input that only leads to another one.
+    pub(crate) fn ground(&mut self, action: Action, name: &'static str, value: impl ToString) {
+        self.inputs.push(Input { name, value: Some(value.to_string()), action, is_ground: true });
+    }
+
+    pub(crate) fn step(&mut self, action: Action, text: String) {
         self.steps.push(Step { text, action });
     }
 
     fn result(&mut self, unit: &str, value: Measured<Decimal>) {
         self.result = match value {
             Ok(value) => format!("{} {unit}", show(value)),
-            Err(reason) => format!("null: {}", reason.sentence()),
+            Err(reason) => return self.missing(reason),
         };
+    }
+
+    /// The result as an amount that is rounded already.
+    pub(crate) fn amount(&mut self, value: Option<Decimal>, currency: &str) {
+        if let Some(value) = value {
+            self.result = format!("{value} {currency}");
+        }
+    }
+
+    /// There is no result.
+    pub(crate) fn missing(&mut self, reason: Reason) {
+        self.result = format!("null: {}", reason.sentence());
     }
 
     /// The arithmetic, line by line.
@@ -80,10 +99,11 @@ impl Explanation {
         self.steps.iter().map(|step| step.text.as_str())
     }
 
-    /// The explanation as a role may read it: an input that it may not read keeps its name without a value, and the lines
-    /// that show it are left out.
+    /// The explanation as a role may read it: an input that it may not read keeps its name without a value (but for a ground,
+    /// which it does not hear of), and the lines that show it are left out.
     #[must_use]
     pub fn told_to(mut self, role: Role) -> Self {
+        self.inputs.retain(|input| !input.is_ground || may(role, input.action));
         for input in &mut self.inputs {
             if !may(role, input.action) {
                 input.value = None;

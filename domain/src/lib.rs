@@ -27,6 +27,7 @@ pub mod segment;
 pub mod slice;
 pub mod spend;
 pub mod spread;
+pub mod tam;
 pub mod text;
 pub mod token;
 pub mod trust_gap;

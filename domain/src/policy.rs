@@ -4,6 +4,7 @@
 //! that a row does not name has its default, so that an older row keeps its meaning when a later part adds a number.
 
 use crate::evidence::Level;
+use crate::tam::TamPolicy;
 use rust_decimal::{Decimal, dec};
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,8 @@ pub struct Policy {
     /// A win rate with partners that is not so many points above the direct one is flagged; 10 by default (seed 002, win rate).
     #[serde(with = "rust_decimal::serde::str")]
     pub win_rate_bar_points: Decimal,
+    /// How Phase 2 forecasts.
+    pub tam: TamPolicy,
 }
 
 impl Default for Policy {
@@ -39,6 +42,7 @@ impl Default for Policy {
             solid_accounts: 10,
             most_deals_until_conclusive: 10_000,
             win_rate_bar_points: dec!(10),
+            tam: TamPolicy::default(),
         }
     }
 }

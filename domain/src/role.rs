@@ -109,6 +109,7 @@ const BOOKS: &[Role] = &[Operator, Revops, Finance];
 const MONEY_AND_PORTFOLIO: &[Role] = &[Operator, Revops, Finance, Leadership, Portfolio];
 const PIPELINE: &[Role] = &[Operator, Revops, Leadership];
 const LEADERS: &[Role] = &[Operator, Revops];
+const FORECAST_READERS: &[Role] = &[Operator, PartnerAe, PartnerManager, Revops, Finance, Leadership];
 
 /// One thing that a seat may want. A field, an argument, a root field and a use case each name the action they need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, IntoStaticStr)]
@@ -211,6 +212,29 @@ pub enum Action {
     SetFxRates,
     /// Import files.
     Import,
+    // Phase 2, TAM (ruling 17: each band is its own action).
+    /// Read a forecast at all: its quarters, partners and segments.
+    ReadForecast,
+    /// Read the CONSERVATIVE band of a forecast.
+    ReadForecastConservative,
+    /// Read the BASE band of a forecast.
+    ReadForecastBase,
+    /// Read the STRETCH band of a forecast.
+    ReadForecastStretch,
+    /// Read from which measured Yield a band took the one that it counts.
+    ReadForecastYield,
+    /// Read from which measured Trust-Gap a band took the one that it counts.
+    ReadForecastTrustGap,
+    /// Read forecasts as they would be published now.
+    ReadForecastDraft,
+    /// Read planned spend line by line, and the penetration of segments.
+    ReadSpendPlan,
+    /// Plan spend.
+    PlanSpend,
+    /// Set by hand how far a partner reaches into a segment.
+    SetPenetration,
+    /// Publish a forecast.
+    PublishForecast,
 }
 
 impl Action {
@@ -224,7 +248,8 @@ impl Action {
             Self::ReadContacts | Self::ReadAccounts | Self::ReadDealWork | Self::ReadActivities => DEAL_SIDE,
             Self::ReadDeals | Self::ReadAttribution => DEAL_READERS,
             Self::ReadDealMoney => DEAL_AND_FINANCE,
-            Self::ReadTrustGap | Self::ReadAuditMatrix | Self::ReadExplanation => GAP_READERS,
+            Self::ReadTrustGap | Self::ReadAuditMatrix => GAP_READERS,
+            Self::ReadExplanation => FORECAST_READERS,
             Self::ReadTrustGapReading => GAP_AND_PARTNER,
             Self::ReadScorecard => SCORECARD_READERS,
             Self::ReadScorecardInside => SCORECARD_INSIDE,
@@ -245,6 +270,17 @@ impl Action {
             Self::DeclareAttribution => &[PartnerAe, Revops],
             Self::LogActivities => &[PartnerAe, CustomerAe, PartnerManager, Revops],
             Self::RecordSpend | Self::SetFxRates => &[Finance],
+            Self::ReadForecast => FORECAST_READERS,
+            Self::ReadForecastConservative => {
+                &[Operator, PartnerAe, PartnerManager, Revops, Finance, Leadership, Portfolio]
+            }
+            Self::ReadForecastBase => &[Operator, PartnerAe, PartnerManager, Revops, Leadership],
+            Self::ReadForecastYield => PIPELINE,
+            Self::ReadForecastTrustGap => &[Operator, PartnerAe, Revops, Leadership],
+            Self::ReadForecastStretch | Self::ReadForecastDraft | Self::SetPenetration => LEADERS,
+            Self::ReadSpendPlan => BOOKS,
+            Self::PlanSpend => &[Operator, Finance],
+            Self::PublishForecast => &[Operator],
         })
     }
 }
@@ -277,6 +313,15 @@ mod tests {
     #[test]
     fn a_portfolio_reads_only_itself_yield_and_roll_ups() {
         let reads: Vec<Action> = Action::iter().filter(|action| may(Portfolio, *action)).collect();
-        assert_eq!(reads, [Action::ReadSelf, Action::ReadVelocity, Action::ReadYield, Action::ReadPortfolio]);
+        assert_eq!(
+            reads,
+            [
+                Action::ReadSelf,
+                Action::ReadVelocity,
+                Action::ReadYield,
+                Action::ReadPortfolio,
+                Action::ReadForecastConservative
+            ]
+        );
     }
 }

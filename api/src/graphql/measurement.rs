@@ -78,6 +78,20 @@ pub enum ReasonCode {
     GapIsZero,
     /// It would take more deals than the policy looks ahead (10,000 by default).
     TooManyDeals,
+    /// No spend is planned here.
+    NoPlannedSpend,
+    /// The spend is planned for no segment.
+    NoSegment,
+    /// Nobody said how many accounts of the segment could buy.
+    NoAddressableAccounts,
+    /// No account overlap to read a penetration off, and none set by hand.
+    NoPenetration,
+    /// No NEW deal of the segment with a known ARR was won.
+    NoWonNewDeals,
+    /// The partner touches no customer of the segment.
+    NoTouchedAccounts,
+    /// No expansion was won on the customers that the partner touches.
+    NoWonExpansions,
 }
 
 /// Why a number is null.
