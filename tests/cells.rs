@@ -117,7 +117,7 @@ async fn simulate(office: &Office, program: &Program, deals: u64) {
                 at.clone(),
             ];
             let sql =
-                "INSERT INTO attribution (program_id, id, deal_id, partner_id, state, is_late, provenance, recorded_at)
+                "INSERT INTO attribution_entry (program_id, id, deal_id, partner_id, state, is_late, provenance, recorded_at)
                        VALUES ($1, $2, $3, $4, $5, $6, 'IMPORTED', $7) ON CONFLICT DO NOTHING";
             run(&tx, sql, values).await;
         }

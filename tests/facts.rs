@@ -16,8 +16,22 @@ async fn version(app: &App) -> i64 {
 }
 
 async fn deal(revops: &Seat<'_>, facts: Value) -> Value {
-    let select = "deal { id version outcome closedQuarter cycleDays arr { amount currency } originalAmount { amount currency } segment { name } lockedAt declaration }";
-    revops.change("dealCreate", json!({ "facts": facts }), select).await
+    revops.change("dealCreate", json!({ "facts": facts }), DEAL).await
+}
+
+/// A deal that nobody brought, declared as it is made.
+async fn direct(revops: &Seat<'_>, facts: Value) -> Value {
+    revops.change("dealCreate", json!({ "facts": facts, "direct": true }), DEAL).await
+}
+
+const DEAL: &str = "deal { id version outcome closedQuarter cycleDays arr { amount currency } originalAmount { amount currency } segment { name } lockedAt declaration }";
+
+/// Puts on record that a partner introduced the buyer of a deal an hour ago.
+async fn introduce(revops: &Seat<'_>, app: &App, deal: &Value, partner: &Value) {
+    let at = (app.clock.now() - chrono::TimeDelta::hours(1)).to_rfc3339();
+    let input = json!({ "dealId": deal, "partnerId": partner, "kind": "INTRODUCTION", "happenedAt": at });
+    let logged = revops.change("activityLog", input, "activity { id }").await;
+    assert_eq!(codes(&logged), Vec::<&str>::new());
 }
 
 #[test]
@@ -35,6 +49,8 @@ fn a_deal_is_made_advanced_and_closed_in_its_quarter() {
         assert_eq!(made["deal"]["outcome"], "OPEN");
         assert_eq!(made["deal"]["arr"], json!({ "amount": "1200.50", "currency": "USD" }));
         let id = made["deal"]["id"].clone();
+        let input = json!({ "dealId": id, "direct": true });
+        assert_eq!(codes(&revops.change("attributionDeclare", input, "deal { id }").await), Vec::<&str>::new());
         // A closing stage without a day is refused, and nothing is written.
         let before = version(&app).await;
         let select = "deal { version outcome closedOn closedQuarter cycleDays }";
@@ -44,11 +60,11 @@ fn a_deal_is_made_advanced_and_closed_in_its_quarter() {
         let closed = revops
             .change(
                 "dealAdvance",
-                json!({ "id": id, "stageId": won, "closedOn": "2026-09-30", "expectedVersion": 1 }),
+                json!({ "id": id, "stageId": won, "closedOn": "2026-09-30", "expectedVersion": 2 }),
                 select,
             )
             .await;
-        let expected = json!({ "version": 2, "outcome": "WON", "closedOn": "2026-09-30", "closedQuarter": "2026-Q3", "cycleDays": 91 });
+        let expected = json!({ "version": 3, "outcome": "WON", "closedOn": "2026-09-30", "closedQuarter": "2026-Q3", "cycleDays": 91 });
         assert_eq!(closed["deal"], expected, "{closed}");
         // The version that was read before is stale now.
         let stale =
@@ -111,6 +127,8 @@ fn attribution_is_declared_as_a_whole_and_locked_at_stage_one() {
         let stage = revops.change("stageMap", stage, "stage { id }").await["stage"]["id"].clone();
         let made = deal(&revops, json!({ "name": "Locks", "openedOn": "2026-07-01" })).await;
         let id = made["deal"]["id"].clone();
+        introduce(&revops, &app, &id, &partner(0)).await;
+        introduce(&revops, &app, &id, &partner(1)).await;
         let select = "deal { lockedAt declaration attributions { state partner { id } isLate provenance } }";
         let claim = |at: usize, state: &str| json!({ "partnerId": partner(at), "state": state });
         let two = json!({ "dealId": id, "partners": [claim(0, "SOURCED"), claim(1, "SOURCED")] });
@@ -161,7 +179,7 @@ fn foreign_money_takes_the_rate_of_the_quarter_of_the_close() {
         let rate = json!({ "quarter": "2026-Q1", "currency": "EUR", "rate": "1.1" });
         assert_eq!(codes(&finance.change("fxRateSet", rate, "fxRate { rate version }").await), Vec::<&str>::new());
         // 100.05 EUR at 1.1 is 110.055 USD; half a cent is rounded away from zero.
-        let made = deal(&revops, facts).await;
+        let made = direct(&revops, facts).await;
         assert_eq!(made["deal"]["arr"], json!({ "amount": "110.06", "currency": "USD" }));
         assert_eq!(made["deal"]["originalAmount"], json!({ "amount": "100.05", "currency": "EUR" }));
     });
@@ -332,14 +350,10 @@ fn a_closed_deal_is_in_its_cells_at_once() {
             revops.query("{ partners { edges { node { id } } } }").await.data()["partners"]["edges"][0]["node"]["id"]
                 .clone();
         let segment = revops.query("{ segments { id } }").await.data()["segments"][0]["id"].clone();
-        let made = deal(
-            &revops,
-            json!({ "name": "Cell", "openedOn": "2026-07-01", "outcome": "WON", "closedOn": "2026-08-01",
-            "segmentId": segment, "arr": { "amount": "5", "currency": "USD" } }),
-        )
-        .await;
-        clean().await;
+        let facts = json!({ "name": "Cell", "openedOn": "2026-07-01", "segmentId": segment, "arr": { "amount": "5", "currency": "USD" } });
+        let made = deal(&revops, facts).await;
         let id = made["deal"]["id"].clone();
+        introduce(&revops, &app, &id, &partner).await;
         revops
             .change(
                 "attributionDeclare",
@@ -347,6 +361,12 @@ fn a_closed_deal_is_in_its_cells_at_once() {
                 "deal { id }",
             )
             .await;
+        clean().await;
+        let won = json!({ "outcome": "WON", "closedOn": "2026-08-01" });
+        let won = revops
+            .change("dealUpdate", json!({ "id": id, "facts": won }), "deal { hasReachedStageOne lockedAt }")
+            .await;
+        assert_eq!(won["deal"]["hasReachedStageOne"], true, "{won}");
         clean().await;
         // Moved to another quarter, reopened, closed again: the cells follow.
         revops
@@ -380,6 +400,8 @@ fn what_a_seat_cannot_see_it_neither_takes_away_nor_reads() {
         let hidden =
             all.as_array().unwrap().iter().map(|edge| &edge["node"]["id"]).find(|id| **id != mine).unwrap().clone();
         let id = deal(&revops, json!({ "name": "Shared", "openedOn": "2026-07-01" })).await["deal"]["id"].clone();
+        introduce(&revops, &app, &id, &hidden).await;
+        introduce(&revops, &app, &id, &mine).await;
         let claim = |partner: &Value, state: &str| json!({ "partnerId": partner, "state": state });
         let select = "deal { attributions { state partner { id } } }";
         let both = json!({ "dealId": id, "partners": [claim(&hidden, "SOURCED"), claim(&mine, "INFLUENCED")] });
@@ -398,18 +420,17 @@ fn what_a_seat_cannot_see_it_neither_takes_away_nor_reads() {
             assert_eq!(codes(&revops.change("activityLog", log, "deal { id }").await), Vec::<&str>::new());
         }
         let read = "query($id: ID!) { deal(id: $id) { attributions { state partner { id } }
-            lastActivity { note } activities { totalCount edges { node { note } } } } }";
+            activities { totalCount edges { node { note } } } } }";
         let seen = partner_ae.query_with(read, json!({ "id": id })).await.data()["deal"].clone();
-        assert_eq!(
-            (&seen["activities"]["totalCount"], &seen["lastActivity"]["note"]),
-            (&json!(1), &json!("ours")),
-            "{seen}"
-        );
+        // Its partner's introduction and meeting, and not the other's.
+        let notes = |deal: &Value| deal["activities"]["edges"].to_string();
+        assert_eq!(seen["activities"]["totalCount"], 2, "{seen}");
+        assert!(notes(&seen).contains("ours") && !notes(&seen).contains("theirs"), "{seen}");
         let whole = revops.query_with(read, json!({ "id": id })).await.data()["deal"].clone();
         let states: std::collections::BTreeSet<&str> =
             whole["attributions"].as_array().unwrap().iter().map(|one| one["state"].as_str().unwrap()).collect();
         assert_eq!(states, ["ACCELERATED", "SOURCED"].into());
-        assert_eq!(whole["activities"]["totalCount"], 2);
+        assert_eq!(whole["activities"]["totalCount"], 4);
     });
 }
 
@@ -419,10 +440,16 @@ fn credit_is_shared_to_the_last_millionth_and_silence_weighs_least() {
         let revops = app.as_role(Role::Revops);
         let all = revops.query("{ partners { edges { node { id } } } }").await.data()["partners"]["edges"].clone();
         let partner = |at: usize| all[at]["node"]["id"].clone();
-        let facts = json!({ "name": "Credit", "openedOn": "2026-05-01", "outcome": "WON", "closedOn": "2026-07-30", "arr": { "amount": "100.01", "currency": "USD" } });
+        let facts =
+            json!({ "name": "Credit", "openedOn": "2026-05-01", "arr": { "amount": "100.01", "currency": "USD" } });
         let id = deal(&revops, facts).await["deal"]["id"].clone();
+        for partner in [partner(0), partner(1)] {
+            introduce(&revops, &app, &id, &partner).await;
+        }
         let partners = json!([{ "partnerId": partner(0), "state": "SOURCED" }, { "partnerId": partner(1), "state": "INFLUENCED" }]);
         revops.change("attributionDeclare", json!({ "dealId": id, "partners": partners }), "deal { id }").await;
+        let won = json!({ "outcome": "WON", "closedOn": "2026-07-30" });
+        revops.change("dealUpdate", json!({ "id": id, "facts": won }), "deal { id }").await;
         let touch =
             json!({ "dealId": id, "partnerId": partner(0), "kind": "TOUCH", "happenedAt": "2026-07-01T00:00:00Z" });
         revops.change("activityLog", touch, "deal { id }").await;

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test says what failed by failing")]
 
 mod absence;
+mod attribution;
 mod cells;
 mod demo;
 mod explorer;

@@ -101,7 +101,7 @@ impl World {
                     word(credit.state),
                     at.clone(),
                 ];
-                let sql = "INSERT INTO attribution (program_id, id, deal_id, partner_id, state, is_late, provenance, recorded_at)
+                let sql = "INSERT INTO attribution_entry (program_id, id, deal_id, partner_id, state, is_late, provenance, recorded_at)
                            VALUES ($1, $2, $3, $4, $5, false, 'IMPORTED', $6)";
                 run(&tx, sql, values).await;
             }

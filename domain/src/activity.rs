@@ -26,6 +26,17 @@ pub enum ActivityKind {
     Note,
 }
 
+impl ActivityKind {
+    /// Whether a partner took part: everything but a note.
+    #[must_use]
+    pub const fn is_touch(self) -> bool {
+        match self {
+            Self::Introduction | Self::Touch | Self::Meeting | Self::Call | Self::Message | Self::Demo => true,
+            Self::Note => false,
+        }
+    }
+}
+
 /// An activity, with its provenance: who, when it happened, when it was recorded, from which system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Activity {

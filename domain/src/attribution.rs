@@ -97,6 +97,8 @@ pub struct Attribution {
     pub provenance: Provenance,
     /// The evidence, in words.
     pub evidence: Option<String>,
+    /// The recorded activity that it rests on.
+    pub basis_id: Option<Uuid>,
     /// When it was locked; nothing is edited afterwards.
     pub locked_at: Option<DateTime<Utc>>,
     /// When it was recorded.
@@ -112,6 +114,8 @@ pub struct Claim {
     pub state: AttributionState,
     /// The evidence, in words.
     pub evidence: Option<String>,
+    /// The recorded activity that it rests on, where the claim names one.
+    pub basis_id: Option<Uuid>,
 }
 
 /// Why a declaration was refused (LOOP.md section 3, Attribution).
@@ -132,6 +136,11 @@ pub enum AttributionRefusal {
     /// Somebody else's claim stands against it.
     #[error("another claim stands on this deal: RevOps decides, or declare it together")]
     Contested,
+    /// Nobody declared who did what.
+    #[error(
+        "a deal passes Stage 1 with its attribution declared: declare what each partner did, or that no partner was involved, then move it"
+    )]
+    DeclarationMissing,
     /// Nothing is edited after the lock.
     #[error("the attribution is locked: a change is a dispute, not an edit")]
     Locked,
@@ -173,7 +182,12 @@ mod tests {
 
     #[test]
     fn one_sourced_and_states_by_kind() {
-        let claim = |partner: u128, state| Claim { partner_id: Uuid::from_u128(partner), state, evidence: None };
+        let claim = |partner: u128, state| Claim {
+            partner_id: Uuid::from_u128(partner),
+            state,
+            evidence: None,
+            basis_id: None,
+        };
         use AttributionState::{ExpansionOrRetention, Influenced, Sourced};
         assert_eq!(check(DealKind::New, &[claim(1, Sourced), claim(2, Influenced), claim(1, Influenced)]), Ok(()));
         assert_eq!(

@@ -221,6 +221,15 @@ pub enum DateRefusal {
 }
 
 impl Deal {
+    /// Whether a change takes the deal past Stage 1 or on from there: into a stage that has reached it, or to its close behind it. A
+    /// won deal has every stage behind it. Moving back and disqualifying need no declaration.
+    #[must_use]
+    pub fn passes_stage_one(&self, before: &Self, into: Option<&Stage>) -> bool {
+        let moves_on = into.is_some_and(|stage| stage.is_stage_one_or_later && before.stage_id != Some(stage.id));
+        let closes = self.outcome.is_closed() && self.outcome != before.outcome && self.has_reached_stage_one;
+        moves_on || closes
+    }
+
     /// Places the deal in its quarter and counts its cycle in local days.
     ///
     /// # Errors

@@ -21,6 +21,7 @@ pub mod money;
 pub mod partner;
 pub mod policy;
 pub mod program;
+pub mod proof;
 pub mod role;
 pub mod seat;
 pub mod segment;

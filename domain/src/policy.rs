@@ -30,6 +30,12 @@ pub struct Policy {
     pub win_rate_bar_points: Decimal,
     /// How Phase 2 forecasts.
     pub tam: TamPolicy,
+    /// Hours within which an introduction must be recorded for the partner to have SOURCED the deal; 48 by default (seed 002).
+    pub introduction_hours: u32,
+    /// Days before the lock in which a touch counts as influence; the segment's median cycle where it is left out.
+    pub influence_window_days: Option<u32>,
+    /// The least days of an influence window that follows the median cycle; 60 by default (seed 002).
+    pub influence_floor_days: u32,
 }
 
 impl Default for Policy {
@@ -43,6 +49,9 @@ impl Default for Policy {
             most_deals_until_conclusive: 10_000,
             win_rate_bar_points: dec!(10),
             tam: TamPolicy::default(),
+            introduction_hours: 48,
+            influence_window_days: None,
+            influence_floor_days: 60,
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::store::{Conn, DbErr};
 use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Alias, ExprTrait, Query};
+use sea_orm::sea_query::{Alias, Cond, ExprTrait, Query};
 use uuid::Uuid;
 
 /// A row of `activity`.
@@ -123,17 +123,26 @@ pub async fn count_of_deal(conn: &impl Conn, slice: &Slice, deal: Uuid) -> Resul
     within(slice).filter(Column::DealId.eq(deal)).count(conn).await
 }
 
-/// When partners touched a deal: every activity that a partner took part in, notes aside.
+/// What partners did on a deal, and on its account where no deal is named: every activity that a partner took part in, notes
+/// aside.
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn touches_of_deal(conn: &impl Conn, slice: &Slice, deal: Uuid) -> Result<Vec<(Uuid, DateTimeUtc)>, DbErr> {
+pub async fn touches_of_deal(
+    conn: &impl Conn,
+    slice: &Slice,
+    deal: Uuid,
+    account: Option<Uuid>,
+) -> Result<Vec<domain::activity::Activity>, DbErr> {
+    let mut about = Cond::any().add(Column::DealId.eq(deal));
+    if let Some(account) = account {
+        about = about.add(Cond::all().add(Column::DealId.is_null()).add(Column::AccountId.eq(account)));
+    }
     let select = within(slice)
-        .filter(Column::DealId.eq(deal))
+        .filter(about)
         .filter(Column::PartnerId.is_not_null())
         .filter(Column::Kind.ne(word(domain::activity::ActivityKind::Note)));
-    let rows = select.all(conn).await?;
-    Ok(rows.into_iter().filter_map(|row| Some((row.partner_id?, row.happened_at))).collect())
+    select.all(conn).await?.into_iter().map(TryInto::try_into).collect()
 }
 
 /// The latest activity of each of these deals.

@@ -1,14 +1,14 @@
-//! Who did what for a deal.
-use crate::column::{read, word};
+//! Who did what for a deal: the entries that hold. Rows are written through [`crate::attribution_entry`].
+use crate::attribution_entry;
+use crate::column::read;
 use crate::scope;
 use crate::store::{Conn, DbErr};
 use domain::slice::Slice;
-use sea_orm::ActiveValue::Set;
 use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use uuid::Uuid;
 
-/// A row of `attribution`.
+/// A row of `attribution`, the view of the entries that no decision set aside.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "attribution")]
 pub struct Model {
@@ -30,8 +30,12 @@ pub struct Model {
     pub provenance: String,
     /// The evidence.
     pub evidence: Option<String>,
+    /// The activity that it rests on.
+    pub basis_id: Option<Uuid>,
     /// When it was locked.
     pub locked_at: Option<DateTimeUtc>,
+    /// The decision that added it.
+    pub dispute_id: Option<Uuid>,
     /// When it was recorded.
     pub recorded_at: DateTimeUtc,
 }
@@ -52,24 +56,10 @@ impl TryFrom<Model> for domain::attribution::Attribution {
             is_late: row.is_late,
             provenance: read("attribution.provenance", &row.provenance)?,
             evidence: row.evidence,
+            basis_id: row.basis_id,
             locked_at: row.locked_at,
             recorded_at: row.recorded_at,
         })
-    }
-}
-
-pub(crate) fn active(program_id: Uuid, it: &domain::attribution::Attribution) -> ActiveModel {
-    ActiveModel {
-        program_id: Set(program_id),
-        id: Set(it.id),
-        deal_id: Set(it.deal_id),
-        partner_id: Set(it.partner_id),
-        state: Set(word(it.state)),
-        is_late: Set(it.is_late),
-        provenance: Set(word(it.provenance)),
-        evidence: Set(it.evidence.clone()),
-        locked_at: Set(it.locked_at),
-        recorded_at: Set(it.recorded_at),
     }
 }
 
@@ -107,29 +97,6 @@ pub async fn replace(
     deal: Uuid,
     with: &[domain::attribution::Attribution],
 ) -> Result<(), DbErr> {
-    Entity::delete_many()
-        .filter(Column::ProgramId.eq(slice.program_id()))
-        .filter(Column::DealId.eq(deal))
-        .filter(Column::LockedAt.is_null())
-        .exec(conn)
-        .await?;
-    if !with.is_empty() {
-        Entity::insert_many(with.iter().map(|it| active(slice.program_id(), it))).exec_without_returning(conn).await?;
-    }
-    Ok(())
-}
-
-/// Locks the attributions of a deal.
-///
-/// # Errors
-/// [`DbErr`].
-pub async fn lock(conn: &impl Conn, slice: &Slice, deal: Uuid, at: DateTimeUtc) -> Result<(), DbErr> {
-    Entity::update_many()
-        .col_expr(Column::LockedAt, Expr::value(at))
-        .filter(Column::ProgramId.eq(slice.program_id()))
-        .filter(Column::DealId.eq(deal))
-        .filter(Column::LockedAt.is_null())
-        .exec(conn)
-        .await?;
-    Ok(())
+    attribution_entry::forget_unlocked(conn, slice, deal).await?;
+    attribution_entry::insert(conn, slice, with, None).await
 }

@@ -5,6 +5,7 @@ use crate::scope;
 use crate::store::{Conn, DbErr};
 use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
+use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
 use uuid::Uuid;
 
@@ -223,6 +224,14 @@ fn within(slice: &Slice) -> Select<Entity> {
 /// [`DbErr`].
 pub async fn find(conn: &impl Conn, slice: &Slice, id: Uuid) -> Result<Option<domain::deal::Deal>, DbErr> {
     within(slice).filter(Column::Id.eq(id)).one(conn).await?.map(TryInto::try_into).transpose()
+}
+
+/// As [`find`], and nobody else changes the row before the transaction ends.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn find_to_change(conn: &impl Conn, slice: &Slice, id: Uuid) -> Result<Option<domain::deal::Deal>, DbErr> {
+    within(slice).filter(Column::Id.eq(id)).lock_exclusive().one(conn).await?.map(TryInto::try_into).transpose()
 }
 
 /// Those of these rows that are in the slice.

@@ -119,8 +119,7 @@ pub async fn attributions(
     rows: &[domain::attribution::Attribution],
 ) -> Result<(), DbErr> {
     for rows in pieces(rows) {
-        let models = rows.iter().map(|it| crate::attribution::active(slice.program_id(), it));
-        crate::attribution::Entity::insert_many(models).exec_without_returning(conn).await?;
+        crate::attribution_entry::insert(conn, slice, rows, None).await?;
     }
     Ok(())
 }
@@ -162,8 +161,10 @@ pub async fn pods(conn: &impl Conn, slice: &Slice) -> Result<Vec<(Uuid, String)>
 /// [`DbErr`].
 pub async fn analyze(conn: &impl Conn) -> Result<(), DbErr> {
     if !crate::store::is_sqlite(conn) {
-        conn.execute_unprepared("ANALYZE account, segment, partner, stage, deal, attribution, spend_line, activity")
-            .await?;
+        conn.execute_unprepared(
+            "ANALYZE account, segment, partner, stage, deal, attribution_entry, spend_line, activity",
+        )
+        .await?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod activity;
 pub mod attribution;
+pub mod attribution_entry;
 pub mod cell;
 pub mod change;
 pub mod column;

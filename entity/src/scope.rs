@@ -133,7 +133,12 @@ pub(crate) fn activities(slice: &Slice) -> Condition {
             ));
             Cond::any().add(theirs).add(nobodys)
         }
-        Reach::Owned { .. } => of_visible_deals(slice, "activity.deal_id", Alias::new("id")),
+        Reach::Owned { .. } => {
+            let on_account = of_visible_deals(slice, "activity.account_id", Alias::new("account_id"));
+            Cond::any()
+                .add(of_visible_deals(slice, "activity.deal_id", Alias::new("id")))
+                .add(Cond::all().add(Expr::cust("activity.deal_id IS NULL")).add(on_account))
+        }
     }
 }
 

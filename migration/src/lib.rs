@@ -1,6 +1,7 @@
 //! The history of the tables. A landed step is never edited: `tests/golden.rs` keeps its hash.
 
 mod m20261122_000001_foundation;
+mod m20261125_000005_attribution;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
 
@@ -10,6 +11,6 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261122_000001_foundation::Migration)]
+        vec![Box::new(m20261122_000001_foundation::Migration), Box::new(m20261125_000005_attribution::Migration)]
     }
 }

@@ -1,10 +1,11 @@
 //! What is in the database of a test: a program with two pods, and another program beside it, made through the use cases.
 
-use api::usecase::attribution::declare;
+use api::clock::Clock;
 use api::usecase::{
-    Caller, Failure, Office, account, deal, partner, pod, portfolio, program, seat, segment, spend, stage,
+    Caller, Failure, Office, account, activity, deal, partner, pod, portfolio, program, seat, segment, spend, stage,
 };
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::activity::ActivityKind;
 use domain::attribution::{AttributionState, Claim};
 use domain::calendar::Quarter;
 use domain::deal::{DealKind, Outcome};
@@ -93,6 +94,11 @@ pub(crate) fn somebody(office: &Office, program_id: Uuid, role: Role) -> Caller 
     Caller::new(office.clone(), Arc::new(viewer))
 }
 
+/// Monday, 2 February 2026, 09:00 UTC: when the deals entered Stage 1.
+fn stage_one() -> DateTime<Utc> {
+    "2026-02-02T09:00:00Z".parse().unwrap()
+}
+
 pub(crate) fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
@@ -158,19 +164,39 @@ impl Tenant {
             made.accounts[at] = account::create(&ops, facts, None).await?.id;
         }
 
+        // What happened in February was recorded in February: the claims of Stage 1 rest on it.
+        let then = Office { clock: Clock::fixed(stage_one()), ..office.clone() };
+        let then = somebody(&then, program.id, Role::Revops);
+        for (at, partner) in [(0, 0), (1, 1), (0, 1)] {
+            let facts = activity::Facts {
+                deal_id: None,
+                account_id: Some(made.accounts[at]),
+                partner_id: Some(made.partners[partner]),
+                kind: if at == partner { ActivityKind::Introduction } else { ActivityKind::Touch },
+                happened_at: stage_one(),
+                is_joint_meeting: false,
+                next_step_on: None,
+                owner_functions: Vec::new(),
+                note: None,
+            };
+            activity::log(&then, facts, None).await?;
+        }
+        let by = [&then, &ops];
+
         // Trailing four quarters: the first partner wins 6 of 10, the second 2 of 10, nobody 4 of 10; both win one together.
         for (at, won) in [6_usize, 2].into_iter().enumerate() {
             for number in 0..10 {
                 let stage = if number < won { 1 } else { 2 };
-                let id = made.deal(&ops, &format!("{} {number}", names[at]), Some(at), stages[stage]).await?;
+                let id =
+                    made.deal(by, &format!("{} {number}", names[at]), Some(at), [stages[0], stages[stage]]).await?;
                 made.deals[at].push(id);
             }
-            made.open[at] = made.deal(&ops, &format!("{} open", names[at]), Some(at), stages[0]).await?;
+            made.open[at] = made.deal(by, &format!("{} open", names[at]), Some(at), [stages[0]; 2]).await?;
         }
-        made.shared = made.deal(&ops, "Shared", Some(2), stages[1]).await?;
+        made.shared = made.deal(by, "Shared", Some(2), [stages[0], stages[1]]).await?;
         for number in 0..10 {
             let stage = if number < 4 { 1 } else { 2 };
-            let id = made.deal(&ops, &format!("Direct {number}"), None, stages[stage]).await?;
+            let id = made.deal(by, &format!("Direct {number}"), None, [stages[0], stages[stage]]).await?;
             made.direct.push(id);
         }
         for at in [0, 1] {
@@ -186,32 +212,48 @@ impl Tenant {
         Ok(made)
     }
 
-    /// A deal of a partner (0, 1), of both (2) or of nobody.
-    async fn deal(&self, ops: &Caller, name: &str, partner: Option<usize>, stage: Uuid) -> Result<Uuid, Failure> {
+    /// A deal of a partner (0, 1), of both (2) or of nobody: declared and locked at Stage 1, then closed, by each of the two.
+    async fn deal(
+        &self,
+        [then, now]: [&Caller; 2],
+        name: &str,
+        partner: Option<usize>,
+        [stage_one, stage]: [Uuid; 2],
+    ) -> Result<Uuid, Failure> {
         let at = partner.map_or(1, |at| at % 2);
-        let is_open = name.ends_with("open");
+        let claim = |at: usize, state| Claim {
+            partner_id: self.partners[at],
+            state,
+            evidence: Some("introduced".into()),
+            basis_id: None,
+        };
+        let claims = match partner {
+            None => Vec::new(),
+            Some(at @ (0 | 1)) => vec![claim(at, AttributionState::Sourced)],
+            Some(_) => vec![claim(0, AttributionState::Sourced), claim(1, AttributionState::Influenced)],
+        };
         let facts = deal::Facts {
             name: Some(name.into()),
             external_id: Some(Some(format!("D-{name}"))),
             account_id: Some(Some(self.accounts[at])),
             segment_id: Some(Some(self.segment)),
             kind: Some(DealKind::New),
-            stage_id: Some(stage),
+            stage_id: Some(stage_one),
             opened_on: Some(day("2026-02-02")),
-            closed_on: (!is_open).then(|| Some(day("2026-05-11"))),
             arr: Some(Some((Decimal::from(12_000), "USD".parse().unwrap()))),
             pod_id: partner.map(|_| Some(self.pods[at])),
+            claims: Some(claims),
             ..deal::Facts::default()
         };
-        let id = deal::create(ops, facts, None).await?.id;
-        let claim =
-            |at: usize, state| Claim { partner_id: self.partners[at], state, evidence: Some("introduced".into()) };
-        let claims = match partner {
-            None => Vec::new(),
-            Some(at @ (0 | 1)) => vec![claim(at, AttributionState::Sourced)],
-            Some(_) => vec![claim(0, AttributionState::Sourced), claim(1, AttributionState::Influenced)],
-        };
-        declare(ops, id, None, claims, None).await?;
+        let id = deal::create(then, facts, None).await?.id;
+        if stage != stage_one {
+            let facts = deal::Facts {
+                stage_id: Some(stage),
+                closed_on: Some(Some(day("2026-05-11"))),
+                ..deal::Facts::default()
+            };
+            deal::update(now, id, None, facts, None).await?;
+        }
         Ok(id)
     }
 

@@ -48,7 +48,7 @@ const STEPS: &[(&str, &str)] = &[
           FROM (SELECT i, abs(hashint4(i::int)::bigint) AS h, current_date - (i * 7919 % 1826)::int AS opened
             FROM generate_series(1, $2) i) a) b(i, h, account, opened, closes, arr, outcome),
           LATERAL (SELECT $3 > 0 AS has) c WHERE c.has"),
-    ("attributions", "INSERT INTO attribution (program_id, id, deal_id, partner_id, state, provenance, locked_at, recorded_at)
+    ("attributions", "INSERT INTO attribution_entry (program_id, id, deal_id, partner_id, state, provenance, locked_at, recorded_at)
         SELECT $1, md5($6 || ' credit ' || i)::uuid, md5($6 || ' deal ' || i)::uuid, md5($6 || ' partner ' || (h / 17 % $3 + 1))::uuid,
           (ARRAY['SOURCED','INFLUENCED','ACCELERATED'])[(h / 19 % 3 + 1)::int], 'IMPORTED', now(), now()
         FROM (SELECT i, abs(hashint4(i::int)::bigint) AS h FROM generate_series(1, $2) i) a

@@ -113,8 +113,10 @@ pub(super) async fn of_deal(ctx: &Context<'_>, deal: Uuid, arguments: PageArgume
 /// An activity to log.
 #[derive(InputObject)]
 pub struct ActivityLogInput {
-    /// The deal.
-    deal_id: ID,
+    /// The deal. Exactly one of `dealId` and `accountId` is given.
+    deal_id: Option<ID>,
+    /// The account, where there is no deal yet: an introduction often comes first.
+    account_id: Option<ID>,
     /// The partner that took part.
     partner_id: Option<ID>,
     /// The kind.
@@ -139,7 +141,9 @@ pub struct ActivityLogInput {
 #[derive(SimpleObject)]
 #[graphql(directive = Allow::apply(Action::LogActivities))]
 pub struct ActivityLogPayload {
-    /// The deal with the activity; null when it was refused.
+    /// The activity; null when it was refused.
+    activity: Option<Activity>,
+    /// The deal with the activity; null when it was refused, or is on an account.
     deal: Option<Deal>,
     /// Whether this is the stored answer to the same idempotency key.
     replayed: bool,
@@ -153,7 +157,7 @@ pub struct ActivityMutation;
 
 #[Object]
 impl ActivityMutation {
-    /// Logs an activity on a deal that the caller sees.
+    /// Logs an activity on a deal that the caller sees, or on an account that has none yet.
     #[graphql(directive = Allow::apply(Action::LogActivities))]
     async fn activity_log(
         &self,
@@ -165,7 +169,12 @@ impl ActivityMutation {
             let partner_id =
                 input.partner_id.as_ref().map(|id| global_id::input(id, "Partner", "partnerId")).transpose()?;
             let facts = Facts {
-                deal_id: global_id::input(&input.deal_id, "Deal", "dealId")?,
+                deal_id: input.deal_id.as_ref().map(|id| global_id::input(id, "Deal", "dealId")).transpose()?,
+                account_id: input
+                    .account_id
+                    .as_ref()
+                    .map(|id| global_id::input(id, "Account", "accountId"))
+                    .transpose()?,
                 partner_id,
                 kind: input.kind.into(),
                 happened_at: input.happened_at.0,
@@ -177,6 +186,11 @@ impl ActivityMutation {
             activity::log(caller, facts, key).await
         };
         let (id, replayed, user_errors) = run("activityLog", input.idempotency_key.as_ref(), &input, work).await?;
-        Ok(ActivityLogPayload { deal: one(ctx, id).await?, replayed, user_errors })
+        let logged = match id {
+            Some(id) => activity::find(caller, id).await.map_err(|why| failed(&why))?,
+            None => None,
+        };
+        let deal = one(ctx, logged.as_ref().and_then(|activity| activity.deal_id)).await?;
+        Ok(ActivityLogPayload { activity: logged.map(Activity), deal, replayed, user_errors })
     }
 }

@@ -4,6 +4,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject
 use domain::attribution::Claim;
 use domain::role::Action;
 
+use super::activity::Activity;
 use super::allow::Allow;
 use super::caller::caller;
 use super::deal::Deal;
@@ -91,6 +92,16 @@ impl Attribution {
         self.0.evidence.as_deref()
     }
 
+    /// The recorded activity that it rests on: the introduction of a SOURCED one, a touch inside the influence window of an
+    /// INFLUENCED or ACCELERATED one. Null where it was imported.
+    #[graphql(directive = Allow::apply(Action::ReadActivities))]
+    async fn basis(&self, ctx: &Context<'_>) -> Result<Option<Activity>> {
+        match self.0.basis_id {
+            Some(id) => Ok(loader::activity(ctx, id).await?.map(Activity)),
+            None => Ok(None),
+        }
+    }
+
     /// When it was locked; null before.
     async fn locked_at(&self) -> Option<DateTime> {
         self.0.locked_at.map(DateTime)
@@ -103,6 +114,9 @@ impl Attribution {
 }
 
 /// A partner and what it did.
+///
+/// SOURCED needs an introduction by that partner, on the deal or on its account, that was recorded within 48 hours of when it
+/// happened; INFLUENCED and ACCELERATED need a recorded touch inside the influence window before the lock.
 #[derive(InputObject)]
 pub struct AttributionClaimInput {
     /// The partner.
@@ -111,6 +125,8 @@ pub struct AttributionClaimInput {
     state: AttributionState,
     /// The evidence, in words: at most 2000 characters.
     evidence: Option<String>,
+    /// The recorded activity that it rests on; where it is left out, the first introduction in time or the latest touch is taken.
+    activity_id: Option<ID>,
 }
 
 /// A declaration of a deal's attribution as a whole.
@@ -128,27 +144,38 @@ pub struct AttributionDeclareInput {
     idempotency_key: Option<String>,
 }
 
-impl AttributionDeclareInput {
-    fn claims(&self) -> Result<Vec<Claim>, Problem> {
-        match (self.direct, &self.partners) {
-            (Some(true), None) => Ok(Vec::new()),
-            (None | Some(false), Some(partners)) if !partners.is_empty() => partners
-                .iter()
-                .enumerate()
-                .map(|(at, claim)| match global_id::of_kind(&claim.partner_id, "Partner") {
-                    nil if nil.is_nil() => {
-                        let path = ["partners", &at.to_string(), "partnerId"];
-                        Err(Problem::at(path, ProblemCode::NotFound, "there is no such partner"))
-                    }
-                    partner_id => Ok(Claim { partner_id, state: claim.state.into(), evidence: claim.evidence.clone() }),
-                })
-                .collect(),
-            _ => Err(Problem::at(
-                ["partners"],
-                ProblemCode::Required,
-                "give either direct: true, or at least one partner",
-            )),
+/// The claims of a declaration: none for direct.
+pub(super) fn claims(
+    direct: Option<bool>,
+    partners: Option<&Vec<AttributionClaimInput>>,
+) -> Result<Vec<Claim>, Problem> {
+    match (direct, partners) {
+        (Some(true), None) => Ok(Vec::new()),
+        (None | Some(false), Some(partners)) if !partners.is_empty() => {
+            partners.iter().enumerate().map(|(at, claim)| claim.read(at)).collect()
         }
+        _ => {
+            let message = "give either direct: true, or at least one partner";
+            Err(Problem::at(["partners"], ProblemCode::Required, message))
+        }
+    }
+}
+
+impl AttributionClaimInput {
+    fn read(&self, at: usize) -> Result<Claim, Problem> {
+        let id = |id: &ID, kind: &str, field: &str| match global_id::of_kind(id, kind) {
+            nil if nil.is_nil() => {
+                let path = ["partners", &at.to_string(), field];
+                Err(Problem::at(path, ProblemCode::NotFound, "there is no such row"))
+            }
+            id => Ok(id),
+        };
+        Ok(Claim {
+            partner_id: id(&self.partner_id, "Partner", "partnerId")?,
+            state: self.state.into(),
+            evidence: self.evidence.clone(),
+            basis_id: self.activity_id.as_ref().map(|activity| id(activity, "Activity", "activityId")).transpose()?,
+        })
     }
 }
 
@@ -181,7 +208,8 @@ impl AttributionMutation {
         let caller = caller(ctx)?;
         let work = async |key| {
             let deal = global_id::input(&input.deal_id, "Deal", "dealId")?;
-            attribution::declare(caller, deal, input.expected_version, input.claims()?, key).await
+            let claims = claims(input.direct, input.partners.as_ref())?;
+            attribution::declare(caller, deal, input.expected_version, claims, key).await
         };
         let (id, replayed, user_errors) =
             run("attributionDeclare", input.idempotency_key.as_ref(), &input, work).await?;

@@ -5,6 +5,7 @@ use domain::money::Currency;
 use domain::role::Action;
 
 use super::allow::Allow;
+use super::attribution::{AttributionClaimInput, claims};
 use super::caller::caller;
 use super::deal::{Deal, DealKind, DealOutcome, DealSource};
 use super::deal_list::one;
@@ -36,6 +37,10 @@ impl MoneyInput {
 pub struct DealCreateInput {
     /// The facts. `name` and `openedOn` are required.
     facts: DealFactsInput,
+    /// Declares that no partner is involved. A deal that begins at Stage 1 or later needs this or `partners`.
+    direct: Option<bool>,
+    /// Declares the partners and what they did, 1 to 20; what they did is on record for the account already.
+    partners: Option<Vec<AttributionClaimInput>>,
     /// A key of your choice: the same key with the same input within 24 hours gives the stored answer.
     idempotency_key: Option<String>,
 }
@@ -158,6 +163,7 @@ impl DealFactsInput {
             next_step_on: day(&self.next_step_on),
             lost_reason: text(&self.lost_reason),
             activated_on: day(&self.activated_on),
+            claims: None,
         })
     }
 }
@@ -227,7 +233,7 @@ pub struct DealMutation;
 
 #[Object]
 impl DealMutation {
-    /// Creates a deal.
+    /// Creates a deal. One that begins at Stage 1 or later is declared and locked at once.
     #[graphql(directive = Allow::apply(Action::ManageDeals))]
     async fn deal_create(
         &self,
@@ -235,7 +241,13 @@ impl DealMutation {
         #[graphql(desc = "The new deal.")] input: DealCreateInput,
     ) -> Result<DealCreatePayload> {
         let caller = caller(ctx)?;
-        let work = async |key| deal::create(caller, input.facts.read()?, key).await;
+        let work = async |key| {
+            let mut facts = input.facts.read()?;
+            if input.direct.is_some() || input.partners.is_some() {
+                facts.claims = Some(claims(input.direct, input.partners.as_ref())?);
+            }
+            deal::create(caller, facts, key).await
+        };
         let (id, replayed, user_errors) = run("dealCreate", input.idempotency_key.as_ref(), &input, work).await?;
         Ok(DealCreatePayload { deal: one(ctx, id).await?, replayed, user_errors })
     }
@@ -262,7 +274,8 @@ impl DealMutation {
         Ok(DealUpdatePayload { deal: one(ctx, id).await?, replayed, user_errors })
     }
 
-    /// Moves a deal to a stage and notes its next step.
+    /// Moves a deal to a stage and notes its next step. It passes Stage 1, and is closed behind it, only with its attribution
+    /// declared; passing locks it.
     #[graphql(directive = Allow::apply(Action::AdvanceDeals))]
     async fn deal_advance(
         &self,

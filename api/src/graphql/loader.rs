@@ -41,6 +41,7 @@ pub struct Loaders {
     attributions: Cached<Rows<Vec<Attribution>>>,
     people: Cached<Rows<Vec<PartnerPerson>>>,
     latest: Cached<Rows<Option<Activity>>>,
+    activity: Cached<Rows<Activity>>,
     seat: Cached<Rows<Seat>>,
     pod: Cached<Rows<Pod>>,
     program: OnceCell<Program>,
@@ -59,6 +60,7 @@ impl Loaders {
             attributions: of(caller),
             people: of(caller),
             latest: of(caller),
+            activity: of(caller),
             seat: of(caller),
             pod: of(caller),
             program: OnceCell::new(),
@@ -170,6 +172,14 @@ impl Loader<Uuid> for Rows<Option<Activity>> {
             latest.insert(row.deal_id.unwrap_or_default(), Some(row));
         }
         Ok(latest)
+    }
+}
+
+impl Loader<Uuid> for Rows<Activity> {
+    type Value = Activity;
+    type Error = Arc<Failure>;
+    async fn load(&self, keys: &[Uuid]) -> Loaded<Activity> {
+        by_id(activity::of_ids(&self.caller, keys).await, |row| row.id)
     }
 }
 
@@ -307,6 +317,14 @@ pub async fn attributions(ctx: &Context<'_>, deal: Uuid) -> Result<Vec<Attributi
 /// A top-level error when the read fails.
 pub async fn people(ctx: &Context<'_>, partner: Uuid) -> Result<Vec<PartnerPerson>, Error> {
     Ok(one(&loaders(ctx)?.people, partner).await?.unwrap_or_default())
+}
+
+/// An activity.
+///
+/// # Errors
+/// A top-level error when the read fails.
+pub async fn activity(ctx: &Context<'_>, id: Uuid) -> Result<Option<Activity>, Error> {
+    one(&loaders(ctx)?.activity, id).await
 }
 
 /// The latest activity of a deal.

@@ -14,8 +14,10 @@ use uuid::Uuid;
 /// What is logged.
 #[derive(Clone, Debug)]
 pub struct Facts {
-    /// The deal; the caller must see it.
-    pub deal_id: Uuid,
+    /// The deal; the caller must see it. It, or the account, is named.
+    pub deal_id: Option<Uuid>,
+    /// The account, where there is no deal yet; the caller must see it.
+    pub account_id: Option<Uuid>,
     /// The partner; the caller must see it.
     pub partner_id: Option<Uuid>,
     /// The kind.
@@ -65,16 +67,42 @@ pub async fn latest_of_deals(caller: &Caller, deals: &[Uuid]) -> Result<Vec<Acti
     Ok(entity::activity::latest_of_deals(caller.office.store.read(), slice, deals).await?)
 }
 
-/// Logs an activity on a deal. The done row is the deal.
+/// The activity with this id, if the caller may see it.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn find(caller: &Caller, id: Uuid) -> Result<Option<Activity>, Failure> {
+    let slice = caller.authorise(Action::ReadActivities)?;
+    Ok(entity::activity::find(caller.office.store.read(), slice, id).await?)
+}
+
+/// Those of these activities that the caller may see.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn of_ids(caller: &Caller, ids: &[Uuid]) -> Result<Vec<Activity>, Failure> {
+    let slice = caller.authorise(Action::ReadActivities)?;
+    Ok(entity::activity::of_ids(caller.office.store.read(), slice, ids).await?)
+}
+
+/// Logs an activity on a deal, or on an account that has none yet. The done row is the activity.
 ///
 /// # Errors
 /// [`Failure`].
 pub async fn log(caller: &Caller, facts: Facts, key: Option<Key>) -> Result<Done, Failure> {
     commit(caller, Action::LogActivities, key, async |work| {
         let mut problems = Problems::default();
-        let deal = entity::deal::find(&work.tx, work.slice, facts.deal_id).await?;
-        if deal.is_none() {
-            problems.note("dealId", ProblemCode::NotFound, "there is no such deal");
+        let (mut deal_id, mut account_id) = (None, None);
+        match (facts.deal_id, facts.account_id) {
+            (Some(id), None) => match entity::deal::find(&work.tx, work.slice, id).await? {
+                Some(deal) => (deal_id, account_id) = (Some(deal.id), deal.account_id),
+                None => problems.note("dealId", ProblemCode::NotFound, "there is no such deal"),
+            },
+            (None, Some(id)) => match entity::account::find(&work.tx, work.slice, id).await? {
+                Some(account) => account_id = Some(account.id),
+                None => problems.note("accountId", ProblemCode::NotFound, "there is no such account"),
+            },
+            _ => problems.note("dealId", ProblemCode::Required, "give either the deal, or the account that has none yet"),
         }
         if let Some(partner) = facts.partner_id
             && entity::partner::find(&work.tx, work.slice, partner).await?.is_none()
@@ -90,12 +118,11 @@ pub async fn log(caller: &Caller, facts: Facts, key: Option<Key>) -> Result<Done
         let functions = facts.owner_functions.iter().filter_map(|f| problems.take("ownerFunctions", text::name(f, 50))).collect();
         let note = facts.note.as_ref().and_then(|note| problems.take("note", text::prose(note, 4000)));
         problems.settle()?;
-        let Some(deal) = deal else { return Err(Failure::NotFound) };
         let activity = Activity {
             id: work.id(),
             external_id: None,
-            deal_id: Some(deal.id),
-            account_id: deal.account_id,
+            deal_id,
+            account_id,
             partner_id: facts.partner_id,
             kind: facts.kind,
             happened_at: entity::column::instant(facts.happened_at),
@@ -115,9 +142,9 @@ pub async fn log(caller: &Caller, facts: Facts, key: Option<Key>) -> Result<Done
                 why.into()
             }
         })?;
-        let body = json!({ "dealId": deal.id, "partnerId": facts.partner_id, "kind": facts.kind, "happenedAt": activity.happened_at });
+        let body = json!({ "dealId": deal_id, "accountId": account_id, "partnerId": facts.partner_id, "kind": facts.kind, "happenedAt": activity.happened_at });
         work.record("activity.log", "Activity", activity.id, body);
-        Ok(deal.id)
+        Ok(activity.id)
     })
     .await
 }

@@ -1,11 +1,14 @@
 //! Who did what for a deal: declared as a whole, locked at Stage 1.
 
-use super::commit::{Done, Key, commit};
+use super::commit::{Done, Key, Work, commit};
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
+use super::proof::Evidence;
 use domain::attribution::{Attribution, AttributionRefusal, Claim, Declaration, Provenance, check, contests};
+use domain::deal::Deal;
+use domain::proof::Lack;
 use domain::role::Action;
-use domain::slice::Viewer;
+use domain::slice::{Slice, Viewer};
 use domain::text;
 use serde_json::json;
 use uuid::Uuid;
@@ -19,9 +22,77 @@ pub async fn of_deals(caller: &Caller, deals: &[Uuid]) -> Result<Vec<Attribution
     Ok(entity::attribution::of_deals(caller.office.store.read(), slice, deals).await?)
 }
 
-fn refused(at: usize, refusal: AttributionRefusal) -> Problem {
-    let code: &'static str = refusal.into();
-    Problem::at(["partners", &at.to_string(), "state"], ProblemCode::RuleRefused, refusal.to_string()).by(code)
+pub(super) fn refused<const N: usize>(path: [&str; N], refusal: AttributionRefusal) -> Problem {
+    Problem::at(path, ProblemCode::RuleRefused, refusal.to_string()).by(refusal.into())
+}
+
+fn lacking(at: usize, lack: Lack) -> Problem {
+    let path = ["partners", &at.to_string(), "state"];
+    Problem::at(path, ProblemCode::RuleRefused, lack.to_string()).by(lack.into())
+}
+
+/// Every row of the program: what a caller cannot see, it neither takes away nor leaves unproven.
+pub(super) fn whole(work: &Work<'_>) -> Result<Slice, Failure> {
+    Viewer::system(work.program_id()).slice().ok_or(Failure::Denied)
+}
+
+/// Claims as rows, each with the activity that it rests on; every fault is noted.
+pub(super) async fn rows_of(
+    work: &Work<'_>,
+    problems: &mut Problems,
+    deal: &Deal,
+    claims: &[Claim],
+) -> Result<Vec<Attribution>, Failure> {
+    if claims.len() > 20 {
+        problems.note("partners", ProblemCode::Invalid, "at most 20 claims");
+    }
+    for (at, refusal) in check(deal.kind, claims).err().unwrap_or_default() {
+        problems.push(refused(["partners", &at.to_string(), "state"], refusal));
+    }
+    let ids: Vec<Uuid> = claims.iter().map(|claim| claim.partner_id).collect();
+    let known = entity::partner::of_ids(&work.tx, work.slice, &ids).await?;
+    let evidence = Evidence::of(work, deal).await?;
+    let mut rows = Vec::with_capacity(claims.len());
+    for (at, claim) in claims.iter().enumerate() {
+        let mut basis_id = None;
+        if !known.iter().any(|partner| partner.id == claim.partner_id) {
+            let path = ["partners", &at.to_string(), "partnerId"];
+            problems.push(Problem::at(path, ProblemCode::NotFound, "there is no such partner"));
+        } else if claim.state.fits(deal.kind) {
+            match evidence.proofs().find(claim.partner_id, claim.state, claim.basis_id, work.now) {
+                Ok(found) => basis_id = found,
+                Err(lack) => problems.push(lacking(at, lack)),
+            }
+        }
+        let said = claim.evidence.as_ref().and_then(|said| problems.take("partners", text::prose(said, 2000)));
+        rows.push(Attribution {
+            id: work.id(),
+            deal_id: deal.id,
+            partner_id: claim.partner_id,
+            state: claim.state,
+            is_late: false,
+            provenance: Provenance::Declared,
+            evidence: said,
+            basis_id,
+            locked_at: None,
+            recorded_at: work.now,
+        });
+    }
+    Ok(rows)
+}
+
+/// What is said of a deal's attribution in the records of change.
+pub(super) fn said(rows: &[Attribution]) -> Vec<serde_json::Value> {
+    rows.iter().map(|row| json!({ "partnerId": row.partner_id, "state": row.state, "basisId": row.basis_id })).collect()
+}
+
+/// Notes on a deal what its rows declare, and locks both where the deal has reached Stage 1.
+pub(super) fn settle(deal: &mut Deal, rows: &mut [Attribution], now: chrono::DateTime<chrono::Utc>) {
+    deal.declaration = if rows.is_empty() { Declaration::Direct } else { Declaration::Partners };
+    deal.locked_at = deal.has_reached_stage_one.then_some(now);
+    for row in rows {
+        row.locked_at = deal.locked_at;
+    }
 }
 
 /// Declares a deal's attribution: partners with states, or (no claims) direct. Before the lock a declaration replaces the one
@@ -37,72 +108,86 @@ pub async fn declare(
     key: Option<Key>,
 ) -> Result<Done, Failure> {
     commit(caller, Action::DeclareAttribution, key, async |work| {
-        let mut deal = entity::deal::find(&work.tx, work.slice, deal_id).await?.ok_or(Failure::NotFound)?;
+        let mut deal = entity::deal::find_to_change(&work.tx, work.slice, deal_id).await?.ok_or(Failure::NotFound)?;
         work.expect_version(deal.version, expected)?;
         if deal.locked_at.is_some() {
-            let refusal = AttributionRefusal::Locked;
-            return Err(Problem::at(["dealId"], ProblemCode::RuleRefused, refusal.to_string())
-                .by(refusal.into())
-                .into());
+            return Err(refused(["dealId"], AttributionRefusal::Locked).into());
         }
         let mut problems = Problems::default();
-        if claims.len() > 20 {
-            problems.note("partners", ProblemCode::Invalid, "at most 20 claims");
-        }
-        for (at, refusal) in check(deal.kind, &claims).err().unwrap_or_default() {
-            problems.push(refused(at, refusal));
-        }
-        let ids: Vec<Uuid> = claims.iter().map(|claim| claim.partner_id).collect();
-        let known = entity::partner::of_ids(&work.tx, work.slice, &ids).await?;
-        let locked_at = deal.has_reached_stage_one.then_some(work.now);
-        let mut rows = Vec::with_capacity(claims.len());
-        for (at, claim) in claims.iter().enumerate() {
-            if !known.iter().any(|partner| partner.id == claim.partner_id) {
-                let path = ["partners", &at.to_string(), "partnerId"];
-                problems.push(Problem::at(path, ProblemCode::NotFound, "there is no such partner"));
-            }
-            let evidence =
-                claim.evidence.as_ref().and_then(|evidence| problems.take("partners", text::prose(evidence, 2000)));
-            rows.push(Attribution {
-                id: work.id(),
-                deal_id,
-                partner_id: claim.partner_id,
-                state: claim.state,
-                is_late: false,
-                provenance: Provenance::Declared,
-                evidence,
-                locked_at,
-                recorded_at: work.now,
-            });
-        }
+        let mut rows = rows_of(work, &mut problems, &deal, &claims).await?;
         // What the caller cannot see, it does not take away.
-        let whole = Viewer::system(work.program_id()).slice().ok_or(Failure::Denied)?;
-        let present = entity::attribution::of_deals(&work.tx, &whole, &[deal_id]).await?;
+        let present = entity::attribution::of_deals(&work.tx, &whole(work)?, &[deal_id]).await?;
         let holders: Vec<Uuid> = present.iter().map(|row| row.partner_id).collect();
         let seen = entity::partner::of_ids(&work.tx, work.slice, &holders).await?;
-        let hidden = present.into_iter().filter(|row| !seen.iter().any(|partner| partner.id == row.partner_id));
-        let hidden: Vec<Attribution> = hidden.map(|row| Attribution { locked_at, ..row }).collect();
+        let is_hidden = |row: &Attribution| !seen.iter().any(|partner| partner.id == row.partner_id);
+        let mut hidden: Vec<Attribution> = present.into_iter().filter(is_hidden).collect();
         if contests(&claims, &hidden) {
-            let refusal = AttributionRefusal::Contested;
-            problems.push(Problem::at(["partners"], ProblemCode::RuleRefused, refusal.to_string()).by(refusal.into()));
+            problems.push(refused(["partners"], AttributionRefusal::Contested));
+        }
+        if deal.has_reached_stage_one {
+            prove_again(work, &mut problems, "partners", &deal, &mut hidden).await?;
         }
         problems.settle()?;
         rows.extend(hidden);
+        settle(&mut deal, &mut rows, work.now);
         entity::attribution::replace(&work.tx, work.slice, deal_id, &rows).await?;
-        deal.declaration = if rows.is_empty() { Declaration::Direct } else { Declaration::Partners };
-        deal.locked_at = locked_at;
         deal.version += 1;
         deal.updated_at = work.now;
         entity::deal::update(&work.tx, work.slice, &deal).await?;
         work.touch(deal.closed_quarter);
-        let said: Vec<_> = rows.iter().map(|row| json!({ "partnerId": row.partner_id, "state": row.state })).collect();
-        work.record(
-            "attribution.declare",
-            "Deal",
-            deal_id,
-            json!({ "partners": said, "lockedAt": locked_at, "version": deal.version }),
-        );
+        let body = json!({ "partners": said(&rows), "lockedAt": deal.locked_at, "version": deal.version });
+        work.record("attribution.declare", "Deal", deal_id, body);
         Ok(deal_id)
     })
     .await
+}
+
+/// Refuses to take a deal past Stage 1 while nobody declared who did what. History that was imported without stays as it is,
+/// and is counted; to move it on, it is declared.
+pub(super) fn require_declared(deal: &Deal) -> Result<(), Failure> {
+    match deal.declaration {
+        Declaration::Unknown => Err(refused(["stageId"], AttributionRefusal::DeclarationMissing).into()),
+        Declaration::Direct | Declaration::Partners => Ok(()),
+    }
+}
+
+/// Locks what was declared before Stage 1, if each claim still rests on something.
+pub(super) async fn lock(work: &mut Work<'_>, deal: &mut Deal) -> Result<(), Failure> {
+    let mut rows = entity::attribution::of_deals(&work.tx, &whole(work)?, &[deal.id]).await?;
+    let mut problems = Problems::default();
+    prove_again(work, &mut problems, "stageId", deal, &mut rows).await?;
+    problems.settle()?;
+    settle(deal, &mut rows, work.now);
+    entity::attribution::replace(&work.tx, work.slice, deal.id, &rows).await?;
+    work.record("attribution.lock", "Deal", deal.id, json!({ "partners": said(&rows), "lockedAt": deal.locked_at }));
+    Ok(())
+}
+
+/// Looks once more for what each row rests on, now that the lock is here: a touch may have left the window since.
+async fn prove_again(
+    work: &Work<'_>,
+    problems: &mut Problems,
+    path: &str,
+    deal: &Deal,
+    rows: &mut [Attribution],
+) -> Result<(), Failure> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let evidence = Evidence::of(work, deal).await?;
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.partner_id).collect();
+    let known = entity::partner::of_ids(&work.tx, work.slice, &ids).await?;
+    for row in rows {
+        let find = |named| evidence.proofs().find(row.partner_id, row.state, named, work.now);
+        match find(row.basis_id).or_else(|_| find(None)) {
+            Ok(basis) => row.basis_id = basis,
+            Err(lack) => {
+                let partner = known.iter().find(|partner| partner.id == row.partner_id);
+                let name = partner.map_or("another partner", |partner| partner.name.as_str());
+                let problem = Problem::at([path], ProblemCode::RuleRefused, format!("{name}: {lack}"));
+                problems.push(problem.by(lack.into()));
+            }
+        }
+    }
+    Ok(())
 }

@@ -20,21 +20,26 @@ pub async fn shares(caller: &Caller, deal: &Deal, model: CreditModel) -> Result<
     let store = caller.office.store.read();
     let Some(whole) = Viewer::system(slice.program_id()).slice() else { return Err(Failure::Denied) };
     let attributions = entity::attribution::of_deals(store, &whole, &[deal.id]).await?;
-    let touches = entity::activity::touches_of_deal(store, &whole, deal.id).await?;
     let program = entity::program::find(store, slice.program_id()).await?.ok_or(Failure::NotFound)?;
+    let closed = deal.closed_on.and_then(|day| day.succ_opt()).and_then(|day| day.and_hms_opt(0, 0, 0));
+    let until = closed.and_then(|midnight| midnight.and_local_timezone(program.calendar.zone).earliest());
+    let until = until.map_or_else(|| caller.office.clock.now(), |at| at.to_utc());
+    let mut touches = entity::activity::touches_of_deal(store, &whole, deal.id, deal.account_id).await?;
+    // What came after the close did not bring it about.
+    touches.retain(|touch| touch.happened_at <= until);
     // A partner without a recorded touch counts as if it had touched the deal when it was opened, or at anybody's first touch
     // where that is earlier: silence never weighs more than a touch.
     let midnight = deal.opened_on.and_hms_opt(0, 0, 0).unwrap_or_default();
     let opened =
         midnight.and_local_timezone(program.calendar.zone).earliest().map_or(midnight.and_utc(), |at| at.to_utc());
-    let silent = touches.iter().map(|(_, at)| *at).fold(opened, std::cmp::Ord::min);
+    let silent = touches.iter().map(|touch| touch.happened_at).fold(opened, std::cmp::Ord::min);
     let mut parties: Vec<Party> = Vec::new();
     for row in attributions.iter().filter(|row| !row.is_late) {
         if parties.iter().any(|party| party.partner_id == row.partner_id) {
             continue;
         }
-        let mut touched_at: Vec<_> =
-            touches.iter().filter(|(partner, _)| *partner == row.partner_id).map(|(_, at)| *at).collect();
+        let theirs = touches.iter().filter(|touch| touch.partner_id == Some(row.partner_id));
+        let mut touched_at: Vec<_> = theirs.map(|touch| touch.happened_at).collect();
         if touched_at.is_empty() {
             touched_at.push(silent);
         }
@@ -42,9 +47,6 @@ pub async fn shares(caller: &Caller, deal: &Deal, model: CreditModel) -> Result<
     }
     // Fixed, so that the remainders fall the same way for everybody.
     parties.sort_by_key(|party| party.partner_id);
-    let closed = deal.closed_on.and_then(|day| day.succ_opt()).and_then(|day| day.and_hms_opt(0, 0, 0));
-    let until = closed.and_then(|midnight| midnight.and_local_timezone(program.calendar.zone).earliest());
-    let until = until.map_or_else(|| caller.office.clock.now(), |at| at.to_utc());
     let shares = split(model, &parties, until, deal.arr_minor);
     let ids: Vec<Uuid> = shares.iter().map(|share| share.partner_id).collect();
     let visible = entity::partner::of_ids(store, slice, &ids).await?;

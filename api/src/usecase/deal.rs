@@ -1,12 +1,13 @@
 //! Deals: created and changed by RevOps, moved through their stages by their AE.
 
+use super::attribution;
 use super::commit::{Done, Key, Work, commit};
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::money;
 use super::office::Caller;
 use chrono::NaiveDate;
-use domain::attribution::{Declaration, Provenance};
-use domain::deal::{Deal, DealKind, DealSource, Outcome};
+use domain::attribution::{Claim, Declaration, Provenance};
+use domain::deal::{Deal, DealKind, DealSource, Outcome, Stage};
 use domain::money::{Currency, Money};
 use domain::program::Program;
 use domain::role::Action;
@@ -76,6 +77,8 @@ pub struct Facts {
     pub lost_reason: Option<Option<String>>,
     /// When the customer went live.
     pub activated_on: Option<Option<NaiveDate>>,
+    /// Of a new deal: who did what for it, or (no claims) that nobody did. Later it is declared by itself.
+    pub claims: Option<Vec<Claim>>,
 }
 
 /// A page of deals.
@@ -230,7 +233,8 @@ async fn apply_progress(
     problems: &mut Problems,
     deal: &mut Deal,
     facts: &Facts,
-) -> Result<(), Failure> {
+) -> Result<Option<Stage>, Failure> {
+    let mut into = None;
     if let Some(id) = facts.stage_id {
         match entity::stage::find(&work.tx, work.slice, id).await? {
             Some(stage) => {
@@ -240,12 +244,14 @@ async fn apply_progress(
                 deal.stage_id = Some(id);
                 deal.outcome = stage.outcome;
                 deal.has_reached_stage_one |= stage.is_stage_one_or_later;
+                into = Some(stage);
             }
             None => problems.note("stageId", ProblemCode::NotFound, "there is no such stage"),
         }
     } else if let Some(outcome) = facts.outcome {
         deal.outcome = outcome;
     }
+    deal.has_reached_stage_one |= deal.outcome == Outcome::Won;
     deal.opened_on = facts.opened_on.unwrap_or(deal.opened_on);
     match facts.closed_on {
         Some(day) => deal.closed_on = day,
@@ -258,7 +264,7 @@ async fn apply_progress(
         let path = if deal.opened_on > today { "openedOn" } else { "closedOn" };
         problems.note(path, ProblemCode::Invalid, why.to_string());
     }
-    Ok(())
+    Ok(into)
 }
 
 async fn apply_money(
@@ -300,14 +306,16 @@ async fn apply_money(
     Ok(())
 }
 
-async fn apply(work: &Work<'_>, deal: &mut Deal, facts: &Facts) -> Result<(), Failure> {
+/// Applies the facts; gives back the stage that the deal moves into.
+async fn apply(work: &Work<'_>, deal: &mut Deal, facts: &Facts) -> Result<Option<Stage>, Failure> {
     let program = entity::program::find(&work.tx, work.program_id()).await?.ok_or(Failure::NotFound)?;
     let mut problems = Problems::default();
     apply_texts(&mut problems, deal, facts);
     apply_references(work, &mut problems, deal, facts).await?;
-    apply_progress(work, &program, &mut problems, deal, facts).await?;
+    let into = apply_progress(work, &program, &mut problems, deal, facts).await?;
     apply_money(work, &program, &mut problems, deal, facts).await?;
-    problems.settle()
+    problems.settle()?;
+    Ok(into)
 }
 
 fn taken(why: entity::DbErr) -> Failure {
@@ -337,10 +345,26 @@ pub async fn create(caller: &Caller, facts: Facts, key: Option<Key>) -> Result<D
         let Some(opened_on) = facts.opened_on else {
             return Err(Problem::at(["openedOn"], ProblemCode::Required, "a deal needs the day it was opened").into());
         };
-        let mut deal = blank(work, opened_on);
-        apply(work, &mut deal, &facts).await?;
+        let blank = blank(work, opened_on);
+        let mut deal = blank.clone();
+        let into = apply(work, &mut deal, &facts).await?;
+        let mut rows = Vec::new();
+        if let Some(claims) = &facts.claims {
+            let mut problems = Problems::default();
+            rows = attribution::rows_of(work, &mut problems, &deal, claims).await?;
+            problems.settle()?;
+            attribution::settle(&mut deal, &mut rows, work.now);
+        }
+        if deal.passes_stage_one(&blank, into.as_ref()) {
+            attribution::require_declared(&deal)?;
+        }
         deal.version = 1;
         entity::deal::insert(&work.tx, work.slice, &deal).await.map_err(taken)?;
+        if facts.claims.is_some() {
+            entity::attribution_entry::insert(&work.tx, work.slice, &rows, None).await?;
+            let body = json!({ "partners": attribution::said(&rows), "lockedAt": deal.locked_at });
+            work.record("attribution.declare", "Deal", deal.id, body);
+        }
         work.touch(deal.closed_quarter);
         work.record("deal.create", "Deal", deal.id, body(&deal));
         Ok(deal.id)
@@ -406,14 +430,16 @@ async fn change(
     key: Option<Key>,
 ) -> Result<Done, Failure> {
     commit(caller, action, key, async |work| {
-        let before = entity::deal::find(&work.tx, work.slice, id).await?.ok_or(Failure::NotFound)?;
+        let before = entity::deal::find_to_change(&work.tx, work.slice, id).await?.ok_or(Failure::NotFound)?;
         work.expect_version(before.version, expected)?;
         let mut deal = before.clone();
-        apply(work, &mut deal, &facts).await?;
+        let into = apply(work, &mut deal, &facts).await?;
+        if deal.passes_stage_one(&before, into.as_ref()) {
+            attribution::require_declared(&deal)?;
+        }
         // Passing Stage 1 locks what was declared (LOOP.md section 3).
         if deal.has_reached_stage_one && deal.declaration != Declaration::Unknown && deal.locked_at.is_none() {
-            deal.locked_at = Some(work.now);
-            entity::attribution::lock(&work.tx, work.slice, id, work.now).await?;
+            attribution::lock(work, &mut deal).await?;
         }
         if deal != before {
             deal.version += 1;

@@ -20,6 +20,7 @@ pub mod partner;
 pub mod pod;
 pub mod portfolio;
 pub mod program;
+mod proof;
 pub mod quality;
 pub mod scorecard;
 pub mod seat;

@@ -3,15 +3,17 @@
 use super::export::{local_time, pod};
 use super::people::once;
 use super::simulation::{Deal, World};
+use crate::clock::Clock;
+use crate::usecase::Office;
 use crate::usecase::{Caller, account, activity, attribution, deal, pod as pods, segment, spend, stage};
 use anyhow::{Context, anyhow};
-use chrono::{NaiveDateTime, TimeZone};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, TimeZone, Utc};
 use domain::attribution::Claim;
 use domain::deal::Outcome;
 use domain::money::Currency;
 use entity::page::Ask;
 use rust_decimal::Decimal;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// Ids of what the deals refer to, by name or external id.
@@ -50,6 +52,18 @@ fn currency(code: &str) -> anyhow::Result<Currency> {
     code.parse().map_err(|why| anyhow!("{code}: {why}"))
 }
 
+/// The same seat on an earlier day: what was entered then was recorded then.
+fn on(caller: &Caller, at: DateTime<Utc>) -> Caller {
+    let clock = Clock::fixed(at.min(caller.office.clock.now()));
+    Caller::new(Office { clock, ..caller.office.clone() }, caller.viewer.clone())
+}
+
+fn instant(world: &World, local: &str) -> anyhow::Result<DateTime<Utc>> {
+    let local = NaiveDateTime::parse_from_str(local, "%Y-%m-%d %H:%M")?;
+    let at = world.calendar.zone.from_local_datetime(&local).earliest();
+    Ok(at.ok_or_else(|| anyhow!("{local} does not exist"))?.to_utc())
+}
+
 async fn enter_deal(world: &World, known: &Known, revops: &Caller, at: usize, it: &Deal) -> anyhow::Result<()> {
     let find =
         |map: &HashMap<String, Uuid>, name: &str| map.get(name).copied().ok_or_else(|| anyhow!("{name} is not there"));
@@ -75,35 +89,44 @@ async fn enter_deal(world: &World, known: &Known, revops: &Caller, at: usize, it
         is_marketplace: Some(Some(it.credits.iter().any(|(at, _)| world.is_marketplace(*at)))),
         ..deal::Facts::default()
     };
-    let id = deal::create(revops, first, once("dealCreate", &it.id)).await?.id;
+    let opened_at = instant(world, &format!("{} 09:00", it.opened_on))?;
+    let id = deal::create(&on(revops, opened_at), first, once("dealCreate", &it.id)).await?.id;
+    // The attribution is locked when the partners' first touches are on record.
+    let mut locked_at = opened_at;
+    let mut touched = HashSet::new();
     for act in world.activities.iter().filter(|act| act.deal == at) {
-        let local = NaiveDateTime::parse_from_str(&local_time(act), "%Y-%m-%d %H:%M")?;
-        let happened_at = world
-            .calendar
-            .zone
-            .from_local_datetime(&local)
-            .earliest()
-            .ok_or_else(|| anyhow!("{local} does not exist"))?;
+        let happened_at = instant(world, &local_time(act))?;
+        let recorded_at = happened_at + TimeDelta::hours(2);
+        if act.partner.is_some() && act.kind != "INTRODUCTION" && touched.insert(act.partner) {
+            locked_at = locked_at.max(recorded_at);
+        }
         let facts = activity::Facts {
-            deal_id: id,
+            deal_id: Some(id),
+            account_id: None,
             partner_id: act.partner.map(|at| known.partners[at]),
             kind: act.kind.parse()?,
-            happened_at: happened_at.to_utc(),
+            happened_at,
             is_joint_meeting: act.is_joint,
             next_step_on: None,
             owner_functions: if act.is_joint { vec!["AE".into(), "PartnerAE".into()] } else { vec!["AE".into()] },
             note: Some(act.note.into()),
         };
-        activity::log(revops, facts, once("activityLog", &act.id)).await?;
+        activity::log(&on(revops, recorded_at), facts, once("activityLog", &act.id)).await?;
     }
     // A deal in Prospecting has not reached Stage 1: nobody had to declare yet.
     if it.stage == "Prospecting" {
         return Ok(());
     }
     if !it.is_unknown {
-        let claim = |&(at, state): &(usize, _)| Claim { partner_id: known.partners[at], state, evidence: None };
+        let claim =
+            |&(at, state): &(usize, _)| Claim { partner_id: known.partners[at], state, evidence: None, basis_id: None };
         let claims = it.credits.iter().map(claim).collect();
-        attribution::declare(revops, id, None, claims, once("attributionDeclare", &it.id)).await?;
+        let then = on(revops, locked_at);
+        attribution::declare(&then, id, None, claims, once("attributionDeclare", &it.id)).await?;
+        if it.outcome != Outcome::Disqualified {
+            let stage_one = deal::Facts { stage_id: Some(find(&known.stages, "Discovery")?), ..deal::Facts::default() };
+            deal::update(&then, id, None, stage_one, once("dealUpdate", format!("{} Stage 1", it.id))).await?;
+        }
     }
     let next = deal::Facts {
         stage_id: Some(find(&known.stages, it.stage)?),
@@ -112,7 +135,9 @@ async fn enter_deal(world: &World, known: &Known, revops: &Caller, at: usize, it
         lost_reason: it.lost_reason.map(|reason| Some(reason.into())),
         ..deal::Facts::default()
     };
-    deal::update(revops, id, None, next, once("dealUpdate", &it.id)).await?;
+    let closed_at = instant(world, &format!("{} 18:00", it.close_on))?;
+    let then = if it.outcome == Outcome::Open { revops.clone() } else { on(revops, closed_at.max(locked_at)) };
+    deal::update(&then, id, None, next, once("dealUpdate", &it.id)).await?;
     Ok(())
 }
 

@@ -128,9 +128,10 @@ impl World {
         whole((start * (1.0 + 0.003 * f64::from(step)) + 0.01 * chance.normal()) * 10_000.0)
     }
 
-    /// Whether a deal is of the running quarter: such deals are entered one by one, the others imported.
+    /// Whether a deal is of the running quarter: such deals are entered one by one, the others imported. One past Stage 1 that
+    /// nobody declared can only have come from a file.
     pub(super) fn is_live(&self, deal: &Deal) -> bool {
-        deal.opened_on >= self.calendar.first_day(self.running)
+        deal.opened_on >= self.calendar.first_day(self.running) && (!deal.is_unknown || deal.stage == "Prospecting")
     }
 
     /// Whether a partner is a marketplace.
@@ -302,7 +303,11 @@ impl World {
             let end = if deal.outcome == Outcome::Open { self.today } else { deal.close_on };
             let span = (end - deal.opened_on).num_days();
             let mut log = |chance: &mut Chance, partner, kind, share: f64, is_joint, note| {
-                let day = deal.opened_on + TimeDelta::days(whole(span as f64 * share).clamp(0, span));
+                let mut day = deal.opened_on + TimeDelta::days(whole(span as f64 * share).clamp(0, span));
+                if kind == "TOUCH" && deal.opened_on < self.today {
+                    // Who is credited has been heard from.
+                    day = day.min(self.today - TimeDelta::days(1));
+                }
                 let minute = 9 * 60 + u32::try_from(whole(chance.unit() * 450.0)).unwrap_or(0);
                 if day < self.today {
                     let id = format!("A-{}-{}", deal.id, self.activities.len() + 1);

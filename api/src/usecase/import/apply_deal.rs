@@ -92,6 +92,7 @@ impl Deals {
                     is_late: false,
                     provenance: Provenance::Imported,
                     evidence: None,
+                    basis_id: None,
                     locked_at: deal.locked_at,
                     recorded_at: apply.now,
                 });
