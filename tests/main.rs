@@ -18,6 +18,7 @@ mod jwks;
 mod measurement;
 mod protocol;
 mod real_numbers;
+mod recruit;
 mod seat;
 mod slice;
 mod support;

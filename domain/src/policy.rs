@@ -36,6 +36,20 @@ pub struct Policy {
     pub influence_window_days: Option<u32>,
     /// The least days of an influence window that follows the median cycle; 60 by default (seed 002).
     pub influence_floor_days: u32,
+    // Recruit.
+    /// Completed quarters of history that a partner needs to be more than a TEST; 4 by default \[ours\].
+    pub tier_history_quarters: u32,
+    /// Below this Yield a partner is an EXIT: it returns less than it costs; 1x by default \[ours\].
+    #[serde(with = "rust_decimal::serde::str")]
+    pub tier_exit_multiple: Decimal,
+    /// From this Yield on a partner can be an INVEST; 3x by default \[ours\], the paper's bar for more spend.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub tier_invest_multiple: Decimal,
+    /// From this Trust-Gap of its best segment on a partner can be an INVEST; 10 points by default \[ours\], the glossary's bar.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub tier_invest_points: Decimal,
+    /// A tier decision holds for so many days; 90 by default.
+    pub tier_days: u32,
 }
 
 impl Default for Policy {
@@ -52,6 +66,11 @@ impl Default for Policy {
             introduction_hours: 48,
             influence_window_days: None,
             influence_floor_days: 60,
+            tier_history_quarters: 4,
+            tier_exit_multiple: dec!(1),
+            tier_invest_multiple: dec!(3),
+            tier_invest_points: dec!(10),
+            tier_days: 90,
         }
     }
 }

@@ -235,6 +235,27 @@ pub enum Action {
     SetPenetration,
     /// Publish a forecast.
     PublishForecast,
+    // Recruit, Funnel, Foundation.
+    /// Read iterations and their phases.
+    ReadIterations,
+    /// Open the iteration of a quarter.
+    OpenIteration,
+    /// Read what was published: kind, revision, hash, when.
+    ReadDeliverables,
+    /// Read the whole content of what was published, every band of it.
+    ReadDeliverableContent,
+    /// Read a partner's investment tier and its history.
+    ReadTiers,
+    /// Read which tier the system recommends, with Yield and Trust-Gap as the facts that decided.
+    ReadRecommendations,
+    /// Decide a partner's investment tier.
+    DecideTier,
+    /// Read the Recruit Plan.
+    ReadRecruitPlan,
+    /// Write the sections of the Recruit Plan.
+    WriteRecruitPlan,
+    /// Publish the Recruit Plan.
+    PublishRecruitPlan,
 }
 
 impl Action {
@@ -281,6 +302,11 @@ impl Action {
             Self::ReadSpendPlan => BOOKS,
             Self::PlanSpend => &[Operator, Finance],
             Self::PublishForecast => &[Operator],
+            Self::ReadIterations => VENDOR,
+            Self::ReadDeliverables | Self::ReadTiers | Self::ReadRecruitPlan => SCORECARD_INSIDE,
+            Self::ReadDeliverableContent => LEADERS,
+            Self::ReadRecommendations => MONEY,
+            Self::OpenIteration | Self::DecideTier | Self::WriteRecruitPlan | Self::PublishRecruitPlan => &[Operator],
         })
     }
 }
@@ -305,6 +331,16 @@ mod tests {
     fn a_partner_never_reads_spend_yield_points_or_money() {
         for action in
             [Action::ReadSpend, Action::ReadYield, Action::ReadTrustGap, Action::ReadDealMoney, Action::ReadExplanation]
+        {
+            assert!(!may(Partner, action), "{action:?}");
+        }
+    }
+
+    /// LOOP.md section 5: never the investment tier, and nothing that leads to it.
+    #[test]
+    fn a_partner_never_reads_a_tier_or_the_plan() {
+        for action in
+            [Action::ReadTiers, Action::ReadRecommendations, Action::ReadRecruitPlan, Action::ReadDeliverables]
         {
             assert!(!may(Partner, action), "{action:?}");
         }

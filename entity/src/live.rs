@@ -9,6 +9,7 @@ use domain::economics::{Pipeline, Worth};
 use domain::slice::Slice;
 use domain::spend::SpendCategory;
 use sea_orm::{QueryResult, Statement};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// The open pipeline.
@@ -106,4 +107,20 @@ pub async fn spend(
         })
     };
     rows.iter().map(read_row).collect()
+}
+
+/// The first quarter of each partner's history: that of its first closed deal or spend.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn first_quarters(conn: &impl Conn, slice: &Slice) -> Result<HashMap<Uuid, Quarter>, DbErr> {
+    let sql = "SELECT partner_id, MIN(quarter) AS first FROM (
+                 SELECT partner_id, quarter FROM cell WHERE program_id = $1 AND partner_id <> $2
+                 UNION ALL SELECT partner_id, quarter FROM spend_line WHERE program_id = $1
+               ) begun GROUP BY partner_id";
+    let values = [slice.program_id().into(), Uuid::nil().into()];
+    let rows = conn.query_all_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, values)).await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get("", "partner_id")?, Quarter::from_index(row.try_get("", "first")?))))
+        .collect()
 }

@@ -323,6 +323,19 @@ pub async fn other_revops(conn: &impl Conn, slice: &Slice, seat: &Seat) -> Resul
     query.count(conn).await
 }
 
+/// How many live seats of a role the caller's program has.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn count_of_role(conn: &impl Conn, slice: &Slice, role: Role) -> Result<u64, DbErr> {
+    Entity::find()
+        .filter(Column::ProgramId.eq(slice.program_id()))
+        .filter(Column::Role.eq(role.word()))
+        .filter(Column::RevokedAt.is_null())
+        .count(conn)
+        .await
+}
+
 /// Writes a new seat with its bindings.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 
 mod m20261122_000001_foundation;
 mod m20261125_000005_attribution;
+mod m20261125_000009_recruit;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
 
@@ -11,6 +12,10 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261122_000001_foundation::Migration), Box::new(m20261125_000005_attribution::Migration)]
+        vec![
+            Box::new(m20261122_000001_foundation::Migration),
+            Box::new(m20261125_000005_attribution::Migration),
+            Box::new(m20261125_000009_recruit::Migration),
+        ]
     }
 }

@@ -12,6 +12,7 @@ use super::global_id;
 use super::measurement::{MeasuredFrame, TrustGap, Window, int, wants};
 use super::page::{IdFilter, OrderDirection, both};
 use super::partner::Partner;
+use super::recruit::{self, TierDecision};
 use super::scalar::{Date, Money};
 use super::segment::Segment;
 use crate::usecase::audit::{self, Filter, Matrix, OrderBy};
@@ -101,6 +102,12 @@ impl AuditCell {
     async fn segment_spend(&self) -> Money {
         let cell = self.cell();
         money(&self.0.measures, self.0.measures.spending.in_segment(cell.partner.id, Some(cell.segment.id)))
+    }
+
+    /// The latest decision of the partner's investment tier, the same in each of its cells; null where there never was one.
+    #[graphql(directive = Allow::apply(Action::ReadTiers))]
+    async fn last_tier(&self, ctx: &Context<'_>) -> Result<Option<TierDecision>> {
+        recruit::latest(ctx, self.cell().partner.id).await
     }
 
     /// How large the partner's deals in the segment are beside direct ones.

@@ -8,6 +8,7 @@ use domain::attribution::Attribution;
 use domain::deal::{Deal, Stage};
 use domain::partner::{Partner, PartnerPerson};
 use domain::program::Program;
+use domain::recruit::TierDecision;
 use domain::seat::{Pod, Seat};
 use domain::segment::Segment;
 use std::collections::HashMap;
@@ -17,7 +18,7 @@ use uuid::Uuid;
 
 use super::caller::{caller, coded, failed};
 use crate::usecase::{
-    Caller, Failure, account, activity, attribution, deal, partner, pod, program, seat, segment, stage,
+    Caller, Failure, account, activity, attribution, deal, partner, pod, program, recruit, seat, segment, stage,
 };
 
 type Loaded<T> = Result<HashMap<Uuid, T>, Arc<Failure>>;
@@ -44,6 +45,7 @@ pub struct Loaders {
     activity: Cached<Rows<Activity>>,
     seat: Cached<Rows<Seat>>,
     pod: Cached<Rows<Pod>>,
+    tier: Cached<Rows<TierDecision>>,
     program: OnceCell<Program>,
 }
 
@@ -63,6 +65,7 @@ impl Loaders {
             activity: of(caller),
             seat: of(caller),
             pod: of(caller),
+            tier: of(caller),
             program: OnceCell::new(),
         }
     }
@@ -136,6 +139,15 @@ impl Loader<Uuid> for Rows<Pod> {
     type Error = Arc<Failure>;
     async fn load(&self, keys: &[Uuid]) -> Loaded<Pod> {
         by_id(pod::of_ids(&self.caller, keys).await, |row| row.id)
+    }
+}
+
+/// The latest decision on each partner.
+impl Loader<Uuid> for Rows<TierDecision> {
+    type Value = TierDecision;
+    type Error = Arc<Failure>;
+    async fn load(&self, keys: &[Uuid]) -> Loaded<TierDecision> {
+        by_id(recruit::latest_of(&self.caller, keys).await, |row| row.partner_id)
     }
 }
 
@@ -301,6 +313,14 @@ pub async fn seat(ctx: &Context<'_>, id: Uuid) -> Result<Option<Seat>, Error> {
 /// A top-level error when the read fails.
 pub async fn pod(ctx: &Context<'_>, id: Uuid) -> Result<Option<Pod>, Error> {
     one(&loaders(ctx)?.pod, id).await
+}
+
+/// The latest decision on a partner.
+///
+/// # Errors
+/// A top-level error when the read fails.
+pub async fn tier(ctx: &Context<'_>, partner: Uuid) -> Result<Option<TierDecision>, Error> {
+    one(&loaders(ctx)?.tier, partner).await
 }
 
 /// The attributions of a deal.

@@ -13,9 +13,11 @@ pub mod credit;
 pub mod deal;
 pub mod deal_list;
 pub mod deal_write;
+pub mod deliverable;
 pub mod economics;
 pub mod global_id;
 pub mod import;
+pub mod iteration;
 pub mod loader;
 pub mod measurement;
 pub mod mutation;
@@ -28,6 +30,8 @@ pub mod pod;
 pub mod portfolio;
 pub mod program;
 pub mod quality;
+pub mod recruit;
+pub mod recruit_plan;
 pub mod role;
 pub mod scalar;
 pub mod schema;
@@ -67,6 +71,10 @@ pub struct Query(
     pod::PodQuery,
     token::TokenQuery,
     import::ImportQuery,
+    iteration::IterationQuery,
+    deliverable::DeliverableQuery,
+    recruit::RecruitQuery,
+    recruit_plan::RecruitPlanQuery,
 );
 
 /// Everything that can be changed.
@@ -83,6 +91,9 @@ pub struct Mutation(
     seat::SeatMutation,
     pod::PodMutation,
     token::TokenMutation,
+    iteration::IterationMutation,
+    recruit::RecruitMutation,
+    recruit_plan::RecruitPlanMutation,
 );
 
 /// Everything that can be followed.

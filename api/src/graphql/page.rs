@@ -14,7 +14,9 @@ use uuid::Uuid;
 use super::allow::Allow;
 use super::caller::{caller, coded, failed};
 use crate::usecase::page::{Ask, Page, Position, PositionKey};
-use crate::usecase::{Caller, account, activity, change, deal, import, partner, seat, spend, token};
+use crate::usecase::{
+    Caller, account, activity, change, deal, deliverable, import, partner, recruit, seat, spend, token,
+};
 
 /// The rows of a page when none are asked for.
 pub const PAGE_DEFAULT: i32 = 20;
@@ -197,6 +199,10 @@ pub enum TotalCount {
     Imports,
     /// Rows of an import run with these verdicts.
     ImportRows(Uuid, Vec<domain::import::Verdict>),
+    /// What was published.
+    Deliverables(deliverable::Filter),
+    /// Decisions of tiers.
+    TierDecisions(recruit::Filter),
     /// Already counted.
     Known(u64),
 }
@@ -218,6 +224,8 @@ impl TotalCount {
             Self::Changes(filter) => change::count(caller, filter).await,
             Self::Imports => import::list::count(caller).await,
             Self::ImportRows(run, verdicts) => import::list::row_count(caller, *run, verdicts).await,
+            Self::Deliverables(filter) => deliverable::count(caller, filter).await,
+            Self::TierDecisions(filter) => recruit::count(caller, filter).await,
             Self::Known(count) => Ok(*count),
         };
         count.map(|count| i64::try_from(count).unwrap_or(i64::MAX)).map_err(|why| failed(&why))

@@ -6,6 +6,7 @@ use domain::role::Action;
 use super::allow::Allow;
 use super::caller::{caller, failed};
 use super::page::{Binding, Connected, OrderDirection, PageArguments, TextFilter, TotalCount, both, connect};
+use super::recruit::{self, TierDecision};
 use super::scalar::DateTime;
 use super::{global_id, loader};
 use crate::usecase::partner::{self, Filter, Order, position};
@@ -95,6 +96,12 @@ impl Partner {
     #[graphql(directive = Allow::apply(Action::ReadContacts))]
     async fn people(&self, ctx: &Context<'_>) -> Result<Vec<PartnerPerson>> {
         Ok(loader::people(ctx, self.0.id).await?.into_iter().map(PartnerPerson).collect())
+    }
+
+    /// The latest decision of its investment tier; null where there never was one.
+    #[graphql(directive = Allow::apply(Action::ReadTiers))]
+    async fn tier(&self, ctx: &Context<'_>) -> Result<Option<TierDecision>> {
+        recruit::latest(ctx, self.0.id).await
     }
 
     /// When the row was recorded.

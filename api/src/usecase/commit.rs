@@ -63,6 +63,12 @@ impl Work<'_> {
         self.slice.program_id()
     }
 
+    /// Who does the work; nil for the server itself.
+    #[must_use]
+    pub fn seat_id(&self) -> Uuid {
+        self.caller.viewer.seat_id
+    }
+
     /// Notes a change of a fact. A transaction that notes none writes no record and keeps the data version.
     pub fn record(&mut self, verb: &'static str, subject_type: &'static str, subject_id: Uuid, body: Value) {
         let id = self.id();

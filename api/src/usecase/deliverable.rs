@@ -1,0 +1,86 @@
+//! What phases publish: content, hash, revision, who, when. A revision is never changed.
+
+use super::commit::Work;
+use super::failure::{Failure, Problem, ProblemCode};
+use super::office::Caller;
+use domain::calendar::Quarter;
+use domain::deliverable::{Deliverable, DeliverableKind, METHODOLOGY};
+use domain::role::Action;
+pub use entity::deliverable::{Filter, key as position};
+use entity::page::{Ask, Page};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// A page of what was published.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn page(caller: &Caller, filter: &Filter, ask: &Ask) -> Result<Page<Deliverable>, Failure> {
+    let slice = caller.authorise(Action::ReadDeliverables)?;
+    Ok(entity::deliverable::page(caller.office.store.read(), slice, filter, ask).await?)
+}
+
+/// How many there are.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn count(caller: &Caller, filter: &Filter) -> Result<u64, Failure> {
+    let slice = caller.authorise(Action::ReadDeliverables)?;
+    Ok(entity::deliverable::count(caller.office.store.read(), slice, filter).await?)
+}
+
+/// One, if the program has it.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn find(caller: &Caller, id: Uuid) -> Result<Option<Deliverable>, Failure> {
+    let slice = caller.authorise(Action::ReadDeliverables)?;
+    Ok(entity::deliverable::find(caller.office.store.read(), slice, id).await?)
+}
+
+/// Publishes a revision within a transaction: `content` is an object, to which the kind, the quarter, the edition of the
+/// methodology and the policy's version are added. What is published already in the same words is refused.
+///
+/// # Errors
+/// DELIVERABLE_UNCHANGED, or a storage failure.
+pub async fn publish(
+    work: &mut Work<'_>,
+    kind: DeliverableKind,
+    quarter: Quarter,
+    policy_version: i64,
+    mut content: Value,
+) -> Result<Deliverable, Failure> {
+    let before = entity::deliverable::latest(&work.tx, work.slice, kind, quarter).await?;
+    content["kind"] = json!(kind);
+    content["quarter"] = json!(quarter.to_string());
+    content["methodology"] = json!(METHODOLOGY);
+    content["policyVersion"] = json!(policy_version);
+    content.sort_all_objects();
+    let body = content.to_string();
+    let sha256: String = Sha256::digest(body.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    if before.as_ref().is_some_and(|before| before.sha256 == sha256) {
+        let message = "exactly this is published already: a new revision would say nothing new";
+        return Err(Problem::at([], ProblemCode::RuleRefused, message).by("DELIVERABLE_UNCHANGED").into());
+    }
+    let deliverable = Deliverable {
+        id: work.id(),
+        kind,
+        quarter,
+        revision: before.as_ref().map_or(1, |before| before.revision + 1),
+        replaces_id: before.map(|before| before.id),
+        body,
+        sha256,
+        policy_version,
+        seat_id: work.seat_id(),
+        published_at: work.now,
+    };
+    entity::deliverable::insert(&work.tx, work.slice, &deliverable).await?;
+    let facts = json!({
+        "kind": kind, "quarter": quarter.to_string(), "revision": deliverable.revision, "replacesId": deliverable.replaces_id,
+        "sha256": deliverable.sha256,
+    });
+    work.record("deliverable.publish", "Deliverable", deliverable.id, facts.clone());
+    work.announce("DELIVERABLE_PUBLISHED", deliverable.id, facts);
+    Ok(deliverable)
+}

@@ -1,0 +1,83 @@
+//! What a phase publishes: content, hash, who, when. It is never changed; a correction is a new revision that names the one it
+//! replaces (LOOP.md section 2).
+
+use crate::calendar::Quarter;
+use crate::iteration::Phase;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use strum::{EnumIter, EnumString, IntoStaticStr};
+use uuid::Uuid;
+
+/// The edition of the methodology that published content follows; it stands in every deliverable.
+pub const METHODOLOGY: &str = "1";
+
+/// The kinds of deliverable.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    EnumIter,
+    EnumString,
+    IntoStaticStr,
+)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE", ascii_case_insensitive)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum DeliverableKind {
+    /// Phase 1: what is done with each partner in this quarter.
+    RecruitPlan,
+    /// Phase 2: the Total Partner-Influenced TAM of the next four quarters.
+    Forecast,
+    /// Phase 3: who produces in which stage, how healthy each stage is, and what is committed.
+    StageDeploymentPlan,
+    /// Phase 6: realised against forecast.
+    RealizedMetricsAudit,
+    /// Phase 6: partners by what they realised.
+    PartnerPerformanceRanking,
+    /// Phase 6: what the next iteration's Recruit starts from.
+    InputsBrief,
+}
+
+impl DeliverableKind {
+    /// The phase that ends with it.
+    #[must_use]
+    pub const fn phase(self) -> Phase {
+        match self {
+            Self::RecruitPlan => Phase::Recruit,
+            Self::Forecast => Phase::Tam,
+            Self::StageDeploymentPlan => Phase::Funnel,
+            Self::RealizedMetricsAudit | Self::PartnerPerformanceRanking | Self::InputsBrief => Phase::Measurement,
+        }
+    }
+}
+
+/// Something published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deliverable {
+    /// The row's id.
+    pub id: Uuid,
+    /// What it is.
+    pub kind: DeliverableKind,
+    /// The iteration's quarter.
+    pub quarter: Quarter,
+    /// 1, and one more for each correction.
+    pub revision: i32,
+    /// The revision that it replaces.
+    pub replaces_id: Option<Uuid>,
+    /// The content: canonical JSON (RFC 8785).
+    pub body: String,
+    /// SHA-256 of the content, in lower-case hex.
+    pub sha256: String,
+    /// The policy that its numbers follow.
+    pub policy_version: i64,
+    /// Who published it; nil for the server itself.
+    pub seat_id: Uuid,
+    /// When.
+    pub published_at: DateTime<Utc>,
+}
