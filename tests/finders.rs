@@ -5,6 +5,7 @@ use domain::role::Role;
 use domain::slice::{Bindings, Place, Slice, Viewer};
 use entity::page::{Ask, Key, Position};
 use entity::{Store, account, activity, attribution, deal, partner, partner_person, segment, spend_line, stage};
+use sea_orm_migration::sea_orm::{ConnectionTrait, Statement};
 use strum::IntoEnumIterator;
 use uuid::Uuid;
 
@@ -133,6 +134,21 @@ async fn every_finder_runs_with_every_reach_and_order() {
             }
             segment::all(conn, &slice).await.unwrap();
             stage::all(conn, &slice).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_statement_of_a_request_ends_by_itself_and_one_of_an_import_does_not() {
+    for backend in Backend::all().into_iter().filter(|backend| matches!(backend, Backend::Postgres)) {
+        let database = Database::fresh(backend);
+        let store = Store::connect(&database.url, 2).await.unwrap();
+        for (store, limit) in [(store.clone(), "5s"), (store.unhurried(), "0")] {
+            for side in [store.read(), store.write()] {
+                let ask = Statement::from_string(side.get_database_backend(), "SHOW statement_timeout");
+                let row = side.query_one_raw(ask).await.unwrap().unwrap();
+                assert_eq!(row.try_get_by_index::<String>(0).unwrap(), limit);
+            }
         }
     }
 }

@@ -29,6 +29,10 @@ pub struct Limits {
     pub bucket: u64,
     /// The points that flow back into a bucket in a second.
     pub restore_rate: u64,
+    /// The sign-ins that may fail from one address at once.
+    pub failed_sign_ins: u64,
+    /// The failed sign-ins that are forgotten in a second.
+    pub forgiven_sign_ins: u64,
     /// The page of a connection that names no size.
     pub default_page: u64,
     /// The largest page of a connection.
@@ -45,6 +49,8 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// How long a client may take for the body of a request.
     pub body_timeout: Duration,
+    /// How long a client may take to read the next piece of an answer.
+    pub write_timeout: Duration,
     /// How long an operation may run.
     pub execution_timeout: Duration,
     /// How long a WebSocket may stay without `connection_init`.
@@ -72,6 +78,8 @@ impl Default for Limits {
             request_cost: 1_000,
             bucket: 1_000,
             restore_rate: 100,
+            failed_sign_ins: 60,
+            forgiven_sign_ins: 1,
             default_page: 20,
             max_page: 100,
             errors: 20,
@@ -80,6 +88,7 @@ impl Default for Limits {
             connections: 20,
             header_timeout: Duration::from_secs(5),
             body_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(20),
             execution_timeout: Duration::from_secs(10),
             init_timeout: Duration::from_secs(10),
             recheck: Duration::from_secs(5),

@@ -9,8 +9,8 @@ use crate::trust_gap::{TrustGap, TrustGapReading, WinRate};
 use chrono::NaiveDate;
 use rust_decimal::{Decimal, dec};
 
-/// The digits after the point that a line shows: enough to check the next line.
-const DIGITS: u32 = 10;
+/// The digits after the point that a line shows: as many as the value itself has on the wire.
+const DIGITS: u32 = 12;
 
 /// What a number was read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

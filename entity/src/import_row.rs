@@ -1,8 +1,9 @@
 //! Rows of an import that were not simply accepted.
 
-use crate::column::{read, word};
+use crate::column::{instant, read, word};
 use crate::store::{Conn, DbErr};
 use domain::import::Verdict;
+use domain::import::decision::Decided;
 use domain::import::run::ImportRow;
 use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
@@ -30,6 +31,14 @@ pub struct Model {
     pub problems: String,
     /// The record's text.
     pub raw: String,
+    /// What was decided about a held row.
+    pub decision: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// By which seat.
+    pub decided_by: Option<Uuid>,
+    /// When.
+    pub decided_at: Option<DateTimeUtc>,
 }
 
 /// None: joins are written where they are used.
@@ -46,6 +55,13 @@ impl TryFrom<Model> for ImportRow {
             problems: serde_json::from_str(&row.problems)
                 .map_err(|_| DbErr::Type("column import_row.problems is not JSON".into()))?,
             raw: row.raw,
+            decided: match (row.decision, row.decided_by, row.decided_at) {
+                (Some(decision), Some(seat_id), Some(at)) => {
+                    let decision = read("import_row.decision", &decision)?;
+                    Some(Decided { decision, reason: row.reason.unwrap_or_default(), seat_id, at })
+                }
+                _ => None,
+            },
         })
     }
 }
@@ -64,6 +80,7 @@ pub async fn upsert(conn: &impl Conn, slice: &Slice, run_id: Uuid, rows: &[Impor
             problems: Set(serde_json::to_string(&it.problems).unwrap_or_else(|_| "[]".into())),
             // PostgreSQL's text cannot hold NUL; the picture of it can be told apart.
             raw: Set(it.raw.replace('\0', "\u{2400}")),
+            ..Default::default()
         });
         let conflict = OnConflict::columns([Column::ProgramId, Column::RunId, Column::RowNumber])
             .update_columns([Column::Verdict, Column::Problems, Column::Raw])
@@ -120,6 +137,44 @@ pub async fn before(
         .all(conn)
         .await?;
     rows.into_iter().map(TryInto::try_into).collect()
+}
+
+/// One row.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn find(conn: &impl Conn, slice: &Slice, run_id: Uuid, row_number: u64) -> Result<Option<ImportRow>, DbErr> {
+    let key = (slice.program_id(), run_id, i64::try_from(row_number).unwrap_or(i64::MAX));
+    Entity::find_by_id(key).one(conn).await?.map(TryInto::try_into).transpose()
+}
+
+/// Writes what was decided about a row, and the verdict that it led to.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn decide(
+    conn: &impl Conn,
+    slice: &Slice,
+    run_id: Uuid,
+    row: &ImportRow,
+    decided: &Decided,
+) -> Result<(), DbErr> {
+    let change = ActiveModel {
+        verdict: Set(word(row.verdict)),
+        decision: Set(Some(word(decided.decision))),
+        reason: Set(Some(decided.reason.clone())),
+        decided_by: Set(Some(decided.seat_id)),
+        decided_at: Set(Some(instant(decided.at))),
+        ..Default::default()
+    };
+    Entity::update_many()
+        .set(change)
+        .filter(Column::ProgramId.eq(slice.program_id()))
+        .filter(Column::RunId.eq(run_id))
+        .filter(Column::RowNumber.eq(i64::try_from(row.row_number).unwrap_or(i64::MAX)))
+        .exec(conn)
+        .await?;
+    Ok(())
 }
 
 /// How many rows of a run have one of these verdicts.

@@ -13,15 +13,20 @@ pub use sea_orm::DbErr;
 /// A transaction; dropped without commit, it is rolled back.
 pub type Tx = DatabaseTransaction;
 
-/// The two sides of one database.
+/// How long a statement of a request may run in PostgreSQL.
+const STATEMENT: Duration = Duration::from_secs(5);
+
+/// The two sides of one database, and a third for work that takes its time.
 #[derive(Clone, Debug)]
 pub struct Store {
     read: DatabaseConnection,
     write: DatabaseConnection,
+    unhurried: Option<DatabaseConnection>,
 }
 
 impl Store {
-    /// Connects. SQLite gets one writer connection and a pool of readers on one WAL file; PostgreSQL one pool.
+    /// Connects. SQLite gets one writer connection and a pool of readers on one WAL file; PostgreSQL a pool for requests and, once
+    /// it is needed, a small one for imports and rebuilds.
     ///
     /// # Errors
     /// [`DbErr`] when the URL is of neither back end or the database cannot be reached.
@@ -30,18 +35,27 @@ impl Store {
             let url = if url.contains('?') { url.to_owned() } else { format!("{url}?mode=rwc") };
             let write = Database::connect(sqlite(&url, 1)).await?;
             let read = Database::connect(sqlite(&url, connections_max.clamp(1, 8))).await?;
-            Ok(Self { read, write })
+            Ok(Self { read, write, unhurried: None })
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let mut options = ConnectOptions::new(url);
-            options
-                .max_connections(connections_max)
-                .acquire_timeout(Duration::from_secs(8))
-                .statement_timeout(Duration::from_secs(30))
-                .sqlx_logging(false);
+            options.max_connections(connections_max).acquire_timeout(Duration::from_secs(8)).sqlx_logging(false);
+            let mut slow = options.clone();
+            slow.max_connections(connections_max.min(8)).acquire_timeout(Duration::from_secs(60)).connect_lazy(true);
+            options.statement_timeout(STATEMENT);
             let pool = Database::connect(options).await?;
-            Ok(Self { read: pool.clone(), write: pool })
+            Ok(Self { read: pool.clone(), write: pool, unhurried: Some(Database::connect(slow).await?) })
         } else {
             Err(DbErr::Custom("DATABASE_URL must begin with sqlite:// or postgres://".into()))
+        }
+    }
+
+    /// The same database for what may take long: migrations, imports, recounts. No statement of it is cut off, and none of it
+    /// takes a connection away from a request.
+    #[must_use]
+    pub fn unhurried(&self) -> Self {
+        match &self.unhurried {
+            Some(pool) => Self { read: pool.clone(), write: pool.clone(), unhurried: Some(pool.clone()) },
+            None => self.clone(),
         }
     }
 

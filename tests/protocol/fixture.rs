@@ -287,6 +287,10 @@ impl Authenticate for Tokens {
         };
         Ok(Authenticated { token_key: viewer.seat_id, viewer, expires_at: self.expires_at })
     }
+
+    fn is_known(&self, bearer: &str) -> bool {
+        bearer == "good"
+    }
 }
 
 struct AlwaysReady;

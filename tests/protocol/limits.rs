@@ -174,6 +174,56 @@ async fn the_cost_is_told_and_held_against_the_bucket() {
 }
 
 #[tokio::test]
+async fn what_is_refused_costs_a_point_too() {
+    let server = Server::limited(Limits { bucket: 3, restore_rate: 0, ..Limits::default() }).await;
+    for refused in ["{ nothing }", "not GraphQL", "{ hello(a: 1) }"] {
+        assert_eq!(server.ask(json!({ "query": refused })).await.0, 400, "{refused}");
+    }
+    let (status, answer) = server.ask(json!({ "query": "{ hello }" })).await;
+    assert_eq!((status, code(&answer)), (429, "RATE_LIMITED"));
+}
+
+#[tokio::test]
+async fn an_address_whose_sign_ins_fail_waits_but_who_was_let_in_before_does_not() {
+    let server = Server::limited(Limits { failed_sign_ins: 3, forgiven_sign_ins: 0, ..Limits::default() }).await;
+    let as_token = async |token: &str, forwarded: &str| {
+        let request = server.client.post(server.url("/graphql")).bearer_auth(token).body(r#"{"query":"{ hello }"}"#);
+        let request = request.header("content-type", "application/json").header("x-forwarded-for", forwarded);
+        let response = request.header("x-request-id", "same").send().await.unwrap();
+        let wait = response.headers().get("retry-after").map(|wait| wait.to_str().unwrap().to_owned());
+        (response.status().as_u16(), wait, response.text().await.unwrap())
+    };
+    assert_eq!(as_token("good", "").await.0, 200);
+    for _ in 0..3 {
+        assert_eq!(as_token("bad", "").await.0, 401);
+    }
+    let waits = as_token("bad", "").await;
+    assert_eq!((waits.0, waits.1.as_deref()), (429, Some("1")));
+    assert!(waits.2.contains("RATE_LIMITED"), "{}", waits.2);
+    // Every other token is answered with the same bytes, good or not, until it is this address's turn again; what a client
+    // writes into a header that no proxy of ours has written changes nothing.
+    assert_eq!(as_token("other", "203.0.113.9").await, waits);
+    assert_eq!(server.client.get(server.url("/schema.graphql")).send().await.unwrap().status(), 429);
+    // The token that this server has let in before goes on.
+    assert_eq!(as_token("good", "").await.0, 200);
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_let_go() {
+    let limits = Limits { write_timeout: Duration::from_millis(50), bucket: u64::from(u32::MAX), ..Limits::default() };
+    let server = Server::limited(limits).await;
+    let mut socket = TcpStream::connect(&server.address).await.unwrap();
+    let body = json!({ "query": "query($text: String!) { echo(text: $text, times: 100) }", "variables": { "text": "x".repeat(100_000) } }).to_string();
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: Bearer good\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    let request = format!("{head}{body}");
+    // Ten megabytes of answer for each request and nobody who reads them: the server hangs up, and then there is no more writing.
+    while socket.write_all(request.as_bytes()).await.is_ok() {}
+}
+
+#[tokio::test]
 async fn a_request_in_flight_finishes_when_the_server_stops() {
     let mut server =
         Server::limited(Limits { execution_timeout: Duration::from_millis(300), ..Limits::default() }).await;

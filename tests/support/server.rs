@@ -1,11 +1,9 @@
 //! The server under test: the rooms put together as `partnerloop serve` does it, on a port that the system chose.
 
 use api::auth::Identity;
-use api::graphql::Schemas;
 use api::http::explorer::{self, DemoSeats};
-use api::http::{Contracts, Http, Ready, serve};
+use api::http::{Ready, assemble, routes, serve};
 use api::limits::Limits;
-use api::usecase::Caller;
 use async_trait::async_trait;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -21,15 +19,9 @@ impl Ready for Always {
 
 /// Serves until the task is ended.
 pub(super) async fn run(identity: Identity, listener: TcpListener, limits: Limits, demo: DemoSeats) {
-    let schemas = Schemas::build().unwrap();
-    let office = identity.office.clone();
-    let clock = office.clock.clone();
-    let equip = move |request: async_graphql::Request, who: &api::auth::Authenticated| {
-        api::graphql::prepare(request, Caller::new(office.clone(), Arc::new(who.viewer.clone())))
-    };
-    let http =
-        Http::new(limits, Contracts::new(&schemas), identity.authenticator, Arc::new(Always), Arc::new(equip), clock);
-    let http = Arc::new(http);
-    let router = http.router(explorer::router(&http, Some(demo)));
+    let http = Arc::new(assemble(&identity, limits, Arc::new(Always)).unwrap());
+    let spool = tempfile::tempdir().unwrap();
+    let own = routes(&http, &identity, spool.path().to_owned());
+    let router = http.router(own.merge(explorer::router(&http, Some(demo))));
     serve(http, listener, router, std::future::pending()).await;
 }

@@ -120,6 +120,12 @@ impl Authenticator {
         Ok(Authenticated { token_key: viewer.token_id.unwrap_or(viewer.seat_id), expires_at, viewer })
     }
 
+    /// Whether the token's signature was checked before and held.
+    #[must_use]
+    pub fn is_known(&self, bearer: &str) -> bool {
+        self.verified.contains_key(&<[u8; 32]>::from(Sha256::digest(bearer.as_bytes())))
+    }
+
     /// Whether every issuer has had keys to verify with: a readiness check.
     #[must_use]
     pub fn is_ready(&self) -> bool {

@@ -66,7 +66,7 @@ impl Database {
     /// As [`Database::open`], or a migration that failed.
     pub async fn open_migrated(&self) -> anyhow::Result<Office> {
         let office = self.open().await?;
-        Migrator::up(office.store.write(), None)
+        Migrator::up(office.store.unhurried().write(), None)
             .await
             .context("the migration failed; nothing of the failed step was kept")?;
         Ok(office)

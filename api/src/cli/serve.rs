@@ -2,17 +2,14 @@
 
 use super::Database;
 use crate::auth::{self, Identity, Settings};
-use crate::graphql::{Schemas, prepare};
 use crate::http::telemetry::{LogFormat, serve_metrics, start_logs, start_metrics};
-use crate::http::{Contracts, Documents, Http, Ready, explorer, serve};
+use crate::http::{Documents, Http, Ready, assemble, explorer, routes, serve};
 use crate::limits::Limits;
-use crate::usecase::{Caller, Office};
+use crate::usecase::Office;
 use anyhow::{Context, anyhow, bail};
 use async_trait::async_trait;
 use axum::Router;
 use axum::http::HeaderValue;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::routing::get;
 use clap::Args;
 use migration::Migrator;
 use sea_orm_migration::MigratorTrait;
@@ -34,6 +31,9 @@ pub(super) struct Outside {
     /// Origins whose pages may call the server (CORS), with commas; none by default.
     #[arg(long, env = "PARTNERLOOP_ORIGINS", value_delimiter = ',')]
     origins: Vec<HeaderValue>,
+    /// How many proxies stand in front, each of which adds its peer to X-Forwarded-For: whose failed sign-ins are counted.
+    #[arg(long, env = "PARTNERLOOP_PROXIES", default_value_t = 0)]
+    proxies: usize,
     /// A folder of .graphql documents that clients may name by `documentId`.
     #[arg(long, env = "PARTNERLOOP_DOCUMENTS")]
     documents: Option<PathBuf>,
@@ -82,7 +82,7 @@ impl Serve {
         start_logs(LogFormat::Json);
         let office = self.database.open().await?;
         if self.migrate {
-            Migrator::up(office.store.write(), None)
+            Migrator::up(office.store.unhurried().write(), None)
                 .await
                 .context("the migration failed; nothing of the failed step was kept")?;
         } else if !Migrator::get_pending_migrations(office.store.write()).await?.is_empty() {
@@ -117,18 +117,12 @@ impl Outside {
     /// # Errors
     /// What is wrong with the configuration, or with the schema.
     pub(super) async fn open(&self, identity: &Identity) -> anyhow::Result<(Arc<Http>, TcpListener)> {
-        let schemas =
-            Schemas::build().map_err(|missing| anyhow!("without a declared audience: {}", missing.join(", ")))?;
         let limits = Limits { bucket: self.bucket, restore_rate: self.restore_rate, ..Limits::default() };
-        let office = identity.office.clone();
-        let equip = move |request, who: &auth::Authenticated| {
-            prepare(request, Caller::new(office.clone(), Arc::new(who.viewer.clone())))
-        };
         let ready = Arc::new(Whole { identity: identity.clone() });
-        let clock = identity.office.clock.clone();
-        let mut http =
-            Http::new(limits, Contracts::new(&schemas), identity.authenticator.clone(), ready, Arc::new(equip), clock)
-                .with_origins(self.origins.clone());
+        let mut http = assemble(identity, limits, ready)
+            .map_err(|missing| anyhow!("without a declared audience: {}", missing.join(", ")))?
+            .with_origins(self.origins.clone())
+            .with_proxies(self.proxies);
         if self.origins.iter().any(|origin| origin == "*") {
             bail!("PARTNERLOOP_ORIGINS must list origins; any origin is not one");
         }
@@ -164,17 +158,8 @@ impl Outside {
             let stop = http.stop().clone();
             tokio::spawn(serve_metrics(listener, handle, async move { stop.cancelled().await }));
         }
-        let jwks = identity.jwks.clone();
-        let keys = Router::new().route(
-            "/.well-known/jwks.json",
-            get(|| async move {
-                ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=300")], jwks.to_string())
-            }),
-        );
-        let office = identity.office.clone();
-        tokio::spawn(crate::http::imports::go_on(office.clone(), http.stop().clone()));
-        let imports = crate::http::imports::router(http.clone(), office, self.spool.clone());
-        let router = http.router(keys.merge(imports).merge(more));
+        tokio::spawn(crate::http::imports::go_on(identity.office.clone(), http.stop().clone()));
+        let router = http.router(routes(&http, identity, self.spool.clone()).merge(more));
         serve(http, listener, router, told_to_stop()).await;
         identity.authenticator.settle().await;
         Ok(())

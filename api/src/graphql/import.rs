@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::allow::Allow;
 use super::caller::{caller, failed};
 use super::global_id;
+use super::import_decision::ImportRowDecided;
 use super::page::{Binding, Connected, OrderDirection, PageArguments, TotalCount, connect};
 use super::scalar::{DateTime, Decimal};
 use crate::usecase::import::{follow, list};
@@ -57,7 +58,7 @@ pub enum ImportVerdict {
     Warned,
     /// Left out by rule and counted: a blank row, a report's footer.
     Skipped,
-    /// Not taken until somebody decides: mend the mapping, the program or the row, and send it again.
+    /// Not taken until somebody decides (`importRowDecide`), or mends the mapping, the program or the row and sends it again.
     Held,
     /// Not taken: the row itself is wrong.
     Refused,
@@ -124,7 +125,7 @@ pub struct ImportProblem {
 }
 
 /// A row of a file that was not simply accepted.
-pub struct ImportRow(Row);
+pub struct ImportRow(pub(super) Row);
 
 /// A row of a file that was not simply accepted.
 #[Object(directive = Allow::apply(Action::ReadImports))]
@@ -155,10 +156,15 @@ impl ImportRow {
     async fn raw(&self) -> &str {
         &self.0.raw
     }
+
+    /// What somebody decided about it, where it was held.
+    async fn decided(&self) -> Option<ImportRowDecided> {
+        self.0.decided.as_ref().map(Into::into)
+    }
 }
 
 /// One import of one file.
-pub struct ImportRun(Run);
+pub struct ImportRun(pub(super) Run);
 
 /// One import of one file.
 #[Object(directive = Allow::apply(Action::ReadImports))]

@@ -17,6 +17,7 @@ pub mod deliverable;
 pub mod economics;
 pub mod global_id;
 pub mod import;
+pub mod import_decision;
 pub mod iteration;
 pub mod loader;
 pub mod measurement;
@@ -94,6 +95,7 @@ pub struct Mutation(
     iteration::IterationMutation,
     recruit::RecruitMutation,
     recruit_plan::RecruitPlanMutation,
+    import_decision::ImportMutation,
 );
 
 /// Everything that can be followed.

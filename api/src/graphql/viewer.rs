@@ -176,6 +176,16 @@ impl ViewerLimits {
         int(self.0.restore_rate)
     }
 
+    /// The sign-ins that may fail from one address at once; one that failed more often is answered 429.
+    async fn failed_sign_ins(&self) -> i32 {
+        int(self.0.failed_sign_ins)
+    }
+
+    /// The failed sign-ins that are forgotten in a second.
+    async fn forgiven_sign_ins_per_second(&self) -> i32 {
+        int(self.0.forgiven_sign_ins)
+    }
+
     /// The rows of a page when none are asked for.
     async fn default_page(&self) -> i32 {
         int(self.0.default_page)
@@ -189,6 +199,11 @@ impl ViewerLimits {
     /// How many seconds an operation may run.
     async fn execution_seconds(&self) -> i32 {
         int(self.0.execution_timeout.as_secs())
+    }
+
+    /// How many seconds a client may take to read the next piece of an answer.
+    async fn write_seconds(&self) -> i32 {
+        int(self.0.write_timeout.as_secs())
     }
 
     /// The most operations at once on one WebSocket.

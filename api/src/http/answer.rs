@@ -94,6 +94,12 @@ impl Frame<'_> {
             .to_string()
     }
 
+    /// What went wrong in one field, as a refusal of the whole: for answers that are no GraphQL.
+    pub(super) fn refusal(self, error: ServerError) -> Refusal {
+        let error = self.error(error);
+        Refusal::new(error.extensions.code, Fault::from(error.message))
+    }
+
     /// The body of what ran.
     pub(super) fn ran(self, response: Response, cost: Option<Cost>) -> Body {
         let errors = response.errors.into_iter().take(self.limits.errors).map(|error| self.error(error)).collect();

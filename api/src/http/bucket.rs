@@ -1,12 +1,12 @@
-//! The leaky bucket of each token: so many points, so many flow back in a second.
+//! Leaky buckets: so many points, so many flow back in a second. Each token has one for what it asks, each address one for
+//! the sign-ins that fail.
 
-use crate::limits::Limits;
 use moka::sync::Cache;
 use serde::Serialize;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
-use uuid::Uuid;
 
 /// What a client is told about its bucket, in the shape of Shopify's `extensions.cost.throttleStatus`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -34,43 +34,59 @@ struct Bucket {
     at: Instant,
 }
 
-/// The buckets of all tokens that were used lately.
-pub(super) struct Buckets {
-    by_token: Cache<Uuid, Arc<Mutex<Bucket>>>,
+/// The buckets of all who took from one lately; the cache is bounded.
+pub(super) struct Buckets<K> {
+    by_owner: Cache<K, Arc<Mutex<Bucket>>>,
     size: u64,
     rate: u64,
 }
 
-impl Buckets {
-    /// Buckets of the limits' size and rate.
+impl<K: Hash + Eq + Send + Sync + 'static> Buckets<K> {
+    /// Buckets of a size and a rate.
     #[must_use]
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(size: u64, rate: u64) -> Self {
         // A bucket that nobody touched for as long as it takes to fill is full: forgetting it changes nothing.
-        let full_after = Duration::from_secs(limits.bucket / limits.restore_rate.max(1) + 60);
-        let by_token = Cache::builder().max_capacity(1_000_000).time_to_idle(full_after).build();
-        Self { by_token, size: limits.bucket, rate: limits.restore_rate }
+        let full_after = Duration::from_secs(size / rate.max(1) + 60);
+        let by_owner = Cache::builder().max_capacity(1_000_000).time_to_idle(full_after).build();
+        Self { by_owner, size, rate }
+    }
+
+    /// How long the owner must wait for a point, if it has none left. One that took nothing lately has all of them.
+    pub(super) fn drained(&self, owner: &K) -> Option<u64> {
+        let bucket = self.by_owner.get(owner)?;
+        let mut bucket = bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        self.restore(&mut bucket, Instant::now());
+        self.wait(&bucket, 1)
+    }
+
+    fn restore(&self, bucket: &mut Bucket, now: Instant) {
+        let restored = now.saturating_duration_since(bucket.at).as_secs_f64() * whole(self.rate);
+        bucket.points = (bucket.points + restored).min(whole(self.size));
+        bucket.at = now;
+    }
+
+    /// Seconds until there are so many points, rounded up; none where there are.
+    fn wait(&self, bucket: &Bucket, points: u64) -> Option<u64> {
+        let missing = whole(points) - bucket.points;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive and whole")]
+        (missing > 0.0).then(|| ((missing / whole(self.rate.max(1))).ceil() as u64).max(1))
     }
 
     /// Takes points out, or says when there will be enough.
     ///
     /// # Errors
     /// [`Empty`] when the bucket holds less; nothing is taken then.
-    pub(super) fn take(&self, token: Uuid, points: u64) -> Result<Throttle, Empty> {
-        self.take_at(Instant::now(), token, points)
+    pub(super) fn take(&self, owner: K, points: u64) -> Result<Throttle, Empty> {
+        self.take_at(Instant::now(), owner, points)
     }
 
-    fn take_at(&self, now: Instant, token: Uuid, points: u64) -> Result<Throttle, Empty> {
+    fn take_at(&self, now: Instant, owner: K, points: u64) -> Result<Throttle, Empty> {
         let fresh = || Arc::new(Mutex::new(Bucket { points: whole(self.size), at: now }));
-        let bucket = self.by_token.get_with(token, fresh);
+        let bucket = self.by_owner.get_with(owner, fresh);
         let mut bucket = bucket.lock().unwrap_or_else(PoisonError::into_inner);
-        let restored = now.saturating_duration_since(bucket.at).as_secs_f64() * whole(self.rate);
-        bucket.points = (bucket.points + restored).min(whole(self.size));
-        bucket.at = now;
-        let missing = whole(points) - bucket.points;
-        if missing > 0.0 {
-            let wait = (missing / whole(self.rate.max(1))).ceil();
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive and whole")]
-            return Err(Empty { retry_after: (wait as u64).max(1), throttle: self.throttle(&bucket) });
+        self.restore(&mut bucket, now);
+        if let Some(retry_after) = self.wait(&bucket, points) {
+            return Err(Empty { retry_after, throttle: self.throttle(&bucket) });
         }
         bucket.points -= whole(points);
         Ok(self.throttle(&bucket))
@@ -94,8 +110,8 @@ mod tests {
 
     #[test]
     fn a_bucket_empties_and_fills_again() {
-        let buckets = Buckets::new(&Limits::default());
-        let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let buckets = Buckets::new(1_000, 100);
+        let (one, other) = ("one", "other");
         let start = Instant::now();
         let after = |milliseconds| start + Duration::from_millis(milliseconds);
         assert_eq!(buckets.take_at(start, one, 900).unwrap().currently_available, 100);

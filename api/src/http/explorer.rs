@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -156,8 +157,8 @@ fn asset(kind: &'static str, text: &'static str) -> Response {
     (headers, text).into_response()
 }
 
-async fn queries(State(http): State<Arc<Http>>, headers: HeaderMap) -> Response {
-    match http.admit(&headers).await {
+async fn queries(State(http): State<Arc<Http>>, head: Parts) -> Response {
+    match http.admit(&head).await {
         Ok(caller) => {
             let role = caller.viewer.role;
             let body = serde_json::json!({ "role": role, "name": caller.viewer.name, "queries": ready(role) });

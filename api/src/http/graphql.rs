@@ -2,7 +2,6 @@
 
 use super::answer::{self, Body, Cost, Frame, INTERNAL};
 use super::audit::{Trail, Who, rows};
-use super::guard::bearer;
 use super::media::{Media, is_json};
 use super::params::Asked;
 use super::pipeline::{Carries, Prepared, prepare};
@@ -58,12 +57,8 @@ async fn handle(
     if declared_length(&head.headers).is_some_and(|length| length > http.limits.body_bytes) {
         return Err(too_large(http));
     }
-    let bearer = bearer(&head.headers)?;
-    let who = http.caller(bearer).await?;
-    trail.who = Some(Who::from(&who.viewer));
-    trail.token = Some(who.token_key);
-    // An empty bucket refuses before anything is read. What is refused later has taken nothing out of it.
-    http.buckets.take(who.token_key, 0).map_err(|empty| exhausted(empty.retry_after))?;
+    let (who, bearer) = http.sign_in(&head).await?;
+    http.charge(&who, trail)?;
     let media = media.ok_or_else(|| {
         Refusal::http(
             StatusCode::NOT_ACCEPTABLE,
@@ -93,7 +88,7 @@ async fn handle(
     if media == Media::EventStream || prepared.kind == OperationType::Subscription {
         let last_event_id = head.headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
         prepared.resume(last_event_id);
-        return sse::answer(http, prepared, who, bearer.unwrap_or_default().to_owned(), trail).await;
+        return sse::answer(http, prepared, who, bearer.to_owned(), trail).await;
     }
     run(http, media, &prepared, trail).await
 }
@@ -108,6 +103,15 @@ async fn run(http: &Http, media: Media, prepared: &Prepared<'_>, trail: &Trail) 
     trail.ran(response.errors.len(), rows(&response.data));
     let frame = Frame { limits: &http.limits, request_id: &trail.request_id };
     Ok(write(StatusCode::OK, media, &frame.ran(response, Some(prepared.told()))))
+}
+
+impl Http {
+    /// The first point of whatever is asked: it is taken before anything is read, so that what is refused costs one as well.
+    pub(super) fn charge(&self, who: &Authenticated, trail: &mut Trail) -> Result<(), Refusal> {
+        trail.who = Some(Who::from(&who.viewer));
+        trail.token = Some(who.token_key);
+        self.buckets.take(who.token_key, 1).map(drop).map_err(|empty| exhausted(empty.retry_after))
+    }
 }
 
 fn declared_length(headers: &HeaderMap) -> Option<usize> {
@@ -180,9 +184,8 @@ fn plain(status: StatusCode, media: Media, body: body::Body) -> Response {
 pub(super) async fn sdl(State(http): State<Arc<Http>>, request: Request) -> Response {
     let (head, _) = request.into_parts();
     let id = frame::id_of(&head.extensions);
-    let found: Result<Authenticated, Refusal> = async { http.caller(bearer(&head.headers)?).await }.await;
-    match found {
-        Ok(who) => {
+    match http.sign_in(&head).await {
+        Ok((who, _)) => {
             let mut response = Response::new(body::Body::from(http.contracts.of(who.viewer.role).sdl.to_string()));
             response
                 .headers_mut()

@@ -5,8 +5,10 @@ use super::refusal::{Code, Refusal};
 use crate::auth::{Authenticated, Authenticator, Refused};
 use async_trait::async_trait;
 use axum::response::Response;
+use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
 use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -17,12 +19,47 @@ use uuid::Uuid;
 pub trait Authenticate: Send + Sync {
     /// The caller, for one request.
     async fn authenticate(&self, bearer: &str) -> Result<Authenticated, Refused>;
+
+    /// Whether this very token has been found good before, so that looking at it again costs next to nothing.
+    fn is_known(&self, _bearer: &str) -> bool {
+        false
+    }
 }
 
 #[async_trait]
 impl Authenticate for Authenticator {
     async fn authenticate(&self, bearer: &str) -> Result<Authenticated, Refused> {
         Self::authenticate(self, bearer).await
+    }
+
+    fn is_known(&self, bearer: &str) -> bool {
+        Self::is_known(self, bearer)
+    }
+}
+
+/// The address at the other end of the connection; `serve` notes it with each request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Peer(pub(super) IpAddr);
+
+/// Whose failed sign-ins are counted together: an address, or the network of one IPv6 customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Origin(IpAddr);
+
+impl Origin {
+    /// Where a request comes from: the peer, or what the last of so many proxies says of its own peer. None without a socket.
+    pub(super) fn of(proxies: usize, headers: &HeaderMap, extensions: &http::Extensions) -> Option<Self> {
+        let Peer(peer) = *extensions.get::<Peer>()?;
+        let forwarded = || {
+            let texts = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+            let hops: Vec<&str> = texts.flat_map(|text| text.split(',')).map(str::trim).collect();
+            // What stands further left was written by the client itself.
+            hops.get(hops.len().checked_sub(proxies)?)?.parse().ok()
+        };
+        let address = if proxies == 0 { peer } else { forwarded().unwrap_or(peer) };
+        Some(Self(match address.to_canonical() {
+            IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) & (u128::MAX << 64)).into(),
+            address @ IpAddr::V4(_) => address,
+        }))
     }
 }
 
@@ -46,11 +83,26 @@ pub(super) fn strip(value: &str) -> Option<&str> {
 pub(super) const UNAUTHENTICATED: &str = "Send a valid bearer token.";
 
 impl Http {
-    pub(super) async fn caller(&self, bearer: Option<&str>) -> Result<Authenticated, Refusal> {
+    /// The caller behind a bearer. An address from which too many sign-ins failed is told to wait before its token is looked at,
+    /// unless that token has been good before: nobody is locked out by a neighbour behind the same proxy.
+    pub(super) async fn caller(&self, bearer: Option<&str>, origin: Option<Origin>) -> Result<Authenticated, Refusal> {
+        let bearer = bearer.filter(|bearer| !bearer.is_empty());
+        let wait = origin.as_ref().and_then(|origin| self.failures.drained(origin));
+        let is_known = || bearer.is_some_and(|bearer| self.authenticate.is_known(bearer));
+        if let Some(seconds) = wait.filter(|_| !is_known()) {
+            return Err(Refusal {
+                retry_after: Some(seconds),
+                ..Refusal::new(Code::RateLimited, "Too many sign-ins from this address failed. Try again later.")
+            });
+        }
         let found = match bearer {
-            Some(bearer) if !bearer.is_empty() => self.authenticate.authenticate(bearer).await,
-            _ => Err(Refused::BadToken),
+            Some(bearer) => self.authenticate.authenticate(bearer).await,
+            None => Err(Refused::BadToken),
         };
+        if let (Err(Refused::BadToken), Some(origin)) = (&found, origin) {
+            // The one who empties the bucket is still told what is wrong; the next one waits.
+            let _ = self.failures.take(origin, 1);
+        }
         found.map_err(|refused| match refused {
             Refused::BadToken => Refusal::new(Code::Unauthenticated, UNAUTHENTICATED),
             Refused::Unavailable => {
@@ -65,12 +117,24 @@ impl Http {
     ///
     /// # Errors
     /// The answer to send.
-    pub async fn admit(&self, headers: &HeaderMap) -> Result<Authenticated, Box<Response>> {
-        let found = match bearer(headers) {
-            Ok(bearer) => self.caller(bearer).await,
-            Err(refusal) => Err(refusal),
-        };
-        found.map_err(|refusal| Box::new(super::graphql::refuse(self, "", super::media::Media::Json, &refusal, None)))
+    pub async fn admit(&self, head: &Parts) -> Result<Authenticated, Box<Response>> {
+        let found = self.sign_in(head).await;
+        found.map(|(who, _)| who).map_err(|refusal| {
+            let id = super::frame::id_of(&head.extensions);
+            Box::new(super::graphql::refuse(self, &id, super::media::Media::Json, &refusal, None))
+        })
+    }
+
+    /// The caller of a request by its headers, with the bearer.
+    pub(super) async fn sign_in<'a>(&self, head: &'a Parts) -> Result<(Authenticated, &'a str), Refusal> {
+        let bearer = bearer(&head.headers)?;
+        let who = self.caller(bearer, self.origin(&head.headers, &head.extensions)).await?;
+        Ok((who, bearer.unwrap_or_default()))
+    }
+
+    /// Where a request comes from.
+    pub(super) fn origin(&self, headers: &HeaderMap, extensions: &http::Extensions) -> Option<Origin> {
+        Origin::of(self.proxies, headers, extensions)
     }
 }
 

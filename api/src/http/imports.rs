@@ -20,6 +20,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use domain::import::{FileProblem, Object};
 use domain::role::Action;
 use futures_util::StreamExt;
+use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -88,7 +89,7 @@ async fn upload(
     let (head, body) = request.into_parts();
     let id = id_of(&head.extensions);
     let refused = |refusal: &Refusal| refuse(&uploads.http, &id, Media::Json, refusal, None);
-    let caller = match uploads.caller(&head.headers).await {
+    let caller = match uploads.caller(&head).await {
         Ok(caller) => caller,
         Err(response) => return *response,
     };
@@ -153,8 +154,8 @@ async fn upload(
 }
 
 impl Uploads {
-    async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Box<Response>> {
-        let who = self.http.admit(headers).await?;
+    async fn caller(&self, head: &Parts) -> Result<Caller, Box<Response>> {
+        let who = self.http.admit(head).await?;
         let caller = Caller::new(self.office.clone(), Arc::new(who.viewer));
         match caller.authorise(Action::Import) {
             Ok(_) => Ok(caller),
@@ -162,7 +163,7 @@ impl Uploads {
             Err(_) => {
                 let refusal = Refusal::new(Code::Forbidden, "This seat may not import.");
                 let refusal = Refusal { status: Some(StatusCode::FORBIDDEN), ..refusal };
-                Err(Box::new(refuse(&self.http, "", Media::Json, &refusal, None)))
+                Err(Box::new(refuse(&self.http, &id_of(&head.extensions), Media::Json, &refusal, None)))
             }
         }
     }
@@ -256,7 +257,7 @@ async fn write(file: &mut tokio::fs::File, body: Body) -> Result<(), Refusal> {
 async fn download(State(uploads): State<Arc<Uploads>>, Part(what): Part<String>, request: Request) -> Response {
     let (head, _) = request.into_parts();
     let id = id_of(&head.extensions);
-    let caller = match uploads.caller(&head.headers).await {
+    let caller = match uploads.caller(&head).await {
         Ok(caller) => caller,
         Err(response) => return *response,
     };

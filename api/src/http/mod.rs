@@ -5,6 +5,7 @@
 //! only then the schema. HTTP, event streams and WebSockets share everything from the caller on.
 
 mod answer;
+mod assembly;
 mod audit;
 mod bucket;
 mod coerce;
@@ -12,6 +13,7 @@ mod contract;
 mod cost;
 mod documents;
 pub mod explorer;
+mod exports;
 mod frame;
 mod graphql;
 mod guard;
@@ -30,6 +32,7 @@ pub mod telemetry;
 mod variables;
 mod ws;
 
+pub use assembly::{assemble, routes};
 pub use contract::{Contract, Contracts, Runs};
 pub use documents::Documents;
 pub use frame::RequestId;
@@ -44,10 +47,11 @@ use async_graphql::Request;
 use axum::Router;
 use axum::routing::{any, get};
 use bucket::Buckets;
-use guard::Connections;
+use guard::{Connections, Origin};
 use kept::Kept;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 /// Puts what resolvers need into a request's data: the caller, its loaders.
 pub type Equip = Arc<dyn Fn(Request, &Authenticated) -> Request + Send + Sync>;
@@ -61,7 +65,9 @@ pub struct Http {
     equip: Equip,
     documents: Documents,
     clock: Clock,
-    buckets: Buckets,
+    buckets: Buckets<Uuid>,
+    failures: Buckets<Origin>,
+    proxies: usize,
     connections: Connections,
     kept: Kept,
     origins: Vec<http::HeaderValue>,
@@ -80,7 +86,9 @@ impl Http {
         clock: Clock,
     ) -> Self {
         Self {
-            buckets: Buckets::new(&limits),
+            buckets: Buckets::new(limits.bucket, limits.restore_rate),
+            failures: Buckets::new(limits.failed_sign_ins, limits.forgiven_sign_ins),
+            proxies: 0,
             connections: Connections::new(limits.connections),
             kept: Kept::new(),
             limits,
@@ -109,6 +117,13 @@ impl Http {
         self
     }
 
+    /// Behind so many proxies, each of which adds its peer to `X-Forwarded-For`; none by default.
+    #[must_use]
+    pub const fn with_proxies(mut self, proxies: usize) -> Self {
+        self.proxies = proxies;
+        self
+    }
+
     /// The limits.
     #[must_use]
     pub const fn limits(&self) -> &Limits {
@@ -133,6 +148,7 @@ impl Http {
             .route("/graphql", any(graphql::endpoint))
             .route("/graphql/ws", get(ws::upgrade))
             .route("/schema.graphql", get(graphql::sdl))
+            .route("/exports/audit-matrix.csv", get(exports::audit_matrix))
             .route("/health/live", get(health::live))
             .route("/health/ready", get(health::ready))
             .with_state(self.clone());

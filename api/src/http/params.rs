@@ -4,6 +4,7 @@ use super::refusal::{Code, Refusal};
 use async_graphql::indexmap::IndexMap;
 use async_graphql::{Name, Value};
 use serde_json::{Map, Value as Json};
+use std::sync::Arc;
 
 /// What was asked, in shape only.
 #[derive(Debug, Default)]
@@ -12,6 +13,8 @@ pub(super) struct Asked {
     pub document_id: Option<String>,
     pub operation_name: Option<String>,
     pub variables: IndexMap<Name, Value>,
+    /// A document of the server's own, which runs even where only those of the folder do.
+    pub own: Option<Arc<str>>,
 }
 
 fn bad(message: &'static str) -> Refusal {
@@ -63,7 +66,7 @@ impl Asked {
         if query.is_none() && document_id.is_none() && persisted.is_none() {
             return Err(bad("Send a query or a documentId."));
         }
-        Ok(Self { query, document_id: document_id.or(persisted), operation_name, variables })
+        Ok(Self { query, document_id: document_id.or(persisted), operation_name, variables, own: None })
     }
 
     /// Reads the query of a GET.
@@ -101,7 +104,7 @@ fn apollo(persisted: Option<Json>) -> Result<Option<String>, Refusal> {
 }
 
 /// `application/x-www-form-urlencoded`, as URLs have it.
-fn form(query: &str) -> impl Iterator<Item = (String, String)> + '_ {
+pub(super) fn form(query: &str) -> impl Iterator<Item = (String, String)> + '_ {
     query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         (decode(name), decode(value))

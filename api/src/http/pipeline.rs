@@ -53,7 +53,7 @@ pub(super) struct Prepared<'a> {
 /// A name that no document can hold: asking for it makes the library validate the document and run nothing.
 const NO_OPERATION: &str = "\u{0}";
 
-/// Checks a request in full and takes its cost out of the bucket.
+/// Checks a request in full and takes its cost out of the bucket, less the point that was taken when it came in.
 ///
 /// # Errors
 /// Why it does not run.
@@ -66,7 +66,13 @@ pub(super) async fn prepare<'a>(
 ) -> Result<Prepared<'a>, Refusal> {
     let limits = &http.limits;
     let contract = http.contracts.of(who.viewer.role);
-    let (text, hash) = http.documents.resolve(asked.query, asked.document_id.as_deref())?;
+    let (text, hash) = match asked.own {
+        Some(own) => {
+            let hash = documents::hash(&own);
+            (own, hash)
+        }
+        None => http.documents.resolve(asked.query, asked.document_id.as_deref())?,
+    };
     trail.document = Some(hash);
     let document = match contract.validated.get(&hash) {
         Some(document) => document,
@@ -113,7 +119,7 @@ pub(super) async fn prepare<'a>(
         );
         return Err(Refusal::new(Code::CostLimitExceeded, Fault::from(message)));
     }
-    let throttle = http.buckets.take(who.token_key, cost).map_err(|empty| {
+    let throttle = http.buckets.take(who.token_key, cost.saturating_sub(1)).map_err(|empty| {
         let message =
             format!("The operation costs {cost} points; the bucket holds {}.", empty.throttle.currently_available);
         Refusal { retry_after: Some(empty.retry_after), ..Refusal::new(Code::RateLimited, Fault::from(message)) }

@@ -1,16 +1,21 @@
-//! The accept loop: what `axum::serve` does not offer is a timeout for a request's head and an end to draining.
+//! The accept loop: what `axum::serve` does not offer is a timeout for a request's head and for a client that does not read,
+//! and an end to draining.
 
 use super::Http;
+use super::guard::Peer;
 use axum::Router;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutStream;
+use tower::ServiceExt;
 
 /// Connections at once; further ones wait in the kernel's queue.
 const CONNECTIONS: usize = 8_192;
@@ -43,8 +48,8 @@ pub async fn serve(http: Arc<Http>, listener: TcpListener, router: Router, until
             accepted = accepted => accepted,
             () = &mut until => break,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok((stream, address)) => (stream, Peer(address.ip())),
             Err(why) => {
                 // Out of file descriptors, most likely: a moment later some are free again.
                 tracing::warn!(error = %why, "a connection could not be accepted");
@@ -54,8 +59,14 @@ pub async fn serve(http: Arc<Http>, listener: TcpListener, router: Router, until
         };
         // Small answers must not wait for the client's acknowledgement of the one before.
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(router.clone());
-        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(limits.write_timeout));
+        let router = router.clone();
+        let service = service_fn(move |mut request: http::Request<Incoming>| {
+            request.extensions_mut().insert(peer);
+            router.clone().oneshot(request)
+        });
+        let connection = builder.serve_connection_with_upgrades(TokioIo::new(Box::pin(stream)), service).into_owned();
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             // A connection that breaks is the client's business.

@@ -3,9 +3,9 @@
 //! Each operation is a task of its own, so that a busy subscription does not starve another; all write through one channel.
 
 use super::answer::{Frame, INTERNAL};
-use super::audit::{Trail, Who, rows};
+use super::audit::{Trail, rows};
 use super::graphql::{exhausted, refuse};
-use super::guard::{Held, bearer, strip};
+use super::guard::{Held, Origin, bearer, strip};
 use super::media::Media;
 use super::params::Asked;
 use super::pipeline::{Carries, prepare};
@@ -60,10 +60,11 @@ pub(super) async fn upgrade(State(http): State<Arc<Http>>, request: Request) -> 
         let refusal = Refusal::http(StatusCode::BAD_REQUEST, "The subprotocol is graphql-transport-ws.");
         return refuse(&http, &id, Media::Json, &refusal, None);
     }
+    let origin = http.origin(&head.headers, &head.extensions);
     // A page cannot set the header, so the token may come with connection_init instead; a header that is there must be good.
     let from_header = match bearer(&head.headers) {
         Ok(None) => None,
-        Ok(Some(token)) => match http.caller(Some(token)).await {
+        Ok(Some(token)) => match http.caller(Some(token), origin).await {
             Ok(who) => Some((who, token.to_owned())),
             Err(refusal) => return refuse(&http, &id, Media::Json, &refusal, None),
         },
@@ -80,6 +81,7 @@ pub(super) async fn upgrade(State(http): State<Arc<Http>>, request: Request) -> 
             let session = Session {
                 http,
                 id,
+                origin,
                 from_header,
                 lease: None,
                 held: None,
@@ -106,6 +108,7 @@ struct Reply {
 struct Session {
     http: Arc<Http>,
     id: Arc<str>,
+    origin: Option<Origin>,
     from_header: Option<(Authenticated, String)>,
     lease: Option<Lease>,
     held: Option<Held>,
@@ -227,7 +230,7 @@ impl Session {
             (Some((who, token)), Some(sent)) if sent == token => (who, token),
             (Some(_), Some(_)) => return Err(FORBIDDEN),
             (None, sent) => {
-                let found = self.http.caller(sent.as_deref()).await;
+                let found = self.http.caller(sent.as_deref(), self.origin).await;
                 let who = found.map_err(|refusal| {
                     if refusal.code == Code::Unauthenticated { FORBIDDEN } else { (1013, "Try again later.") }
                 })?;
@@ -312,7 +315,6 @@ struct Operation {
 impl Operation {
     async fn run(self, who: Authenticated, asked: Result<Asked, Refusal>) {
         let mut trail = Trail::begin(self.request_id.clone(), "ws");
-        trail.who = Some(Who::from(&who.viewer));
         let frame = Frame { limits: &self.http.limits, request_id: &self.request_id };
         // A panic in a resolver must not leave the client waiting for an operation that is gone.
         let went = AssertUnwindSafe(self.go(who, asked, &mut trail, frame)).catch_unwind().await;
@@ -331,6 +333,7 @@ impl Operation {
         trail: &mut Trail,
         frame: Frame<'_>,
     ) -> Result<(), Refusal> {
+        self.http.charge(&who, trail)?;
         let prepared = prepare(&self.http, who, asked?, Carries::Many, trail).await?;
         if prepared.kind == OperationType::Subscription {
             let mut answers = prepared.follow()?;

@@ -18,9 +18,9 @@ const MOST_NAMED: usize = 200;
 /// # Errors
 /// [`Failure`].
 pub async fn rebuild(office: &Office, program: &Program) -> Result<(), Failure> {
-    let caller = Caller::system(office.clone(), program.id);
+    let caller = Caller::system(office.unhurried(), program.id);
     let slice = caller.authorise(Action::ManageProgram)?;
-    let tx = office.store.begin().await?;
+    let tx = caller.office.store.begin().await?;
     entity::cell::rebuild(&tx, slice, None).await?;
     // Whatever was answered from the old cells must not be served again.
     entity::program::bump_data_version(&tx, program.id).await?;
@@ -56,9 +56,9 @@ impl Found {
 /// # Errors
 /// [`Failure`].
 pub async fn check(office: &Office, program: &Program) -> Result<Found, Failure> {
-    let caller = Caller::system(office.clone(), program.id);
+    let caller = Caller::system(office.unhurried(), program.id);
     let slice = caller.authorise(Action::ManageProgram)?;
-    let tx = office.store.snapshot().await?;
+    let tx = caller.office.store.snapshot().await?;
     let mut found = Found::default();
     for quarter in entity::fact::quarters(&tx, slice).await? {
         let mut expected: HashMap<CellKey, Cell> = HashMap::new();

@@ -49,6 +49,12 @@ impl Office {
         Self { store, clock, measures: super::measurement::kept(), events: broadcast::channel(1024).0, mint: None }
     }
 
+    /// The same office for work that may take long, such as an import.
+    #[must_use]
+    pub fn unhurried(&self) -> Self {
+        Self { store: self.store.unhurried(), ..self.clone() }
+    }
+
     /// The same office, able to mint tokens.
     #[must_use]
     pub fn with_mint(self, key: SigningKey) -> Self {

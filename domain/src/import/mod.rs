@@ -11,6 +11,7 @@ pub mod check;
 pub mod context;
 pub mod date;
 pub mod deal;
+pub mod decision;
 pub mod fact;
 pub mod field;
 pub mod mapping;

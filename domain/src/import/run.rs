@@ -1,5 +1,6 @@
 //! The record of one import: what was sent, how far it is, what became of its rows.
 
+use super::decision::Decided;
 use super::{Object, Problem, Verdict};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -163,4 +164,6 @@ pub struct ImportRow {
     pub problems: Vec<Problem>,
     /// Its text; empty where it was too long to keep.
     pub raw: String,
+    /// What somebody decided about it, where it was held.
+    pub decided: Option<Decided>,
 }

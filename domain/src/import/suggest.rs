@@ -328,14 +328,26 @@ fn attribution(out: &mut String, seen: &Seen) {
     }
     if let Some(at) = at(SOURCES) {
         for value in distinct(seen, at, 30) {
+            let is = if speaks_of_a_partner(&value) {
+                "# partner = \"…\"        # which one? Where the file does not say: is = \"unknown\"\n# state = \"SOURCED\""
+            } else {
+                "# is = \"direct\"        # or: partner = \"…\" and state = \"SOURCED\""
+            };
             let _ = writeln!(
                 out,
-                "\n# [[attribution.rules]]\n# column = {}\n# value = {}\n# is = \"direct\"        # or: partner = \"…\" and state = \"SOURCED\"",
+                "\n# [[attribution.rules]]\n# column = {}\n# value = {}\n{is}",
                 quoted(&seen.header[at]),
                 quoted(&value)
             );
         }
     }
+}
+
+/// Whether a lead source names a partner motion: such a deal is anything but direct.
+fn speaks_of_a_partner(source: &str) -> bool {
+    let words = ["partner", "channel", "reseller", "referral", "alliance", "affiliate", "marketplace", "distributor"];
+    let key = text::key(source);
+    words.iter().any(|word| key.contains(word))
 }
 
 #[cfg(test)]
@@ -362,7 +374,7 @@ mod tests {
                 &header,
                 &[
                     &["1", "A", "Closed Won", "1,500", "03/04/2025", "05/06/2025", "Partner"],
-                    &["2", "B", "Gewonnen", "2,500", "03/04/2025", "05/06/2025", ""],
+                    &["2", "B", "Gewonnen", "2,500", "03/04/2025", "05/06/2025", "Website"],
                 ],
             ),
             None,
@@ -377,6 +389,8 @@ mod tests {
             "# currency = ",
             "otherwise = \"hold\"",
             "# value = \"Partner\"",
+            "# partner = \"…\"",
+            "# is = \"direct\"",
         ] {
             assert!(text.lines().any(|found| found.starts_with(line)), "{line}\n{text}");
         }

@@ -72,9 +72,10 @@ impl Forecast {
         if component == Component::Drag || component == Component::Influenced {
             told.step(
                 Action::ReadForecast,
-                match component {
-                    Component::Drag => "the drag is what of it is below 0".to_owned(),
-                    _ => "Influenced TAM is what of it is above 0".to_owned(),
+                if component == Component::Drag {
+                    "the drag is what of it is below 0".to_owned()
+                } else {
+                    "Influenced TAM is what of it is above 0".to_owned()
                 },
             );
         }
@@ -89,8 +90,12 @@ impl Forecast {
     fn split_line(&self, component: Component, quarters: &Quarters) -> String {
         let by = match component {
             Component::Sourced => "planned spend".to_owned(),
-            _ if self.seasonality.quarters == 0 => "a quarter each".to_owned(),
-            _ => format!("the realised seasonality of {} quarters", self.seasonality.quarters),
+            Component::Influenced | Component::Drag | Component::Expansion if self.seasonality.quarters == 0 => {
+                "a quarter each".to_owned()
+            }
+            Component::Influenced | Component::Drag | Component::Expansion => {
+                format!("the realised seasonality of {} quarters", self.seasonality.quarters)
+            }
         };
         let shown = quarters.map(|minor| self.major(minor).to_string());
         let sum = self.major(quarters.iter().sum());

@@ -164,5 +164,5 @@ async fn empty(office: &Office) -> anyhow::Result<()> {
     if !only_ours(office).await? {
         bail!("--fresh would delete programs that are not the demo's: use another database");
     }
-    Migrator::fresh(office.store.write()).await.context("the database could not be emptied")
+    Migrator::fresh(office.store.unhurried().write()).await.context("the database could not be emptied")
 }

@@ -82,13 +82,7 @@ impl<'a> Apply<'a> {
             let chunk = import_staged::after(self.tx, self.slice, run.id, last, most).await?;
             let Some(final_row) = chunk.last().map(|row| row.row_number) else { break };
             last = final_row;
-            match (&mut deals, run.object) {
-                (Some(deals), _) => deals.chunk(self, facts(chunk)?).await?,
-                (None, Object::Accounts) => self.account_chunk(facts(chunk)?).await?,
-                (None, Object::Partners) => self.partner_chunk(facts(chunk)?).await?,
-                (None, Object::Spend) => self.spend_chunk(facts(chunk)?).await?,
-                (None, Object::Activities | Object::Deals) => self.activity_chunk(facts(chunk)?).await?,
-            }
+            self.chunk(&mut deals, run.object, facts(chunk)?).await?;
             chunks += 1;
             // At 1, 8, 64, 512 chunks: as often as what is known of a growing table is far from true.
             if chunks % 512 == 0 || [1, 8, 64].contains(&chunks) {
@@ -102,6 +96,27 @@ impl<'a> Apply<'a> {
         Ok(())
     }
 
+    /// Writes one fact, of a row that was held until somebody decided.
+    pub(super) async fn one(&mut self, object: Object, row: Staged, fact: Fact) -> Result<(), Failure> {
+        let mut deals = if object == Object::Deals { Some(Deals::begin(self).await?) } else { None };
+        self.chunk(&mut deals, object, vec![(row, fact)]).await
+    }
+
+    async fn chunk(
+        &mut self,
+        deals: &mut Option<Deals>,
+        object: Object,
+        rows: Vec<(Staged, Fact)>,
+    ) -> Result<(), Failure> {
+        match (deals, object) {
+            (Some(deals), _) => deals.chunk(self, rows).await,
+            (None, Object::Accounts) => self.account_chunk(rows).await,
+            (None, Object::Partners) => self.partner_chunk(rows).await,
+            (None, Object::Spend) => self.spend_chunk(rows).await,
+            (None, Object::Activities | Object::Deals) => self.activity_chunk(rows).await,
+        }
+    }
+
     /// Holds a row that was taken until now.
     pub(super) fn hold(&mut self, row: &Staged, problems: Vec<Problem>) {
         self.counts.shift(row.verdict, Verdict::Held);
@@ -110,6 +125,7 @@ impl<'a> Apply<'a> {
             verdict: Verdict::Held,
             problems,
             raw: row.raw.clone(),
+            decided: None,
         });
     }
 

@@ -41,6 +41,15 @@ pub async fn find(caller: &Caller, id: Uuid) -> Result<Option<ImportRun>, Failur
     Ok(import_run::find(caller.office.store.read(), slice, id).await?)
 }
 
+/// One row of a run.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn row(caller: &Caller, run_id: Uuid, row_number: u64) -> Result<Option<ImportRow>, Failure> {
+    let slice = caller.authorise(Action::ReadImports)?;
+    Ok(import_row::find(caller.office.store.read(), slice, run_id, row_number).await?)
+}
+
 /// Rows of a run behind a row, by their number.
 ///
 /// # Errors

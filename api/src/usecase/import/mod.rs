@@ -4,6 +4,7 @@ mod apply;
 mod apply_deal;
 mod apply_other;
 mod context;
+pub mod decide;
 mod decode;
 pub mod follow;
 pub mod header;

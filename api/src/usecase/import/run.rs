@@ -37,6 +37,7 @@ pub const PROGRESS_EVENT: &str = "IMPORT_PROGRESS";
 /// [`ImportFailure`]; no fact has changed then.
 pub async fn import(caller: &Caller, request: Request, progress: Progress<'_>) -> Result<ImportRun, ImportFailure> {
     let slice = caller.authorise(Action::Import)?.clone();
+    let caller = &Caller::new(caller.office.unhurried(), caller.viewer.clone());
     let store = &caller.office.store;
     let program = entity::program::find(store.read(), slice.program_id())
         .await

@@ -46,6 +46,7 @@ pub(super) async fn batch(
                 verdict: item.verdict,
                 problems: item.problems,
                 raw: item.raw.clone(),
+                decided: None,
             });
         }
         if let Some((external_id, payload)) = item.staged {

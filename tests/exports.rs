@@ -1,0 +1,107 @@
+//! The audit matrix as a file: the caller's own columns and rows, each value as GraphQL prints it.
+
+use crate::support::{App, Seat, on_every_backend};
+use domain::role::{Action, Role, may};
+use reqwest::Response;
+use serde_json::{Value, json};
+use strum::IntoEnumIterator;
+
+const PATH: &str = "/exports/audit-matrix.csv";
+
+async fn get(app: &App, seat: &Seat<'_>, query: &str) -> Response {
+    seat.authorize(app.client().get(app.url(&format!("{PATH}{query}")))).send().await.unwrap()
+}
+
+/// The records of a file, the heading first.
+fn records(file: &str) -> Vec<Vec<String>> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(file.as_bytes());
+    reader.records().map(|record| record.unwrap().iter().map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn every_role_that_has_the_matrix_gets_its_own_columns_with_the_values_of_graphql() {
+    on_every_backend(async |app| {
+        for role in Role::iter() {
+            let seat = app.as_role(role);
+            let response = get(&app, &seat, "?window=ALL").await;
+            if !may(role, Action::ReadAuditMatrix) {
+                assert_eq!(response.status(), 404, "{role:?}");
+                let nowhere =
+                    seat.authorize(app.client().get(app.url("/exports/other.csv"))).header("x-request-id", "x");
+                let here = seat.authorize(app.client().get(app.url(PATH))).header("x-request-id", "x");
+                let (nowhere, here) = (nowhere.send().await.unwrap(), here.send().await.unwrap());
+                assert_eq!(here.text().await.unwrap(), nowhere.text().await.unwrap(), "{role:?}");
+                continue;
+            }
+            assert_eq!(response.status(), 200, "{role:?}");
+            assert_eq!(response.headers()["content-type"], "text/csv; charset=utf-8; header=present");
+            let file = response.text().await.unwrap();
+            let records = records(&file);
+            let (heading, rows) = records.split_first().unwrap();
+            let has = |column: &str| heading.iter().any(|one| one == column);
+            assert_eq!(has("cells.partnerYield.multiple"), may(role, Action::ReadYield), "{role:?}");
+            assert_eq!(has("cells.segmentSpend.amount"), may(role, Action::ReadSpend), "{role:?}");
+            // The columns are a GraphQL selection: asked for as such, they give the same cells in the same order.
+            let select =
+                heading.iter().filter_map(|path| path.strip_prefix("cells.")).fold(String::new(), |all, path| {
+                    let steps: Vec<&str> = path.split('.').collect();
+                    format!("{all} {}{}", steps.join(" { "), " }".repeat(steps.len() - 1))
+                });
+            let answer = seat.query(&format!("{{ auditMatrix(window: ALL) {{ asOf cells {{ {select} }} }} }}")).await;
+            let matrix = &answer.data()["auditMatrix"];
+            let cells = matrix["cells"].as_array().unwrap();
+            assert_eq!(rows.len(), cells.len(), "{role:?}");
+            assert!(!rows.is_empty(), "{role:?}");
+            for (row, cell) in rows.iter().zip(cells) {
+                assert_eq!(json!(row[0]), matrix["asOf"]);
+                for (path, text) in heading.iter().zip(row).filter(|(path, _)| path.starts_with("cells.")) {
+                    let value = path.split('.').skip(1).fold(cell, |of, name| &of[name]);
+                    let told = match value {
+                        Value::Null => String::new(),
+                        Value::String(text) => text.clone(),
+                        other => other.to_string(),
+                    };
+                    assert_eq!(text, &told, "{role:?} {path}");
+                }
+            }
+        }
+        assert_eq!(get(&app, &app.as_nobody(), "").await.status(), 401);
+    });
+}
+
+#[test]
+fn a_file_that_has_not_changed_is_not_sent_again_and_one_that_cannot_be_is_refused() {
+    on_every_backend(async |app| {
+        let revops = app.as_role(Role::Revops);
+        let first = get(&app, &revops, "").await;
+        let tag = first.headers()["etag"].to_str().unwrap().to_owned();
+        let again = async |tag: &str| {
+            let request = revops.authorize(app.client().get(app.url(PATH))).header("if-none-match", tag);
+            request.send().await.unwrap()
+        };
+        assert_eq!(
+            (first.headers()["cache-control"].to_str().unwrap(), again(&tag).await.status().as_u16()),
+            ("private, no-cache", 304)
+        );
+        // A formula in a name stays a name, and the file is another one.
+        let input = json!({ "name": "=HYPERLINK(\"http://x\")", "kind": "REFERRAL" });
+        let made = revops.change("partnerCreate", input, "partner { id }").await;
+        assert_eq!(made["userErrors"], json!([]), "{made}");
+        let changed = again(&tag).await;
+        assert_eq!(changed.status(), 200);
+        let file = changed.text().await.unwrap();
+        assert!(file.contains("\"'=HYPERLINK(\"\"http://x\"\")\""), "{file}");
+        assert!(file.ends_with("\r\n") && !file.contains("\n\n"));
+        for (query, status) in [
+            ("?asOf=2026-06-30&window=TRAILING_FOUR&includeLate=false&orderBy=TRUST_GAP&direction=DESC", 200),
+            ("?asOf=yesterday", 400),
+            ("?window=SOME", 400),
+            ("?orderBy=COLOUR", 400),
+            ("?colour=red", 400),
+        ] {
+            assert_eq!(get(&app, &revops, query).await.status(), status, "{query}");
+        }
+        // Yield is no order for who cannot read it.
+        assert_eq!(get(&app, &app.as_role(Role::PartnerAe), "?orderBy=YIELD").await.status(), 400);
+    });
+}
