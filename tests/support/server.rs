@@ -24,12 +24,14 @@ pub(super) async fn run(identity: Identity, listener: TcpListener, limits: Limit
     let schemas = Schemas::build().unwrap();
     let office = identity.office.clone();
     let clock = office.clock.clone();
+    let means = office.clone();
     let equip = move |request: async_graphql::Request, who: &api::auth::Authenticated| {
         api::graphql::prepare(request, Caller::new(office.clone(), Arc::new(who.viewer.clone())))
     };
     let http =
         Http::new(limits, Contracts::new(&schemas), identity.authenticator, Arc::new(Always), Arc::new(equip), clock);
     let http = Arc::new(http);
+    tokio::spawn(api::usecase::follow::feed(means, http.stop().clone()));
     let router = http.router(explorer::router(&http, Some(demo)));
     serve(http, listener, router, std::future::pending()).await;
 }

@@ -20,6 +20,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 
 /// How the server is reached, and what it allows.
@@ -175,11 +176,19 @@ impl Outside {
         tokio::spawn(crate::http::imports::go_on(office.clone(), http.stop().clone()));
         let imports = crate::http::imports::router(http.clone(), office, self.spool.clone());
         let router = http.router(keys.merge(imports).merge(more));
+        let stop = http.stop().clone();
+        tokio::spawn(crate::usecase::follow::feed(identity.office.clone(), stop.clone()));
+        let scheduler = tokio::spawn(crate::jobs::run_until(identity.office.clone(), stop));
         serve(http, listener, router, told_to_stop()).await;
+        // A job at work is finished; one that takes too long is taken over by another server.
+        let _ = tokio::time::timeout(LAST_JOB, scheduler).await;
         identity.authenticator.settle().await;
         Ok(())
     }
 }
+
+/// How long a job may go on after the last request.
+const LAST_JOB: Duration = Duration::from_secs(10);
 
 /// SIGTERM, or Ctrl-C.
 async fn told_to_stop() {

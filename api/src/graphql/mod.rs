@@ -15,9 +15,11 @@ pub mod deal_list;
 pub mod deal_write;
 pub mod deliverable;
 pub mod economics;
+mod follow;
 pub mod global_id;
 pub mod import;
 pub mod iteration;
+pub mod job;
 pub mod loader;
 pub mod measurement;
 pub mod mutation;
@@ -38,11 +40,13 @@ pub mod schema;
 pub mod scorecard;
 pub mod seat;
 pub mod segment;
+pub mod sla;
 pub mod spend;
 pub mod token;
 pub mod totals;
 pub mod touch;
 pub mod viewer;
+pub mod working_calendar;
 
 pub use caller::{LastEventId, caller, prepare, session};
 pub use schema::{LoopSchema, RoleSchema, Schemas, sdl_full, sdl_of};
@@ -75,6 +79,8 @@ pub struct Query(
     deliverable::DeliverableQuery,
     recruit::RecruitQuery,
     recruit_plan::RecruitPlanQuery,
+    sla::SlaQuery,
+    job::JobQuery,
 );
 
 /// Everything that can be changed.
@@ -94,8 +100,9 @@ pub struct Mutation(
     iteration::IterationMutation,
     recruit::RecruitMutation,
     recruit_plan::RecruitPlanMutation,
+    working_calendar::WorkingCalendarMutation,
 );
 
 /// Everything that can be followed.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(program::ProgramSubscription, import::ImportSubscription);
+pub struct Subscription(program::ProgramSubscription, import::ImportSubscription, sla::SlaSubscription);

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 /// How long an idempotency key is remembered.
-const KEY_LIFE: TimeDelta = TimeDelta::hours(24);
+pub(super) const KEY_LIFE: TimeDelta = TimeDelta::hours(24);
 
 /// An idempotency key with the hash of the input it came with.
 #[derive(Clone, Debug)]
@@ -121,6 +121,9 @@ impl Work<'_> {
             idempotency::insert(&self.tx, program_id, self.caller.viewer.seat_id, key.mutation, &key.key, &row).await?;
         }
         self.tx.commit().await?;
+        if !self.events.is_empty() {
+            self.caller.office.feed.poke();
+        }
         let news = has_changed.then(|| Event {
             id,
             program_id,

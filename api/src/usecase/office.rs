@@ -9,6 +9,7 @@ use tokio::sync::broadcast;
 use uuid::Uuid;
 
 use super::failure::Failure;
+use super::follow::Feed;
 use super::measurement::Kept;
 use super::signing::SigningKey;
 
@@ -21,8 +22,10 @@ pub struct Office {
     pub clock: Clock,
     /// Measures that were computed, until the data changes.
     pub measures: Kept,
-    /// What was committed, for subscriptions.
+    /// What was committed in this process: that data has changed, how an import gets on.
     pub events: broadcast::Sender<Arc<Event>>,
+    /// What is in the outbox, for subscriptions.
+    pub feed: Feed,
     /// The key that signs partner and machine tokens; the command line has none.
     pub mint: Option<Arc<SigningKey>>,
 }
@@ -46,7 +49,14 @@ impl Office {
     /// An office over a store.
     #[must_use]
     pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock, measures: super::measurement::kept(), events: broadcast::channel(1024).0, mint: None }
+        Self {
+            store,
+            clock,
+            measures: super::measurement::kept(),
+            events: broadcast::channel(1024).0,
+            feed: Feed::default(),
+            mint: None,
+        }
     }
 
     /// The same office, able to mint tokens.
