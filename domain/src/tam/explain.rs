@@ -69,14 +69,13 @@ impl Forecast {
             Component::Influenced | Component::Drag => self.influenced(cell, band),
             Component::Expansion => self.expansion(cell, band),
         };
-        if component == Component::Drag || component == Component::Influenced {
-            told.step(
-                Action::ReadForecast,
-                match component {
-                    Component::Drag => "the drag is what of it is below 0".to_owned(),
-                    _ => "Influenced TAM is what of it is above 0".to_owned(),
-                },
-            );
+        let part = match component {
+            Component::Drag => Some("the drag is what of it is below 0"),
+            Component::Influenced => Some("Influenced TAM is what of it is above 0"),
+            Component::Sourced | Component::Expansion => None,
+        };
+        if let Some(part) = part {
+            told.step(Action::ReadForecast, part.to_owned());
         }
         match (cell.reason(partner, component), cell.bands.of(band).of(Some(component))) {
             (Some(reason), _) => told.missing(reason),
@@ -89,8 +88,12 @@ impl Forecast {
     fn split_line(&self, component: Component, quarters: &Quarters) -> String {
         let by = match component {
             Component::Sourced => "planned spend".to_owned(),
-            _ if self.seasonality.quarters == 0 => "a quarter each".to_owned(),
-            _ => format!("the realised seasonality of {} quarters", self.seasonality.quarters),
+            Component::Influenced | Component::Drag | Component::Expansion if self.seasonality.quarters == 0 => {
+                "a quarter each".to_owned()
+            }
+            Component::Influenced | Component::Drag | Component::Expansion => {
+                format!("the realised seasonality of {} quarters", self.seasonality.quarters)
+            }
         };
         let shown = quarters.map(|minor| self.major(minor).to_string());
         let sum = self.major(quarters.iter().sum());
