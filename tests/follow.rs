@@ -219,3 +219,26 @@ fn a_client_that_is_slower_than_the_channel_is_told_of_everything() {
         assert_eq!(told.len(), 1500);
     });
 }
+
+#[test]
+fn a_change_on_one_server_is_told_to_who_follows_the_data_on_another() {
+    on_every_backend(async |app| {
+        let beside = app.beside().await;
+        let query = "subscription { dataVersionChanged }";
+        let mut there = Events::open(beside.address, &token(&app, Role::Revops), query, None).await;
+        // Changed until it is heard of: the stream may still be on its way when the first change is made.
+        let changing = async {
+            for number in 0.. {
+                let name = format!("Segment {number}");
+                app.as_role(Role::Revops)
+                    .change("segmentCreate", serde_json::json!({ "name": name }), "segment { id }")
+                    .await;
+            }
+        };
+        let heard = tokio::select! {
+            heard = there.next() => heard.unwrap().1,
+            () = changing => unreachable!(),
+        };
+        assert!(heard["data"]["dataVersionChanged"].is_i64(), "{heard}");
+    });
+}

@@ -124,13 +124,7 @@ impl Work<'_> {
         if !self.events.is_empty() {
             self.caller.office.feed.poke();
         }
-        let news = has_changed.then(|| Event {
-            id,
-            program_id,
-            kind: "DATA_CHANGED",
-            subject_id: program_id,
-            body: Value::Null,
-        });
+        let news = has_changed.then(|| Event::data_changed(program_id));
         for event in self.events.into_iter().chain(news) {
             // Nobody listening is fine.
             let _ = self.caller.office.events.send(Arc::new(event));

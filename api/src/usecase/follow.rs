@@ -9,7 +9,7 @@
 //! What of it a caller sees is decided for each event, by looking for the row it happened to within the caller's slice.
 
 use super::failure::{Failure, Problem, ProblemCode};
-use super::office::{Caller, Office};
+use super::office::{Caller, Event, Office};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::role::Action;
 use entity::DbErr;
@@ -59,7 +59,7 @@ impl Feed {
 
 /// Keeps the feed going until the server stops.
 pub async fn feed(office: Office, stop: CancellationToken) {
-    let mut places: Option<HashMap<Uuid, i64>> = None;
+    let mut known = None;
     let mut listener = None;
     while !stop.is_cancelled() {
         if listener.is_none() {
@@ -68,7 +68,7 @@ pub async fn feed(office: Office, stop: CancellationToken) {
                 None
             });
         }
-        if let Err(why) = pass_on(&office, &mut places).await {
+        if let Err(why) = pass_on(&office, &mut known).await {
             tracing::warn!(error = %why, "the feed could not look for events; it tries again");
         }
         let heard = async {
@@ -89,17 +89,25 @@ pub async fn feed(office: Office, stop: CancellationToken) {
     }
 }
 
-/// Numbers what is new, and passes on what the followers have not been told.
-async fn pass_on(office: &Office, places: &mut Option<HashMap<Uuid, i64>>) -> Result<(), DbErr> {
+/// What this process was told: the number of the latest event, and the data version, of each program.
+struct Known {
+    places: HashMap<Uuid, i64>,
+    versions: HashMap<Uuid, i64>,
+}
+
+/// Numbers what is new, passes on what the followers have not been told, and says where another process changed data.
+async fn pass_on(office: &Office, known: &mut Option<Known>) -> Result<(), DbErr> {
     let store = &office.store;
-    if places.is_none() {
+    if known.is_none() {
         // Followers that are there already read from the outbox what came before.
-        *places = Some(entity::event::feeds(store.read()).await?.into_iter().collect());
+        let places = entity::event::feeds(store.read()).await?.into_iter().collect();
+        let versions = entity::program::data_versions(store.read()).await?.into_iter().collect();
+        *known = Some(Known { places, versions });
     }
     for program_id in entity::event::unnumbered(store.read()).await? {
         entity::event::number(store, program_id).await?;
     }
-    let Some(places) = places else { return Ok(()) };
+    let Some(Known { places, versions }) = known else { return Ok(()) };
     for (program_id, last) in entity::event::feeds(store.read()).await? {
         let place = places.entry(program_id).or_default();
         while *place < last {
@@ -110,6 +118,11 @@ async fn pass_on(office: &Office, places: &mut Option<HashMap<Uuid, i64>>) -> Re
                 // Nobody listening is fine.
                 let _ = office.feed.told.send(Arc::new(event));
             }
+        }
+    }
+    for (program_id, version) in entity::program::data_versions(store.read()).await? {
+        if versions.insert(program_id, version) != Some(version) {
+            let _ = office.events.send(Arc::new(Event::data_changed(program_id)));
         }
     }
     Ok(())

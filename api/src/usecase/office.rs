@@ -45,6 +45,14 @@ pub struct Event {
     pub body: serde_json::Value,
 }
 
+impl Event {
+    /// That facts of a program have changed.
+    pub(super) const fn data_changed(program_id: Uuid) -> Self {
+        let body = serde_json::Value::Null;
+        Self { id: program_id, program_id, kind: "DATA_CHANGED", subject_id: program_id, body }
+    }
+}
+
 impl Office {
     /// An office over a store.
     #[must_use]
