@@ -4,7 +4,9 @@ use crate::support::database::{Backend, Database};
 use domain::role::Role;
 use domain::slice::{Bindings, Place, Slice, Viewer};
 use entity::page::{Ask, Key, Position};
-use entity::{Store, account, activity, attribution, deal, partner, partner_person, segment, spend_line, stage};
+use entity::{
+    Store, account, activity, attribution, deal, partner, partner_person, segment, sla_clock, spend_line, stage,
+};
 use sea_orm_migration::sea_orm::{ConnectionTrait, Statement};
 use strum::IntoEnumIterator;
 use uuid::Uuid;
@@ -132,6 +134,22 @@ async fn every_finder_runs_with_every_reach_and_order() {
                     .await
                     .unwrap_or_else(|why| panic!("{}: {why}", say("spend")));
             }
+            let states = domain::sla::SlaState::iter().collect();
+            let filter = sla_clock::Filter {
+                kinds: Some(domain::sla::SlaKind::iter().collect()),
+                owners: Some(domain::sla::SlaOwner::iter().collect()),
+                states: Some((states, "2026-03-01T12:00:00Z".parse().unwrap())),
+                partners: Some(ids.clone()),
+                subjects: Some(ids.clone()),
+                due_from: Some("2026-03-01T12:00:00Z".parse().unwrap()),
+                due_to: Some("2026-04-01T12:00:00Z".parse().unwrap()),
+            };
+            for ask in asks(&instant) {
+                sla_clock::page(conn, &slice, &filter, &ask)
+                    .await
+                    .unwrap_or_else(|why| panic!("{}: {why}", say("clocks")));
+            }
+            sla_clock::count(conn, &slice, &filter).await.unwrap();
             segment::all(conn, &slice).await.unwrap();
             stage::all(conn, &slice).await.unwrap();
         }

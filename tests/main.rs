@@ -1,4 +1,5 @@
 //! The one test binary: black-box tests on a real server, and the tests of the house itself.
+#![recursion_limit = "512"]
 #![expect(clippy::unwrap_used, reason = "a test says what failed by failing")]
 
 mod absence;
@@ -9,6 +10,7 @@ mod explorer;
 mod exports;
 mod facts;
 mod finders;
+mod follow;
 mod golden;
 mod harness;
 mod identity;
@@ -16,6 +18,7 @@ mod import;
 mod import_crash;
 mod import_runs;
 mod import_upload;
+mod job;
 mod jwks;
 mod ledger;
 mod measurement;
@@ -23,6 +26,7 @@ mod protocol;
 mod real_numbers;
 mod recruit;
 mod seat;
+mod sla;
 mod slice;
 mod support;
 mod token;

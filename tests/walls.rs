@@ -69,6 +69,11 @@ const WALLS: &[(&str, &[&str], &str)] = &[
         "authentication gives a viewer and knows no query",
     ),
     ("api/src/cli", &["async_graphql::"], "the command line prints, it does not build schemas"),
+    (
+        "api/src/jobs",
+        &["async_graphql", "entity::", "crate::graphql", "crate::http", "crate::cli", "crate::auth"],
+        "a job calls use cases and nothing else",
+    ),
 ];
 
 /// Only these may name the crate.

@@ -1,6 +1,8 @@
 //! Fiscal quarters of a program: its fiscal year's first month and its IANA zone decide them.
 
-use chrono::{DateTime, Datelike, Months, NaiveDate, TimeZone, Utc};
+use chrono::{
+    DateTime, Datelike, MappedLocalTime, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc,
+};
 use chrono_tz::Tz;
 use std::{fmt, str::FromStr};
 
@@ -76,6 +78,35 @@ impl FromStr for Quarter {
     }
 }
 
+/// The first and the last instant at which clocks in the zone show a local time. Where they leave it out, both are the
+/// instant at which they jumped.
+#[must_use]
+pub fn at_local(zone: Tz, local: NaiveDateTime) -> (DateTime<Utc>, DateTime<Utc>) {
+    // Zones have changed by at most a day, and by whole minutes.
+    let shown = (0..=24 * 60).map_while(|minutes| local.checked_add_signed(TimeDelta::minutes(minutes)));
+    for local in shown {
+        match zone.from_local_datetime(&local) {
+            MappedLocalTime::Single(at) => return (at.to_utc(), at.to_utc()),
+            MappedLocalTime::Ambiguous(first, last) => return (first.to_utc(), last.to_utc()),
+            MappedLocalTime::None => {}
+        }
+    }
+    (local.and_utc(), local.and_utc())
+}
+
+/// The first instant of a local day.
+#[must_use]
+pub fn start_of_day(zone: Tz, day: NaiveDate) -> DateTime<Utc> {
+    at_local(zone, day.and_time(NaiveTime::MIN)).0
+}
+
+/// The last instant of a local day, to the microsecond: day terms end with it, inclusive (ruling 26).
+#[must_use]
+pub fn end_of_day(zone: Tz, day: NaiveDate) -> DateTime<Utc> {
+    let Some(next) = day.succ_opt() else { return DateTime::<Utc>::MAX_UTC };
+    start_of_day(zone, next) - TimeDelta::microseconds(1)
+}
+
 /// A program's calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Calendar {
@@ -95,9 +126,13 @@ impl Calendar {
     /// The instant at which a local day begins: midnight, or later where the clocks skip it.
     #[must_use]
     pub fn beginning(&self, day: NaiveDate) -> DateTime<Utc> {
-        let hours = (0..4).filter_map(|hour| day.and_hms_opt(hour, 0, 0));
-        let first = hours.filter_map(|local| self.zone.from_local_datetime(&local).earliest()).next();
-        first.map_or(DateTime::<Utc>::MIN_UTC, |instant| instant.to_utc())
+        start_of_day(self.zone, day)
+    }
+
+    /// The last instant of a local day, to the microsecond.
+    #[must_use]
+    pub fn ending(&self, day: NaiveDate) -> DateTime<Utc> {
+        end_of_day(self.zone, day)
     }
 
     /// The fiscal quarter of a day.
@@ -194,6 +229,21 @@ mod tests {
         let begins = |zone, text| Calendar { zone, fiscal_start_month: 1 }.beginning(day(text)).to_rfc3339();
         assert_eq!(begins(Tz::America__New_York, "2025-04-01"), "2025-04-01T04:00:00+00:00");
         assert_eq!(begins(Tz::America__Santiago, "2024-09-08"), "2024-09-08T04:00:00+00:00");
+    }
+
+    #[test]
+    fn a_day_begins_where_its_midnight_is_left_out_or_repeated() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        // In Beirut midnight of 29 March 2026 is left out: 00:00 becomes 01:00, at 22:00 UTC.
+        assert_eq!(start_of_day(Tz::Asia__Beirut, day("2026-03-29")), at("2026-03-28T22:00:00Z"));
+        assert_eq!(end_of_day(Tz::Asia__Beirut, day("2026-03-28")), at("2026-03-28T21:59:59.999999Z"));
+        // In Havana it comes twice on 1 November 2026: the first, at 04:00 UTC, begins the day.
+        assert_eq!(start_of_day(Tz::America__Havana, day("2026-11-01")), at("2026-11-01T04:00:00Z"));
+        // Samoa had no 30 December 2011 at all: it begins and ends with the 31st.
+        assert_eq!(
+            start_of_day(Tz::Pacific__Apia, day("2011-12-30")),
+            start_of_day(Tz::Pacific__Apia, day("2011-12-31"))
+        );
     }
 
     #[test]

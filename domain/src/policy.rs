@@ -50,6 +50,22 @@ pub struct Policy {
     pub tier_invest_points: Decimal,
     /// A tier decision holds for so many days; 90 by default.
     pub tier_days: u32,
+    /// Business hours until the first touch of a registration or lead; 2 by default (seed 004).
+    pub sla_first_touch_business_hours: u16,
+    /// Hours until the handoff summary; 48 by default (seed 004).
+    pub sla_handoff_summary_hours: u16,
+    /// Business days until the first call is joined; 5 by default (seed 004).
+    pub sla_join_first_call_business_days: u16,
+    /// Hours until an escalation is answered; 48 by default (seed 004).
+    pub sla_escalation_hours: u16,
+    /// Minutes until a registration or lead is routed; 15 by default \[ours; seed 002 says within minutes\].
+    pub sla_routing_minutes: u16,
+    /// Hours until a meeting's summary is attached; 24 by default (seed 004).
+    pub sla_meeting_summary_hours: u16,
+    /// Hours until a Pod request is answered; 72 by default \[ours: from then on MTTR scores it as slow\].
+    pub sla_pod_request_hours: u16,
+    /// When so many hundredths of a term have passed, its promise is about to be missed; 75 by default \[ours\].
+    pub sla_warning_percent: u8,
 }
 
 impl Default for Policy {
@@ -71,6 +87,14 @@ impl Default for Policy {
             tier_invest_multiple: dec!(3),
             tier_invest_points: dec!(10),
             tier_days: 90,
+            sla_first_touch_business_hours: 2,
+            sla_handoff_summary_hours: 48,
+            sla_join_first_call_business_days: 5,
+            sla_escalation_hours: 48,
+            sla_routing_minutes: 15,
+            sla_meeting_summary_hours: 24,
+            sla_pod_request_hours: 72,
+            sla_warning_percent: 75,
         }
     }
 }

@@ -256,6 +256,13 @@ pub enum Action {
     WriteRecruitPlan,
     /// Publish the Recruit Plan.
     PublishRecruitPlan,
+    // Clocks and jobs.
+    /// Read the promises between the vendor and partners one by one, with their due times.
+    ReadSlaClocks,
+    /// Read how promises were kept, program-wide.
+    ReadSlaRates,
+    /// Run the scheduled jobs, and read their runs.
+    RunJobs,
 }
 
 impl Action {
@@ -307,6 +314,10 @@ impl Action {
             Self::ReadDeliverableContent => LEADERS,
             Self::ReadRecommendations => MONEY,
             Self::OpenIteration | Self::DecideTier | Self::WriteRecruitPlan | Self::PublishRecruitPlan => &[Operator],
+            // Clocks and jobs.
+            Self::ReadSlaClocks => &[Operator, PartnerAe, PartnerManager, Revops, Partner],
+            Self::ReadSlaRates => &[Operator, PartnerAe, PartnerManager, Revops, Leadership],
+            Self::RunJobs => &[Revops],
         })
     }
 }

@@ -95,3 +95,12 @@ pub async fn insert(
     Entity::insert(row).exec_without_returning(conn).await?;
     Ok(())
 }
+
+/// Forgets the program's keys from before an instant. Returns how many.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn forget_before(conn: &impl Conn, program_id: Uuid, before: DateTimeUtc) -> Result<u64, DbErr> {
+    let old = Entity::delete_many().filter(Column::ProgramId.eq(program_id)).filter(Column::RecordedAt.lt(before));
+    Ok(old.exec(conn).await?.rows_affected)
+}

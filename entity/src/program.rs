@@ -117,6 +117,15 @@ pub async fn update(conn: &impl Conn, program: &domain::program::Program) -> Res
     Ok(())
 }
 
+/// The data version of every program: for the feed, which tells this process of what others changed.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn data_versions(conn: &impl Conn) -> Result<Vec<(Uuid, i64)>, DbErr> {
+    use sea_orm::QuerySelect;
+    Entity::find().select_only().columns([Column::Id, Column::DataVersion]).into_tuple().all(conn).await
+}
+
 /// Bumps the data version, so that no answer computed before is served again.
 ///
 /// # Errors

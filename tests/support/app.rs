@@ -74,6 +74,7 @@ pub(crate) struct App {
     pub(crate) address: SocketAddr,
     client: reqwest::Client,
     key: SigningKey,
+    url: String,
     server: JoinHandle<()>,
 }
 
@@ -103,7 +104,23 @@ impl App {
         let demo: DemoSeats = Arc::new(move || tokens.clone());
         let server = tokio::spawn(super::server::run(identity, listener, limits, demo));
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { clock, office, world, address, client, key, server }
+        Self { clock, office, world, address, client, key, url: url.to_owned(), server }
+    }
+
+    /// Another process on the same database: its own connections, its own port, the same clock.
+    pub(crate) async fn beside(&self) -> Beside {
+        let store = Store::connect(&self.url, 8).await.unwrap();
+        let identity = api::auth::demo(Office::new(store, self.clock.clone())).await.unwrap();
+        let office = identity.office.clone();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = tokio::spawn(super::server::run(identity, listener, patient(), Arc::new(Vec::new)));
+        Beside { office, address, server }
+    }
+
+    /// The database.
+    pub(crate) fn database(&self) -> &str {
+        &self.url
     }
 
     /// The world's seat of a role, in the first program.
@@ -144,6 +161,19 @@ impl App {
     /// The client, for requests that are not GraphQL.
     pub(crate) const fn client(&self) -> &reqwest::Client {
         &self.client
+    }
+}
+
+/// Another server on an app's database.
+pub(crate) struct Beside {
+    pub(crate) office: Office,
+    pub(crate) address: SocketAddr,
+    server: JoinHandle<()>,
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        self.server.abort();
     }
 }
 

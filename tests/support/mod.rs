@@ -9,6 +9,7 @@ pub(crate) mod import;
 pub(crate) mod real_data;
 pub(crate) mod sdl;
 mod server;
+pub(crate) mod stream;
 pub(crate) mod tree;
 pub(crate) mod world;
 

@@ -20,6 +20,7 @@ impl Ready for Always {
 /// Serves until the task is ended.
 pub(super) async fn run(identity: Identity, listener: TcpListener, limits: Limits, demo: DemoSeats) {
     let http = Arc::new(assemble(&identity, limits, Arc::new(Always)).unwrap());
+    tokio::spawn(api::usecase::follow::feed(identity.office.clone(), http.stop().clone()));
     let spool = tempfile::tempdir().unwrap();
     let own = routes(&http, &identity, spool.path().to_owned());
     let router = http.router(own.merge(explorer::router(&http, Some(demo))));

@@ -62,7 +62,7 @@ impl Check {
     }
 }
 
-async fn programs(office: &Office, slug: Option<&str>) -> anyhow::Result<Vec<Program>> {
+pub(super) async fn programs(office: &Office, slug: Option<&str>) -> anyhow::Result<Vec<Program>> {
     let mut programs = crate::usecase::program::all(office).await?;
     if let Some(slug) = slug {
         programs.retain(|program| program.slug == slug);

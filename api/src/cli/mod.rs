@@ -9,6 +9,7 @@ mod program;
 mod schema;
 mod seat;
 mod serve;
+mod tick;
 pub mod token;
 
 use anyhow::Context;
@@ -91,6 +92,8 @@ enum Command {
     Rebuild(check::Rebuild),
     /// Compares the cells with the facts; exits with 1 where they differ.
     Check(check::Check),
+    /// Runs the scheduled jobs that are due, once.
+    Tick(tick::Tick),
     /// A seeded program on an embedded SQLite file, served; prints a token per role, the page to open, and a first query.
     Demo(demo::Demo),
     /// Serves, in production: refuses to start on an unsafe configuration.
@@ -135,6 +138,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Keygen(command) => command.run(),
         Command::Rebuild(command) => command.run().await,
         Command::Check(command) => command.run().await,
+        Command::Tick(command) => command.run().await,
         Command::Demo(command) => command.run().await,
         Command::Serve(command) => command.run().await,
         Command::Import(command) => command.run().await,

@@ -164,7 +164,12 @@ impl Outside {
         tokio::spawn(crate::http::imports::go_on(identity.office.clone(), http.stop().clone()));
         tokio::spawn(keep_sealing(identity.office.clone(), http.stop().clone()));
         let router = http.router(routes(&http, identity, self.spool.clone()).merge(more));
+        let stop = http.stop().clone();
+        tokio::spawn(crate::usecase::follow::feed(identity.office.clone(), stop.clone()));
+        let scheduler = tokio::spawn(crate::jobs::run_until(identity.office.clone(), stop));
         serve(http, listener, router, told_to_stop()).await;
+        // A job at work is finished; one that takes too long is taken over by another server.
+        let _ = tokio::time::timeout(LAST_JOB, scheduler).await;
         identity.authenticator.settle().await;
         Ok(())
     }
@@ -181,6 +186,9 @@ async fn keep_sealing(office: Office, stop: CancellationToken) {
         }
     }
 }
+
+/// How long a job may go on after the last request.
+const LAST_JOB: Duration = Duration::from_secs(10);
 
 /// SIGTERM, or Ctrl-C.
 async fn told_to_stop() {

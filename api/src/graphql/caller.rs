@@ -49,6 +49,9 @@ pub(super) fn failed(failure: &Failure) -> Error {
             coded("BAD_USER_INPUT", message)
         }
         Failure::Stale | Failure::KeyReused => coded("CONFLICT", "the row has changed since it was read"),
+        Failure::Broken => {
+            coded("INTERNAL_SERVER_ERROR", "the server failed; try again, and quote the request id if it stays")
+        }
         Failure::Storage(why) => {
             tracing::error!(error = %why, "a read failed");
             coded("INTERNAL_SERVER_ERROR", "the server failed; try again, and quote the request id if it stays")

@@ -15,10 +15,12 @@ pub mod deal_list;
 pub mod deal_write;
 pub mod deliverable;
 pub mod economics;
+mod follow;
 pub mod global_id;
 pub mod import;
 pub mod import_decision;
 pub mod iteration;
+pub mod job;
 pub mod loader;
 pub mod measurement;
 pub mod mutation;
@@ -39,11 +41,13 @@ pub mod schema;
 pub mod scorecard;
 pub mod seat;
 pub mod segment;
+pub mod sla;
 pub mod spend;
 pub mod token;
 pub mod totals;
 pub mod touch;
 pub mod viewer;
+pub mod working_calendar;
 
 pub use caller::{LastEventId, caller, prepare, session};
 pub use schema::{LoopSchema, RoleSchema, Schemas, sdl_full, sdl_of};
@@ -76,6 +80,8 @@ pub struct Query(
     deliverable::DeliverableQuery,
     recruit::RecruitQuery,
     recruit_plan::RecruitPlanQuery,
+    sla::SlaQuery,
+    job::JobQuery,
 );
 
 /// Everything that can be changed.
@@ -96,8 +102,9 @@ pub struct Mutation(
     recruit::RecruitMutation,
     recruit_plan::RecruitPlanMutation,
     import_decision::ImportMutation,
+    working_calendar::WorkingCalendarMutation,
 );
 
 /// Everything that can be followed.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(program::ProgramSubscription, import::ImportSubscription);
+pub struct Subscription(program::ProgramSubscription, import::ImportSubscription, sla::SlaSubscription);

@@ -13,6 +13,7 @@ use super::partner::Partner;
 use super::pod::Pod;
 use super::seat::Seat;
 use super::segment::Segment;
+use super::sla::{self, SlaClock};
 use super::{global_id, loader};
 
 /// Anything with a global id.
@@ -32,6 +33,8 @@ pub enum Node {
     Seat(Seat),
     /// A pod.
     Pod(Pod),
+    /// A promise with its due time.
+    SlaClock(SlaClock),
 }
 
 /// The row behind a global id; none when there is none, or none that the caller may see.
@@ -42,6 +45,7 @@ async fn fetch(ctx: &Context<'_>, kind: &str, id: Uuid) -> Result<Option<Node>> 
         "Account" => loader::account(ctx, id).await?.map(|row| Node::Account(Account(row))),
         "Deal" => deal_list::one(ctx, Some(id)).await?.map(Node::Deal),
         "Seat" => loader::seat(ctx, id).await?.map(|row| Node::Seat(Seat(row))),
+        "SlaClock" => sla::one(ctx, id).await?.map(Node::SlaClock),
         "Pod" => loader::pod(ctx, id).await?.map(|row| Node::Pod(Pod(row))),
         _ => None,
     })

@@ -15,7 +15,7 @@ use super::allow::Allow;
 use super::caller::{caller, coded, failed};
 use crate::usecase::page::{Ask, Page, Position, PositionKey};
 use crate::usecase::{
-    Caller, account, activity, change, deal, deliverable, import, partner, recruit, seat, spend, token,
+    Caller, account, activity, change, deal, deliverable, import, partner, recruit, seat, sla, spend, token,
 };
 
 /// The rows of a page when none are asked for.
@@ -197,6 +197,8 @@ pub enum TotalCount {
     Changes(change::Filter),
     /// Import runs.
     Imports,
+    /// Promises with due times.
+    SlaClocks(sla::Filter),
     /// Rows of an import run with these verdicts.
     ImportRows(Uuid, Vec<domain::import::Verdict>),
     /// What was published.
@@ -223,6 +225,7 @@ impl TotalCount {
             Self::Tokens => token::count(caller).await,
             Self::Changes(filter) => change::count(caller, filter).await,
             Self::Imports => import::list::count(caller).await,
+            Self::SlaClocks(filter) => sla::count(caller, filter).await,
             Self::ImportRows(run, verdicts) => import::list::row_count(caller, *run, verdicts).await,
             Self::Deliverables(filter) => deliverable::count(caller, filter).await,
             Self::TierDecisions(filter) => recruit::count(caller, filter).await,

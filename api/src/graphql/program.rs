@@ -9,6 +9,7 @@ use super::caller::{caller, failed};
 use super::deal::{DealOutcome, Stage};
 use super::mutation::{UserError, run};
 use super::scalar::{CurrencyCode, Date, Quarter};
+use super::working_calendar::{self, WorkingCalendar};
 use super::{global_id, loader};
 use crate::usecase::program::{self, Change};
 use crate::usecase::stage::{self, Facts};
@@ -69,6 +70,11 @@ impl Program {
     #[graphql(directive = Allow::apply(Action::ReadProgramInside))]
     async fn version(&self) -> i64 {
         self.0.version
+    }
+
+    /// When the program works: business hours and business days of due times run in it.
+    async fn working_calendar(&self, ctx: &Context<'_>) -> Result<WorkingCalendar> {
+        working_calendar::read(ctx).await
     }
 
     /// The CRM's stages in the order of its pipeline, mapped to what they mean here.

@@ -17,9 +17,11 @@ use super::measurement::{MeasuredFrame, TrustGap, WinRate, Window, wants};
 use super::partner::Partner;
 use super::scalar::{Date, Money, Quarter};
 use super::segment::Segment;
+use super::sla::{KeptPromises, promises};
 use super::touch::{WinRatesByTouch, by_touch};
 use crate::usecase::measurement::{Ask, Measures};
 use crate::usecase::scorecard::{self, Scorecard};
+use crate::usecase::sla;
 
 /// How a partner does: realised numbers of closed quarters.
 pub struct PartnerScorecard(Scorecard);
@@ -106,6 +108,14 @@ impl PartnerScorecard {
             &self.0.measures,
             &self.0.measures.book.value(partner, Place::All, with_partner(partner), Kinds::All),
         )
+    }
+
+    /// How promises between the vendor and the partner were kept that fell due in these quarters: the vendor's to the partner,
+    /// and the partner's own, with its response times.
+    async fn promises(&self, ctx: &Context<'_>) -> Result<Vec<KeptPromises>> {
+        let window = self.0.measures.frame.window;
+        let rates = sla::with_partner(caller(ctx)?, self.0.partner.id, window).await;
+        Ok(promises(rates.map_err(|why| failed(&why))?))
     }
 
     /// The same quarter by quarter, the oldest first: each quarter by itself.

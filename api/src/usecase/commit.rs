@@ -16,7 +16,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 /// How long an idempotency key is remembered.
-const KEY_LIFE: TimeDelta = TimeDelta::hours(24);
+pub(super) const KEY_LIFE: TimeDelta = TimeDelta::hours(24);
 
 /// An idempotency key with the hash of the input it came with.
 #[derive(Clone, Debug)]
@@ -153,13 +153,10 @@ impl Work<'_> {
             idempotency::insert(&self.tx, program_id, self.caller.viewer.seat_id, key.mutation, &key.key, &row).await?;
         }
         self.tx.commit().await?;
-        let news = has_changed.then(|| Event {
-            id,
-            program_id,
-            kind: "DATA_CHANGED",
-            subject_id: program_id,
-            body: Value::Null,
-        });
+        if !self.events.is_empty() {
+            self.caller.office.feed.poke();
+        }
+        let news = has_changed.then(|| Event::data_changed(program_id));
         for event in self.events.into_iter().chain(news) {
             // Nobody listening is fine.
             let _ = self.caller.office.events.send(Arc::new(event));

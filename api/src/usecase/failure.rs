@@ -21,6 +21,9 @@ pub enum Failure {
     /// An idempotency key was used again with another input.
     #[error("the idempotency key was used with another input")]
     KeyReused,
+    /// It panicked.
+    #[error("it broke off: the log has the panic")]
+    Broken,
     /// The database said no.
     #[error("the database failed")]
     Storage(#[from] DbErr),

@@ -9,6 +9,7 @@ use tokio::sync::broadcast;
 use uuid::Uuid;
 
 use super::failure::Failure;
+use super::follow::Feed;
 use super::ledger::key::LedgerKey;
 use super::measurement::Kept;
 use super::signing::SigningKey;
@@ -22,8 +23,10 @@ pub struct Office {
     pub clock: Clock,
     /// Measures that were computed, until the data changes.
     pub measures: Kept,
-    /// What was committed, for subscriptions.
+    /// What was committed in this process: that data has changed, how an import gets on.
     pub events: broadcast::Sender<Arc<Event>>,
+    /// What is in the outbox, for subscriptions.
+    pub feed: Feed,
     /// The key that signs partner and machine tokens; the command line has none.
     pub mint: Option<Arc<SigningKey>>,
     /// The key that signs the ledger's checkpoints; the command line has none.
@@ -45,12 +48,20 @@ pub struct Event {
     pub body: serde_json::Value,
 }
 
+impl Event {
+    /// That facts of a program have changed.
+    pub(super) const fn data_changed(program_id: Uuid) -> Self {
+        let body = serde_json::Value::Null;
+        Self { id: program_id, program_id, kind: "DATA_CHANGED", subject_id: program_id, body }
+    }
+}
+
 impl Office {
     /// An office over a store.
     #[must_use]
     pub fn new(store: Store, clock: Clock) -> Self {
         let (measures, events) = (super::measurement::kept(), broadcast::channel(1024).0);
-        Self { store, clock, measures, events, mint: None, ledger: None }
+        Self { store, clock, measures, events, feed: Feed::default(), mint: None, ledger: None }
     }
 
     /// The same office for work that may take long, such as an import.

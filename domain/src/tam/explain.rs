@@ -69,15 +69,13 @@ impl Forecast {
             Component::Influenced | Component::Drag => self.influenced(cell, band),
             Component::Expansion => self.expansion(cell, band),
         };
-        if component == Component::Drag || component == Component::Influenced {
-            told.step(
-                Action::ReadForecast,
-                if component == Component::Drag {
-                    "the drag is what of it is below 0".to_owned()
-                } else {
-                    "Influenced TAM is what of it is above 0".to_owned()
-                },
-            );
+        let part = match component {
+            Component::Drag => Some("the drag is what of it is below 0"),
+            Component::Influenced => Some("Influenced TAM is what of it is above 0"),
+            Component::Sourced | Component::Expansion => None,
+        };
+        if let Some(part) = part {
+            told.step(Action::ReadForecast, part.to_owned());
         }
         match (cell.reason(partner, component), cell.bands.of(band).of(Some(component))) {
             (Some(reason), _) => told.missing(reason),

@@ -1,0 +1,53 @@
+//! `partnerloop tick`: runs whatever is due, once.
+
+use super::Database;
+use super::check::programs;
+use crate::clock::Clock;
+use crate::jobs;
+use crate::usecase::Office;
+use chrono::{DateTime, Utc};
+use clap::Args;
+use serde_json::json;
+use std::process::ExitCode;
+use tokio_util::sync::CancellationToken;
+
+/// Runs the scheduled jobs that are due, as a server does by itself, and prints what ran as a JSON object a line. Exits with 1
+/// where one failed.
+#[derive(Args)]
+pub(super) struct Tick {
+    #[command(flatten)]
+    database: Database,
+    /// Only the program with this slug.
+    #[arg(long)]
+    program: Option<String>,
+    /// The instant at which to look, such as 2026-10-05T09:00:00Z; now where it is left out.
+    #[arg(long)]
+    at: Option<DateTime<Utc>>,
+}
+
+impl Tick {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        let office = self.database.open_migrated().await?;
+        let office = match self.at {
+            Some(at) => Office { clock: Clock::fixed(at), ..office },
+            None => office,
+        };
+        let programs = programs(&office, self.program.as_deref()).await?;
+        let mut code = ExitCode::SUCCESS;
+        for ran in jobs::tick(&office, &programs, &CancellationToken::new()).await? {
+            let (outcome, error) = match ran.outcome {
+                Ok(outcome) => (Some(outcome), None),
+                Err(why) => (None, Some(why.to_string())),
+            };
+            if error.is_some() {
+                code = ExitCode::from(1);
+            }
+            let job: &str = ran.job.into();
+            println!(
+                "{}",
+                json!({ "program": ran.program, "job": job, "period": ran.period, "at": ran.at, "outcome": outcome, "error": error })
+            );
+        }
+        Ok(code)
+    }
+}
