@@ -21,6 +21,7 @@ mod measurement;
 mod protocol;
 mod real_numbers;
 mod recruit;
+mod registration;
 mod seat;
 mod slice;
 mod support;

@@ -4,6 +4,7 @@
 //! that a row does not name has its default, so that an older row keeps its meaning when a later part adds a number.
 
 use crate::evidence::Level;
+use crate::registration::RegistrationPolicy;
 use crate::tam::TamPolicy;
 use rust_decimal::{Decimal, dec};
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,8 @@ pub struct Policy {
     pub tier_invest_points: Decimal,
     /// A tier decision holds for so many days; 90 by default.
     pub tier_days: u32,
+    /// How deal registration and the Primary Sale gate run.
+    pub registration: RegistrationPolicy,
 }
 
 impl Default for Policy {
@@ -71,6 +74,7 @@ impl Default for Policy {
             tier_invest_multiple: dec!(3),
             tier_invest_points: dec!(10),
             tier_days: 90,
+            registration: RegistrationPolicy::default(),
         }
     }
 }

@@ -99,6 +99,7 @@ const VENDOR: &[Role] = &[Operator, PartnerAe, CustomerAe, PartnerManager, Revop
 const DEAL_SIDE: &[Role] = &[Operator, PartnerAe, CustomerAe, PartnerManager, Revops];
 const DEAL_AND_FINANCE: &[Role] = &[Operator, PartnerAe, CustomerAe, PartnerManager, Revops, Finance];
 const DEAL_READERS: &[Role] = &[Operator, PartnerAe, CustomerAe, PartnerManager, Revops, Finance, Partner];
+const REGISTRATION_READERS: &[Role] = &[Operator, PartnerAe, CustomerAe, PartnerManager, Revops, Partner];
 const GAP_READERS: &[Role] = &[Operator, PartnerAe, Revops, Finance, Leadership];
 const GAP_AND_PARTNER: &[Role] = &[Operator, PartnerAe, Revops, Finance, Leadership, Partner];
 const SCORECARD_READERS: &[Role] = &[Operator, PartnerAe, PartnerManager, Revops, Finance, Leadership, Partner];
@@ -256,6 +257,21 @@ pub enum Action {
     WriteRecruitPlan,
     /// Publish the Recruit Plan.
     PublishRecruitPlan,
+    // Deal registration.
+    /// Read deal registrations.
+    ReadRegistrations,
+    /// Read what the vendor notes about a registration: its owner, its account, its place in the line.
+    ReadRegistrationsInside,
+    /// Read where a partner may register accounts.
+    ReadTerritories,
+    /// Read the rules that route registrations to owners.
+    ReadRegistrationRules,
+    /// Set the routing rules and the territories of partners.
+    ManageRegistrationRules,
+    /// Ask about an account, register it, attach a meeting's summary, take it back.
+    SubmitRegistrations,
+    /// Touch a registration, approve or refuse it, begin its validity anew.
+    DecideRegistrations,
 }
 
 impl Action {
@@ -307,6 +323,12 @@ impl Action {
             Self::ReadDeliverableContent => LEADERS,
             Self::ReadRecommendations => MONEY,
             Self::OpenIteration | Self::DecideTier | Self::WriteRecruitPlan | Self::PublishRecruitPlan => &[Operator],
+            Self::ReadRegistrations | Self::ReadTerritories => REGISTRATION_READERS,
+            Self::ReadRegistrationsInside => DEAL_SIDE,
+            Self::ReadRegistrationRules => LEADERS,
+            Self::ManageRegistrationRules => &[Revops],
+            Self::SubmitRegistrations => &[PartnerManager, Revops, Partner],
+            Self::DecideRegistrations => &[Operator, CustomerAe, PartnerManager, Revops],
         })
     }
 }

@@ -33,13 +33,17 @@ pub mod program;
 pub mod quality;
 pub mod recruit;
 pub mod recruit_plan;
+pub mod registration;
+pub mod registration_write;
 pub mod role;
+pub mod routing;
 pub mod scalar;
 pub mod schema;
 pub mod scorecard;
 pub mod seat;
 pub mod segment;
 pub mod spend;
+pub mod territory;
 pub mod token;
 pub mod totals;
 pub mod touch;
@@ -60,6 +64,9 @@ pub struct Query(
     account::AccountQuery,
     deal_list::DealQuery,
     spend::SpendQuery,
+    registration::RegistrationQuery,
+    routing::RoutingQuery,
+    territory::TerritoryQuery,
     change::ChangeQuery,
     portfolio::PortfolioQuery,
     catalogue::CatalogueQuery,
@@ -89,6 +96,9 @@ pub struct Mutation(
     attribution::AttributionMutation,
     activity::ActivityMutation,
     spend::SpendMutation,
+    registration_write::RegistrationMutation,
+    routing::RoutingMutation,
+    territory::TerritoryMutation,
     seat::SeatMutation,
     pod::PodMutation,
     token::TokenMutation,

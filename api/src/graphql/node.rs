@@ -11,6 +11,7 @@ use super::deal::Deal;
 use super::deal_list;
 use super::partner::Partner;
 use super::pod::Pod;
+use super::registration::{self, Registration};
 use super::seat::Seat;
 use super::segment::Segment;
 use super::{global_id, loader};
@@ -32,6 +33,8 @@ pub enum Node {
     Seat(Seat),
     /// A pod.
     Pod(Pod),
+    /// A deal registration.
+    Registration(Registration),
 }
 
 /// The row behind a global id; none when there is none, or none that the caller may see.
@@ -43,6 +46,7 @@ async fn fetch(ctx: &Context<'_>, kind: &str, id: Uuid) -> Result<Option<Node>> 
         "Deal" => deal_list::one(ctx, Some(id)).await?.map(Node::Deal),
         "Seat" => loader::seat(ctx, id).await?.map(|row| Node::Seat(Seat(row))),
         "Pod" => loader::pod(ctx, id).await?.map(|row| Node::Pod(Pod(row))),
+        "Registration" => registration::one(ctx, Some(id)).await?.map(Node::Registration),
         _ => None,
     })
 }

@@ -15,7 +15,7 @@ use super::allow::Allow;
 use super::caller::{caller, coded, failed};
 use crate::usecase::page::{Ask, Page, Position, PositionKey};
 use crate::usecase::{
-    Caller, account, activity, change, deal, deliverable, import, partner, recruit, seat, spend, token,
+    Caller, account, activity, change, deal, deliverable, import, partner, recruit, registration, seat, spend, token,
 };
 
 /// The rows of a page when none are asked for.
@@ -187,6 +187,8 @@ pub enum TotalCount {
     Deals(deal::Filter),
     /// Lines of spend.
     Spend(spend::Filter),
+    /// Registrations.
+    Registrations(registration::Filter),
     /// Activities of a deal.
     Activities(Uuid),
     /// Seats of people and machines.
@@ -218,6 +220,7 @@ impl TotalCount {
             Self::Accounts(filter) => account::count(caller, filter).await,
             Self::Deals(filter) => deal::count(caller, filter).await,
             Self::Spend(filter) => spend::count(caller, filter).await,
+            Self::Registrations(filter) => registration::count(caller, filter).await,
             Self::Activities(deal) => activity::count_of_deal(caller, *deal).await,
             Self::Seats => seat::count(caller).await,
             Self::Tokens => token::count(caller).await,

@@ -1,10 +1,12 @@
 //! Activities: logged once, with who, when it happened, when it was recorded, and from which system.
 
-use super::commit::{Done, Key, commit};
+use super::commit::{Done, Key, Work, commit};
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
+use super::registration_step::meeting_held;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::activity::{Activity, ActivityKind};
+use domain::registration::Registration;
 use domain::role::Action;
 use domain::text;
 use entity::page::{Ask, Key as PositionKey, Page};
@@ -144,7 +146,40 @@ pub async fn log(caller: &Caller, facts: Facts, key: Option<Key>) -> Result<Done
         })?;
         let body = json!({ "dealId": deal_id, "accountId": account_id, "partnerId": facts.partner_id, "kind": facts.kind, "happenedAt": activity.happened_at });
         work.record("activity.log", "Activity", activity.id, body);
+        if let (true, Some(deal), Some(partner)) = (facts.is_joint_meeting, deal_id, facts.partner_id) {
+            meeting_held(work, deal, partner, activity.happened_at).await?;
+        }
         Ok(activity.id)
     })
     .await
+}
+
+/// Logs the joint meeting that a partner tells of with its summary.
+pub(super) async fn hold_meeting(
+    work: &mut Work<'_>,
+    on: &Registration,
+    held_at: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let activity = Activity {
+        id: work.id(),
+        external_id: None,
+        deal_id: on.deal_id,
+        account_id: on.account_id,
+        partner_id: Some(on.partner_id),
+        kind: ActivityKind::Meeting,
+        happened_at: held_at,
+        is_joint_meeting: true,
+        meeting_count: None,
+        next_step_on: None,
+        owner_functions: Vec::new(),
+        note: None,
+        source_system: "partnerloop".into(),
+        recorded_by: work.seat_id(),
+        recorded_at: work.now,
+    };
+    entity::activity::insert(&work.tx, work.slice, &activity).await?;
+    let body =
+        json!({ "dealId": on.deal_id, "partnerId": on.partner_id, "kind": activity.kind, "happenedAt": held_at });
+    work.record("activity.log", "Activity", activity.id, body);
+    Ok(())
 }

@@ -8,7 +8,7 @@ use domain::attribution::{Attribution, AttributionRefusal, Claim, Declaration, P
 use domain::deal::Deal;
 use domain::proof::Lack;
 use domain::role::Action;
-use domain::slice::{Slice, Viewer};
+use domain::slice::Slice;
 use domain::text;
 use serde_json::json;
 use uuid::Uuid;
@@ -33,7 +33,7 @@ fn lacking(at: usize, lack: Lack) -> Problem {
 
 /// Every row of the program: what a caller cannot see, it neither takes away nor leaves unproven.
 pub(super) fn whole(work: &Work<'_>) -> Result<Slice, Failure> {
-    Viewer::system(work.program_id()).slice().ok_or(Failure::Denied)
+    super::registration::whole(work.program_id())
 }
 
 /// Claims as rows, each with the activity that it rests on; every fault is noted.
@@ -134,6 +134,9 @@ pub async fn declare(
         deal.version += 1;
         deal.updated_at = work.now;
         entity::deal::update(&work.tx, work.slice, &deal).await?;
+        if deal.locked_at.is_some() {
+            super::registration_step::convert(work, deal_id).await?;
+        }
         work.touch(deal.closed_quarter);
         let body = json!({ "partners": said(&rows), "lockedAt": deal.locked_at, "version": deal.version });
         work.record("attribution.declare", "Deal", deal_id, body);
@@ -160,7 +163,7 @@ pub(super) async fn lock(work: &mut Work<'_>, deal: &mut Deal) -> Result<(), Fai
     settle(deal, &mut rows, work.now);
     entity::attribution::replace(&work.tx, work.slice, deal.id, &rows).await?;
     work.record("attribution.lock", "Deal", deal.id, json!({ "partners": said(&rows), "lockedAt": deal.locked_at }));
-    Ok(())
+    super::registration_step::convert(work, deal.id).await
 }
 
 /// Looks once more for what each row rests on, now that the lock is here: a touch may have left the window since.
