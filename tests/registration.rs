@@ -193,8 +193,10 @@ fn an_overdue_summary_suspends_and_a_refresh_stands_on_one() {
     on_every_backend(async |app| {
         let row = approved(&app, "https://proseware.com").await;
         let id = &row["id"];
-        let refresh =
-            async || manager.change("registrationRefresh", json!({ "id": id, "reason": "it goes on" }), ALL).await;
+        let refresh = async || {
+            let input = json!({ "id": id, "reason": "it goes on" });
+            app.as_role(Role::PartnerManager).change("registrationRefresh", input, ALL).await
+        };
         app.clock.set(at("2026-10-12T15:00:00Z"));
         assert_eq!(rules(&refresh().await), ["REFRESH_NEEDS_SUMMARY"]);
         assert_eq!(codes(&meet(&app, &row, "2026-10-12T14:00:00Z").await), Vec::<&str>::new());
