@@ -4,6 +4,8 @@
 mod absence;
 mod attribution;
 mod cells;
+mod claim;
+mod cosell;
 mod demo;
 mod explorer;
 mod exports;
@@ -18,6 +20,7 @@ mod import_runs;
 mod import_upload;
 mod jwks;
 mod measurement;
+mod pod_request;
 mod protocol;
 mod real_numbers;
 mod recruit;

@@ -10,32 +10,32 @@ use domain::seat::DEV_ISSUER;
 use serde_json::{Value, json};
 
 /// What a test reads of a registration.
-const ALL: &str = "registration { id version state validity domain submittedAt firstTouchAt decidedAt decisionReason \
+pub(crate) const ALL: &str = "registration { id version state validity domain submittedAt firstTouchAt decidedAt decisionReason \
     validThrough meetBy expiryReason expiredOn canBeSourced influenceShare acceptance { text validThrough } \
     meeting { heldAt summaryDueAt summary isSummaryLate } deal { id outcome kind } }";
 
-fn at(text: &str) -> DateTime<Utc> {
+pub(crate) fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-fn rules(payload: &Value) -> Vec<&str> {
+pub(crate) fn rules(payload: &Value) -> Vec<&str> {
     payload["userErrors"].as_array().unwrap().iter().map(|error| error["rule"].as_str().unwrap_or("-")).collect()
 }
 
-fn codes(payload: &Value) -> Vec<&str> {
+pub(crate) fn codes(payload: &Value) -> Vec<&str> {
     payload["userErrors"].as_array().unwrap().iter().map(|error| error["code"].as_str().unwrap()).collect()
 }
 
-fn facts(url: &str) -> Value {
+pub(crate) fn facts(url: &str) -> Value {
     json!({ "accountUrl": url, "buyerRole": "COO", "problemStatement": "Returns take weeks.", "nextMeetingOn": "2026-10-12" })
 }
 
-async fn submit(partner: &Seat<'_>, url: &str) -> Value {
+pub(crate) async fn submit(partner: &Seat<'_>, url: &str) -> Value {
     partner.change("registrationSubmit", facts(url), ALL).await
 }
 
 /// Submitted by the partner and approved by its manager.
-async fn approved(app: &App, url: &str) -> Value {
+pub(crate) async fn approved(app: &App, url: &str) -> Value {
     let made = submit(&app.as_role(Role::Partner), url).await;
     let input = json!({ "id": made["registration"]["id"], "decision": "APPROVE", "reason": "a real need" });
     let payload = app.as_role(Role::PartnerManager).change("registrationDecide", input, ALL).await;
@@ -57,7 +57,7 @@ fn system(app: &App) -> Caller {
 }
 
 /// A token of the second partner.
-async fn rival(app: &App) -> Seat<'_> {
+pub(crate) async fn rival(app: &App) -> Seat<'_> {
     let ops = somebody(&app.office, app.world.home.program, Role::Revops);
     let who = seat::Who { issuer: DEV_ISSUER.into(), subject: "rival".into() };
     let facts = seat::Facts {
@@ -70,8 +70,19 @@ async fn rival(app: &App) -> Seat<'_> {
     app.as_subject("rival")
 }
 
+/// The first partner's rep is committed to the deal: the gate opens.
+pub(crate) async fn commit_rep(app: &App, deal: &Value) -> Value {
+    let revops = app.as_role(Role::Revops);
+    let partner = global_id("Partner", app.world.home.partners[0]);
+    let person = json!({ "partnerId": partner, "name": "Marguerite", "isRep": true });
+    let made = revops.change("partnerPersonAdd", person, "partner { people { id isRep } }").await;
+    let rep = made["partner"]["people"].as_array().unwrap().iter().find(|person| person["isRep"] == true).unwrap();
+    let input = json!({ "dealId": deal, "repId": rep["id"] });
+    revops.change("primarySaleLog", input, "deal { gate { state isMissed openedAt } }").await
+}
+
 /// Logs a joint meeting on the deal of a registration.
-async fn meet(app: &App, registration: &Value, when: &str) -> Value {
+pub(crate) async fn meet(app: &App, registration: &Value, when: &str) -> Value {
     let input = json!({ "dealId": registration["deal"]["id"], "partnerId": global_id("Partner", app.world.home.partners[0]),
         "kind": "MEETING", "isJointMeeting": true, "happenedAt": when });
     app.as_role(Role::PartnerManager).change("activityLog", input, "activity { id }").await
@@ -193,6 +204,7 @@ fn an_overdue_summary_suspends_and_a_refresh_stands_on_one() {
     on_every_backend(async |app| {
         let row = approved(&app, "https://proseware.com").await;
         let id = &row["id"];
+        commit_rep(&app, &row["deal"]["id"]).await;
         let refresh = async || {
             let input = json!({ "id": id, "reason": "it goes on" });
             app.as_role(Role::PartnerManager).change("registrationRefresh", input, ALL).await
@@ -378,8 +390,14 @@ fn two_partners_in_the_same_millisecond_both_stand_in_one_line() {
 }
 
 /// Everything that a partner's token may change.
-const OWN: &[&str] =
-    &["registrationPrecheck", "registrationSubmit", "registrationSummaryAttach", "registrationWithdraw"];
+const OWN: &[&str] = &[
+    "podRequestAnswer",
+    "primarySaleConfirm",
+    "registrationPrecheck",
+    "registrationSubmit",
+    "registrationSummaryAttach",
+    "registrationWithdraw",
+];
 
 #[test]
 fn a_partners_token_changes_its_own_things_and_nothing_else_is_there() {

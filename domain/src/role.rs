@@ -272,6 +272,24 @@ pub enum Action {
     SubmitRegistrations,
     /// Touch a registration, approve or refuse it, begin its validity anew.
     DecideRegistrations,
+    /// Read and decide conflicts of claims on one account.
+    DecideConflicts,
+    /// Read the Primary Sale gate of a deal.
+    ReadGate,
+    /// Log that the partner's own rep is committed to a deal.
+    LogPrimarySale,
+    /// Confirm, as the partner, that the rep is committed.
+    ConfirmPrimarySale,
+    /// Ask whether a joint activity may be done on a deal.
+    RequestJointActivity,
+    /// Read the Pod's requests to partners.
+    ReadPodRequests,
+    /// Ask a partner's rep for something.
+    AskPartners,
+    /// Answer a request of the Pod, as the partner.
+    AnswerPod,
+    /// Read the texts of messages.
+    ReadTemplates,
 }
 
 impl Action {
@@ -329,6 +347,15 @@ impl Action {
             Self::ManageRegistrationRules => &[Revops],
             Self::SubmitRegistrations => &[PartnerManager, Revops, Partner],
             Self::DecideRegistrations => &[Operator, CustomerAe, PartnerManager, Revops],
+            Self::DecideConflicts => LEADERS,
+            Self::ReadGate => REGISTRATION_READERS,
+            Self::LogPrimarySale => &[PartnerAe, CustomerAe, Revops],
+            Self::ConfirmPrimarySale => &[Partner],
+            Self::RequestJointActivity => DEAL_SIDE,
+            Self::ReadPodRequests => REGISTRATION_READERS,
+            Self::AskPartners => &[PartnerAe, CustomerAe, PartnerManager, Revops],
+            Self::AnswerPod => &[Partner],
+            Self::ReadTemplates => &[Operator, PartnerManager, Revops],
         })
     }
 }

@@ -249,6 +249,14 @@ pub async fn live_of_domain(conn: &impl Conn, slice: &Slice, domain: &str) -> Re
     all(conn, select.order_by_asc(Column::ClaimNumber)).await
 }
 
+/// All claims on a domain, in the order of its line.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn of_domain(conn: &impl Conn, slice: &Slice, domain: &str) -> Result<Vec<Registration>, DbErr> {
+    all(conn, within(slice).filter(Column::Domain.eq(domain)).order_by_asc(Column::ClaimNumber)).await
+}
+
 /// The registrations of these deals, in the order they were submitted.
 ///
 /// # Errors

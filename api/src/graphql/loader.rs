@@ -5,6 +5,7 @@ use async_graphql::{Context, Error, Lookahead};
 use domain::account::Account;
 use domain::activity::Activity;
 use domain::attribution::Attribution;
+use domain::claim::Conflict;
 use domain::deal::{Deal, Stage};
 use domain::partner::{Partner, PartnerPerson};
 use domain::program::Program;
@@ -18,9 +19,10 @@ use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use super::caller::{caller, coded, failed};
+use crate::usecase::cosell::GateView;
 use crate::usecase::{
-    Caller, Failure, account, activity, attribution, deal, partner, pod, program, recruit, registration, seat, segment,
-    stage,
+    Caller, Failure, account, activity, attribution, claim, cosell, deal, partner, pod, program, recruit, registration,
+    seat, segment, stage,
 };
 
 type Loaded<T> = Result<HashMap<Uuid, T>, Arc<Failure>>;
@@ -50,6 +52,8 @@ pub struct Loaders {
     tier: Cached<Rows<TierDecision>>,
     registration: Cached<Rows<Registration>>,
     owner_name: Cached<Rows<String>>,
+    conflict: Cached<Rows<Conflict>>,
+    gate: Cached<Rows<GateView>>,
     program: OnceCell<Program>,
 }
 
@@ -72,6 +76,8 @@ impl Loaders {
             tier: of(caller),
             registration: of(caller),
             owner_name: of(caller),
+            conflict: of(caller),
+            gate: of(caller),
             program: OnceCell::new(),
         }
     }
@@ -162,6 +168,22 @@ impl Loader<Uuid> for Rows<Registration> {
     type Error = Arc<Failure>;
     async fn load(&self, keys: &[Uuid]) -> Loaded<Registration> {
         by_id(registration::of_ids(&self.caller, keys).await, |row| row.id)
+    }
+}
+
+impl Loader<Uuid> for Rows<Conflict> {
+    type Value = Conflict;
+    type Error = Arc<Failure>;
+    async fn load(&self, keys: &[Uuid]) -> Loaded<Conflict> {
+        by_id(claim::of_ids(&self.caller, keys).await, |row| row.id)
+    }
+}
+
+impl Loader<Uuid> for Rows<GateView> {
+    type Value = GateView;
+    type Error = Arc<Failure>;
+    async fn load(&self, keys: &[Uuid]) -> Loaded<GateView> {
+        by_id(cosell::gates_of(&self.caller, keys).await, |view| view.deal_id)
     }
 }
 
@@ -351,6 +373,22 @@ pub async fn tier(ctx: &Context<'_>, partner: Uuid) -> Result<Option<TierDecisio
 /// A top-level error when the read fails.
 pub async fn registration(ctx: &Context<'_>, id: Uuid) -> Result<Option<Registration>, Error> {
     one(&loaders(ctx)?.registration, id).await
+}
+
+/// A conflict of claims.
+///
+/// # Errors
+/// A top-level error when the read fails.
+pub async fn conflict(ctx: &Context<'_>, id: Uuid) -> Result<Option<Conflict>, Error> {
+    one(&loaders(ctx)?.conflict, id).await
+}
+
+/// The gate of a deal.
+///
+/// # Errors
+/// A top-level error when the read fails.
+pub async fn gate(ctx: &Context<'_>, deal: Uuid) -> Result<Option<GateView>, Error> {
+    one(&loaders(ctx)?.gate, deal).await
 }
 
 /// The name of the seat that owns a registration.

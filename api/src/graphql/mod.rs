@@ -9,6 +9,8 @@ pub mod audit;
 mod caller;
 pub mod catalogue;
 pub mod change;
+pub mod claim;
+pub mod cosell;
 pub mod credit;
 pub mod deal;
 pub mod deal_list;
@@ -28,6 +30,7 @@ pub mod page;
 pub mod partner;
 pub mod partner_write;
 pub mod pod;
+pub mod pod_request;
 pub mod portfolio;
 pub mod program;
 pub mod quality;
@@ -43,6 +46,7 @@ pub mod scorecard;
 pub mod seat;
 pub mod segment;
 pub mod spend;
+pub mod template;
 pub mod territory;
 pub mod token;
 pub mod totals;
@@ -66,6 +70,9 @@ pub struct Query(
     spend::SpendQuery,
     registration::RegistrationQuery,
     routing::RoutingQuery,
+    claim::ClaimQuery,
+    pod_request::PodRequestQuery,
+    template::TemplateQuery,
     territory::TerritoryQuery,
     change::ChangeQuery,
     portfolio::PortfolioQuery,
@@ -98,6 +105,10 @@ pub struct Mutation(
     spend::SpendMutation,
     registration_write::RegistrationMutation,
     routing::RoutingMutation,
+    claim::ClaimMutation,
+    cosell::CosellMutation,
+    pod_request::PodRequestMutation,
+    template::TemplateMutation,
     territory::TerritoryMutation,
     seat::SeatMutation,
     pod::PodMutation,

@@ -11,6 +11,7 @@ use super::deal::Deal;
 use super::deal_list;
 use super::partner::Partner;
 use super::pod::Pod;
+use super::pod_request::{self, PodRequest};
 use super::registration::{self, Registration};
 use super::seat::Seat;
 use super::segment::Segment;
@@ -35,6 +36,8 @@ pub enum Node {
     Pod(Pod),
     /// A deal registration.
     Registration(Registration),
+    /// A request of the Pod to a partner.
+    PodRequest(PodRequest),
 }
 
 /// The row behind a global id; none when there is none, or none that the caller may see.
@@ -46,6 +49,7 @@ async fn fetch(ctx: &Context<'_>, kind: &str, id: Uuid) -> Result<Option<Node>> 
         "Deal" => deal_list::one(ctx, Some(id)).await?.map(Node::Deal),
         "Seat" => loader::seat(ctx, id).await?.map(|row| Node::Seat(Seat(row))),
         "Pod" => loader::pod(ctx, id).await?.map(|row| Node::Pod(Pod(row))),
+        "PodRequest" => pod_request::one(ctx, Some(id)).await?.map(Node::PodRequest),
         "Registration" => registration::one(ctx, Some(id)).await?.map(Node::Registration),
         _ => None,
     })

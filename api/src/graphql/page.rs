@@ -15,7 +15,8 @@ use super::allow::Allow;
 use super::caller::{caller, coded, failed};
 use crate::usecase::page::{Ask, Page, Position, PositionKey};
 use crate::usecase::{
-    Caller, account, activity, change, deal, deliverable, import, partner, recruit, registration, seat, spend, token,
+    Caller, account, activity, change, claim, deal, deliverable, import, partner, pod_request, recruit, registration,
+    seat, spend, token,
 };
 
 /// The rows of a page when none are asked for.
@@ -189,6 +190,10 @@ pub enum TotalCount {
     Spend(spend::Filter),
     /// Registrations.
     Registrations(registration::Filter),
+    /// Requests of the Pod.
+    PodRequests(pod_request::Filter),
+    /// Conflicts of claims: open, decided, or all.
+    Conflicts(Option<bool>),
     /// Activities of a deal.
     Activities(Uuid),
     /// Seats of people and machines.
@@ -221,6 +226,8 @@ impl TotalCount {
             Self::Deals(filter) => deal::count(caller, filter).await,
             Self::Spend(filter) => spend::count(caller, filter).await,
             Self::Registrations(filter) => registration::count(caller, filter).await,
+            Self::PodRequests(filter) => pod_request::count(caller, filter).await,
+            Self::Conflicts(open) => claim::count(caller, *open).await,
             Self::Activities(deal) => activity::count_of_deal(caller, *deal).await,
             Self::Seats => seat::count(caller).await,
             Self::Tokens => token::count(caller).await,

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::account::Account;
 use super::allow::Allow;
 use super::caller::{caller, failed};
+use super::claim::{self, RegistrationConflict};
 use super::deal::Deal;
 use super::deal_list;
 use super::page::{Binding, Connected, IdFilter, OrderDirection, PageArguments, TotalCount, both, connect};
@@ -261,6 +262,11 @@ impl Registration {
         self.row.influence_bps.map(|bps| Decimal(rust_decimal::Decimal::new(bps, 4)))
     }
 
+    /// The conflict of claims that it is part of, the latest; null where there was none.
+    async fn conflict(&self, ctx: &Context<'_>) -> Result<Option<RegistrationConflict>> {
+        claim::conflict(ctx, self.row.conflict_id).await
+    }
+
     /// The deal; null while other claims stand on the account.
     async fn deal(&self, ctx: &Context<'_>) -> Result<Option<Deal>> {
         deal_list::one(ctx, self.row.deal_id).await
@@ -345,6 +351,12 @@ pub(super) async fn one(ctx: &Context<'_>, id: Option<Uuid>) -> Result<Option<Re
     let Some(id) = id else { return Ok(None) };
     let wrap = wrapped(ctx).await?;
     Ok(loader::registration(ctx, id).await?.map(wrap))
+}
+
+/// Registrations that were read already.
+pub(super) async fn all(ctx: &Context<'_>, rows: Vec<Row>) -> Result<Vec<Registration>> {
+    let wrap = wrapped(ctx).await?;
+    Ok(rows.into_iter().map(wrap).collect())
 }
 
 /// Reads of registrations.

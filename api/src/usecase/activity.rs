@@ -1,6 +1,7 @@
 //! Activities: logged once, with who, when it happened, when it was recorded, and from which system.
 
 use super::commit::{Done, Key, Work, commit};
+use super::cosell;
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
 use super::registration_step::meeting_held;
@@ -97,9 +98,20 @@ pub async fn log(caller: &Caller, facts: Facts, key: Option<Key>) -> Result<Done
         let (mut deal_id, mut account_id) = (None, None);
         match (facts.deal_id, facts.account_id) {
             (Some(id), None) => match entity::deal::find(&work.tx, work.slice, id).await? {
-                Some(deal) => (deal_id, account_id) = (Some(deal.id), deal.account_id),
+                Some(deal) => {
+                    if facts.is_joint_meeting {
+                        cosell::pass(work, &deal, "isJointMeeting", Some(facts.happened_at)).await?;
+                    }
+                    (deal_id, account_id) = (Some(deal.id), deal.account_id);
+                }
                 None => problems.note("dealId", ProblemCode::NotFound, "there is no such deal"),
             },
+            (None, Some(_)) if facts.is_joint_meeting => {
+                let message = "a joint meeting is logged on its deal: the Primary Sale gate stands there";
+                problems.push(
+                    Problem::at(["isJointMeeting"], ProblemCode::RuleRefused, message).by("JOINT_MEETING_NEEDS_DEAL"),
+                );
+            }
             (None, Some(id)) => match entity::account::find(&work.tx, work.slice, id).await? {
                 Some(account) => account_id = Some(account.id),
                 None => problems.note("accountId", ProblemCode::NotFound, "there is no such account"),
@@ -160,6 +172,11 @@ pub(super) async fn hold_meeting(
     on: &Registration,
     held_at: DateTime<Utc>,
 ) -> Result<(), Failure> {
+    if let Some(id) = on.deal_id
+        && let Some(deal) = entity::deal::find(&work.tx, work.slice, id).await?
+    {
+        cosell::pass(work, &deal, "heldAt", Some(held_at)).await?;
+    }
     let activity = Activity {
         id: work.id(),
         external_id: None,

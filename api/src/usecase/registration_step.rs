@@ -11,16 +11,26 @@ use domain::program::Program;
 use domain::registration::{Mark, Registration, RegistrationRefusal, StateWord, Summary, Terms, Verdict};
 use domain::role::Action;
 use domain::slice::Slice;
-use domain::{template, text};
+use domain::template::{Acceptance, TemplateKind, acceptance};
+use domain::text;
 use serde_json::json;
 use uuid::Uuid;
 
-/// What a step works with.
-struct At {
-    program: Program,
-    today: NaiveDate,
-    terms: Terms,
-    mark: Mark,
+/// What a step works with: the program, what day it is there, its numbers, and who is at work.
+pub(super) struct At {
+    pub program: Program,
+    pub today: NaiveDate,
+    pub terms: Terms,
+    pub mark: Mark,
+}
+
+impl At {
+    pub async fn now(work: &Work<'_>) -> Result<Self, Failure> {
+        let (program, today) = today(work).await?;
+        let policy = entity::policy::on(&work.tx, work.slice, today).await?;
+        let mark = Mark { at: work.now, by: work.seat_id() };
+        Ok(Self { program, today, terms: Terms::from(&policy), mark })
+    }
 }
 
 /// Takes one step of a registration of the caller's slice. Nobody else is at work on its domain meanwhile.
@@ -40,11 +50,9 @@ where
         entity::registration_line::hold(&work.tx, work.slice, &found.domain).await?;
         let mut it = entity::registration::find(&work.tx, work.slice, id).await?.ok_or(Failure::NotFound)?;
         work.expect_version(it.version, expected)?;
-        let (program, today) = today(work).await?;
-        let policy = entity::policy::on(&work.tx, work.slice, today).await?;
-        let mark = Mark { at: work.now, by: work.seat_id() };
-        it.state = it.state.on(today);
-        change(work, &mut it, &At { program, today, terms: Terms::from(&policy), mark }).await?;
+        let at = At::now(work).await?;
+        it.state = it.state.on(at.today);
+        change(work, &mut it, &at).await?;
         it.version += 1;
         entity::registration::update(&work.tx, work.slice, &it).await?;
         work.record(verb, "Registration", id, body(&it));
@@ -57,7 +65,7 @@ fn at_id(refusal: RegistrationRefusal) -> Failure {
     refused("id", refusal).into()
 }
 
-fn verdict(reason: &str, mark: Mark) -> Result<Verdict, Failure> {
+pub(super) fn verdict(reason: &str, mark: Mark) -> Result<Verdict, Failure> {
     let reason = text::name(reason, 2000);
     let reason = reason.map_err(|why| Problem::at(["reason"], ProblemCode::Required, format!("a reason {why}")))?;
     Ok(Verdict { mark, reason })
@@ -135,15 +143,17 @@ async fn approve(work: &mut Work<'_>, it: &mut Registration, at: &At, verdict: V
     {
         return Err(at_id(RegistrationRefusal::ConflictOpen));
     }
+    let kind = TemplateKind::RegistrationAcceptance;
+    let text = entity::message_template::of(&work.tx, work.slice, kind).await?.body;
     let letter = |through| {
-        let words = template::Acceptance {
+        let words = Acceptance {
             account: &it.account_name,
             problem: &it.problem,
             through,
             meeting_on: it.next_meeting_on,
             summary_hours: at.terms.summary_hours,
         };
-        template::acceptance(template::ACCEPTANCE, &words)
+        acceptance(&text, &words)
     };
     it.state = it.state.approve(verdict, at.today, at.terms, letter).map_err(at_id)?;
     if it.deal_id.is_none() {
@@ -170,7 +180,7 @@ async fn find_deal(work: &mut Work<'_>, whole: &Slice, it: &mut Registration, at
 }
 
 /// Disqualifies the deal that a registration opened and that nobody else took up: it was never a real opportunity.
-async fn drop_deal(work: &mut Work<'_>, it: &Registration, at: &At) -> Result<(), Failure> {
+pub(super) async fn drop_deal(work: &mut Work<'_>, it: &Registration, at: &At) -> Result<(), Failure> {
     let (Some(id), true) = (it.deal_id, it.has_opened_deal) else { return Ok(()) };
     let whole = whole(work.program_id())?;
     let on_it = entity::registration::of_deals(&work.tx, &whole, &[id]).await?;
@@ -256,14 +266,11 @@ pub(super) async fn meeting_held(
     if rows.is_empty() {
         return Ok(());
     }
-    let (program, today) = today(work).await?;
-    let policy = entity::policy::on(&work.tx, work.slice, today).await?;
-    let mark = Mark { at: work.now, by: work.seat_id() };
-    let at = At { program, today, terms: Terms::from(&policy), mark };
+    let at = At::now(work).await?;
     for row in rows.into_iter().filter(|row| row.partner_id == partner) {
         entity::registration_line::hold(&work.tx, &whole, &row.domain).await?;
         let Some(mut it) = entity::registration::find(&work.tx, &whole, row.id).await? else { continue };
-        it.state = it.state.on(today);
+        it.state = it.state.on(at.today);
         let before = it.state.clone();
         if meet(&mut it, &at, held_at).is_ok() && it.state != before {
             it.version += 1;
@@ -358,4 +365,10 @@ pub(super) async fn convert(work: &mut Work<'_>, deal: Uuid) -> Result<(), Failu
         }
     }
     Ok(())
+}
+
+/// The partners whose registration of a deal bars them from being SOURCED on it.
+pub(super) async fn barred(work: &Work<'_>, deal: Uuid) -> Result<Vec<Uuid>, Failure> {
+    let rows = entity::registration::of_deals(&work.tx, &whole(work.program_id())?, &[deal]).await?;
+    Ok(rows.into_iter().filter(|row| !row.can_be_sourced()).map(|row| row.partner_id).collect())
 }
