@@ -15,8 +15,12 @@ use strum::IntoEnumIterator;
 use uuid::Uuid;
 
 /// The kinds of rows with a list and a root field of their own.
-const KINDS: [(&str, &str, &str); 3] =
-    [("Partner", "partner", "partners"), ("Account", "account", "accounts"), ("Deal", "deal", "deals")];
+const KINDS: [(&str, &str, &str); 4] = [
+    ("Partner", "partner", "partners"),
+    ("Account", "account", "accounts"),
+    ("Deal", "deal", "deals"),
+    ("Registration", "registration", "registrations"),
+];
 
 /// The rows of a kind in the home program, and those that exist for a role (LOOP.md section 5).
 fn rows(kind: &str, tenant: &Tenant, role: Role) -> (BTreeSet<Uuid>, BTreeSet<Uuid>) {
@@ -26,6 +30,7 @@ fn rows(kind: &str, tenant: &Tenant, role: Role) -> (BTreeSet<Uuid>, BTreeSet<Uu
     let all = match kind {
         "Partner" => set(&tenant.partners),
         "Account" => set(&tenant.accounts),
+        "Registration" => set(&tenant.registrations),
         _ => closed.iter().chain(&tenant.open).copied().collect(),
     };
     let own: Vec<Uuid> = tenant.deals[0].iter().chain([&tenant.open[0], &tenant.shared]).copied().collect();
@@ -36,6 +41,7 @@ fn rows(kind: &str, tenant: &Tenant, role: Role) -> (BTreeSet<Uuid>, BTreeSet<Uu
         ("Partner", Role::CustomerAe) => all.clone(),
         ("Partner", _) => set(&tenant.partners[..1]),
         ("Account", _) => set(&tenant.accounts[..1]),
+        ("Registration", _) => set(&tenant.registrations[..1]),
         _ => set(&own),
     };
     (all, there)
@@ -222,6 +228,7 @@ fn sample(kind: &str, app: &App) -> Vec<Uuid> {
         "Account" => home.accounts[..1].to_vec(),
         "Segment" => vec![home.segment],
         "Deal" => vec![home.deals[0][0], home.deals[0][9], home.shared],
+        "Registration" => home.registrations[..1].to_vec(),
         _ => Vec::new(),
     }
 }

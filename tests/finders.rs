@@ -5,7 +5,8 @@ use domain::role::Role;
 use domain::slice::{Bindings, Place, Slice, Viewer};
 use entity::page::{Ask, Key, Position};
 use entity::{
-    Store, account, activity, attribution, deal, partner, partner_person, segment, sla_clock, spend_line, stage,
+    Store, account, activity, attribution, deal, partner, partner_person, registration, registration_conflict, segment,
+    sla_clock, spend_line, stage,
 };
 use sea_orm_migration::sea_orm::{ConnectionTrait, Statement};
 use strum::IntoEnumIterator;
@@ -150,6 +151,21 @@ async fn every_finder_runs_with_every_reach_and_order() {
                     .unwrap_or_else(|why| panic!("{}: {why}", say("clocks")));
             }
             sla_clock::count(conn, &slice, &filter).await.unwrap();
+            let filter = registration::Filter {
+                states: Some(domain::registration::StateWord::iter().collect()),
+                today: "2026-10-05".parse().unwrap(),
+                partners: Some(ids.clone()),
+                owners: Some(ids.clone()),
+            };
+            for ask in asks(&instant) {
+                registration::page(conn, &slice, &filter, &ask)
+                    .await
+                    .unwrap_or_else(|why| panic!("{}: {why}", say("registrations")));
+                registration_conflict::page(conn, &slice, Some(true), &ask)
+                    .await
+                    .unwrap_or_else(|why| panic!("{}: {why}", say("conflicts")));
+            }
+            registration::of_deals(conn, &slice, &ids).await.unwrap();
             segment::all(conn, &slice).await.unwrap();
             stage::all(conn, &slice).await.unwrap();
         }

@@ -133,6 +133,11 @@ pub enum AttributionRefusal {
     /// The same partner in the same state twice.
     #[error("the same partner is named in the same state twice")]
     Repeated,
+    /// Its registration met a deal or another claim that was there.
+    #[error(
+        "this partner's registration met a deal or a claim that stood on the account: it can be INFLUENCED or ACCELERATED, not SOURCED"
+    )]
+    ChannelConflict,
     /// Somebody else's claim stands against it.
     #[error("another claim stands on this deal: RevOps decides, or declare it together")]
     Contested,

@@ -4,6 +4,7 @@
 //! that a row does not name has its default, so that an older row keeps its meaning when a later part adds a number.
 
 use crate::evidence::Level;
+use crate::registration::RegistrationPolicy;
 use crate::tam::TamPolicy;
 use rust_decimal::{Decimal, dec};
 use serde::{Deserialize, Serialize};
@@ -66,6 +67,8 @@ pub struct Policy {
     pub sla_pod_request_hours: u16,
     /// When so many hundredths of a term have passed, its promise is about to be missed; 75 by default \[ours\].
     pub sla_warning_percent: u8,
+    /// How deal registration and the Primary Sale gate run.
+    pub registration: RegistrationPolicy,
 }
 
 impl Default for Policy {
@@ -95,6 +98,7 @@ impl Default for Policy {
             sla_meeting_summary_hours: 24,
             sla_pod_request_hours: 72,
             sla_warning_percent: 75,
+            registration: RegistrationPolicy::default(),
         }
     }
 }

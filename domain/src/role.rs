@@ -99,6 +99,7 @@ const VENDOR: &[Role] = &[Operator, PartnerAe, CustomerAe, PartnerManager, Revop
 const DEAL_SIDE: &[Role] = &[Operator, PartnerAe, CustomerAe, PartnerManager, Revops];
 const DEAL_AND_FINANCE: &[Role] = &[Operator, PartnerAe, CustomerAe, PartnerManager, Revops, Finance];
 const DEAL_READERS: &[Role] = &[Operator, PartnerAe, CustomerAe, PartnerManager, Revops, Finance, Partner];
+const REGISTRATION_READERS: &[Role] = &[Operator, PartnerAe, CustomerAe, PartnerManager, Revops, Partner];
 const GAP_READERS: &[Role] = &[Operator, PartnerAe, Revops, Finance, Leadership];
 const GAP_AND_PARTNER: &[Role] = &[Operator, PartnerAe, Revops, Finance, Leadership, Partner];
 const SCORECARD_READERS: &[Role] = &[Operator, PartnerAe, PartnerManager, Revops, Finance, Leadership, Partner];
@@ -263,6 +264,39 @@ pub enum Action {
     ReadSlaRates,
     /// Run the scheduled jobs, and read their runs.
     RunJobs,
+    // Deal registration.
+    /// Read deal registrations.
+    ReadRegistrations,
+    /// Read what the vendor notes about a registration: its owner, its account, its place in the line.
+    ReadRegistrationsInside,
+    /// Read where a partner may register accounts.
+    ReadTerritories,
+    /// Read the rules that route registrations to owners.
+    ReadRegistrationRules,
+    /// Set the routing rules and the territories of partners.
+    ManageRegistrationRules,
+    /// Ask about an account, register it, attach a meeting's summary, take it back.
+    SubmitRegistrations,
+    /// Touch a registration, approve or refuse it, begin its validity anew.
+    DecideRegistrations,
+    /// Read and decide conflicts of claims on one account.
+    DecideConflicts,
+    /// Read the Primary Sale gate of a deal.
+    ReadGate,
+    /// Log that the partner's own rep is committed to a deal.
+    LogPrimarySale,
+    /// Confirm, as the partner, that the rep is committed.
+    ConfirmPrimarySale,
+    /// Ask whether a joint activity may be done on a deal.
+    RequestJointActivity,
+    /// Read the Pod's requests to partners.
+    ReadPodRequests,
+    /// Ask a partner's rep for something.
+    AskPartners,
+    /// Answer a request of the Pod, as the partner.
+    AnswerPod,
+    /// Read the texts of messages.
+    ReadTemplates,
 }
 
 impl Action {
@@ -318,6 +352,21 @@ impl Action {
             Self::ReadSlaClocks => &[Operator, PartnerAe, PartnerManager, Revops, Partner],
             Self::ReadSlaRates => &[Operator, PartnerAe, PartnerManager, Revops, Leadership],
             Self::RunJobs => &[Revops],
+            Self::ReadRegistrations | Self::ReadTerritories => REGISTRATION_READERS,
+            Self::ReadRegistrationsInside => DEAL_SIDE,
+            Self::ReadRegistrationRules => LEADERS,
+            Self::ManageRegistrationRules => &[Revops],
+            Self::SubmitRegistrations => &[PartnerManager, Revops, Partner],
+            Self::DecideRegistrations => &[Operator, CustomerAe, PartnerManager, Revops],
+            Self::DecideConflicts => LEADERS,
+            Self::ReadGate => REGISTRATION_READERS,
+            Self::LogPrimarySale => &[PartnerAe, CustomerAe, Revops],
+            Self::ConfirmPrimarySale => &[Partner],
+            Self::RequestJointActivity => DEAL_SIDE,
+            Self::ReadPodRequests => REGISTRATION_READERS,
+            Self::AskPartners => &[PartnerAe, CustomerAe, PartnerManager, Revops],
+            Self::AnswerPod => &[Partner],
+            Self::ReadTemplates => &[Operator, PartnerManager, Revops],
         })
     }
 }

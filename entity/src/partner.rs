@@ -200,3 +200,17 @@ pub async fn update(conn: &impl Conn, slice: &Slice, it: &domain::partner::Partn
     Entity::update(active(slice.program_id(), it)).exec(conn).await?;
     Ok(())
 }
+
+/// Makes other transactions that ask the same of this partner wait until this one ends.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn queue(conn: &impl Conn, slice: &Slice, id: Uuid) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::Version, Expr::col(Column::Version))
+        .filter(Column::ProgramId.eq(slice.program_id()))
+        .filter(Column::Id.eq(id))
+        .exec(conn)
+        .await?;
+    Ok(())
+}

@@ -1,7 +1,7 @@
 //! From a [`Slice`] to the condition that every statement of it carries (LOOP.md section 5, the column "rows").
 
 use domain::slice::{Reach, Slice};
-use sea_orm::sea_query::{Alias, Cond, Condition, Expr, ExprTrait, JoinType, LikeExpr, Query};
+use sea_orm::sea_query::{Alias, Cond, Condition, Expr, ExprTrait, JoinType, LikeExpr, Query, UnionType};
 use uuid::Uuid;
 
 /// A condition that holds for no row.
@@ -48,7 +48,7 @@ fn owned_partners(slice: &Slice, column: &'static str) -> Condition {
     Cond::any().add(Expr::cust(column).in_subquery(on_mine)).add(one_of(column, pod_partners))
 }
 
-/// Deals on which one of these partners is attributed.
+/// Deals on which one of these partners is attributed, or which it registered and was not turned away from.
 fn attributed_to(program_id: Uuid, deal: &'static str, partners: &[Uuid]) -> Condition {
     if partners.is_empty() {
         return nothing();
@@ -58,6 +58,15 @@ fn attributed_to(program_id: Uuid, deal: &'static str, partners: &[Uuid]) -> Con
         .expr(Expr::cust("a.deal_id"))
         .from_as(Alias::new("attribution"), Alias::new("a"))
         .cond_where(Cond::all().add(Expr::cust("a.program_id").eq(program_id)).add(one_of("a.partner_id", partners)));
+    let mut registered = Query::select();
+    registered.expr(Expr::cust("r.deal_id")).from_as(Alias::new("registration"), Alias::new("r")).cond_where(
+        Cond::all()
+            .add(Expr::cust("r.program_id").eq(program_id))
+            .add(one_of("r.partner_id", partners))
+            .add(Expr::cust("r.deal_id IS NOT NULL AND r.state NOT IN ('REFUSED', 'WITHDRAWN')")),
+    );
+    // One list, not an OR of two: the planner then starts from it.
+    theirs.union(UnionType::All, registered);
     Cond::all().add(Expr::cust(deal).in_subquery(theirs))
 }
 
@@ -158,6 +167,44 @@ pub(crate) fn ledger(slice: &Slice) -> Condition {
             Cond::all().add(Expr::cust("ledger_entry.id").in_subquery(named))
         }
     }
+}
+
+
+/// Registrations, in a statement over `registration`: of the slice's partners; for the owner of deals, those it owns and those of
+/// its deals.
+pub(crate) fn registrations(slice: &Slice) -> Condition {
+    match slice.reach() {
+        Reach::Program => everything(),
+        Reach::ClosedDeals | Reach::Partners => nothing(),
+        Reach::Pods { partners, .. } | Reach::Managed { partners } => one_of("registration.partner_id", partners),
+        Reach::Own { partner } => one_of("registration.partner_id", &[*partner]),
+        Reach::Owned { seat_id, .. } => Cond::any()
+            .add(Expr::cust("registration.owner_seat_id").eq(*seat_id))
+            .add(of_visible_deals(slice, "registration.deal_id", Alias::new("id"))),
+    }
+}
+
+/// Requests of the Pod, in a statement over `pod_request`: to the slice's partners; for the owner of deals, those about its deals.
+pub(crate) fn pod_requests(slice: &Slice) -> Condition {
+    match slice.reach() {
+        Reach::Program => everything(),
+        Reach::ClosedDeals | Reach::Partners => nothing(),
+        Reach::Pods { partners, .. } | Reach::Managed { partners } => one_of("pod_request.partner_id", partners),
+        Reach::Own { partner } => one_of("pod_request.partner_id", &[*partner]),
+        Reach::Owned { .. } => of_visible_deals(slice, "pod_request.deal_id", Alias::new("id")),
+    }
+}
+
+/// Conflicts of claims, in a statement over `registration_conflict`: those that a registration of the slice is part of.
+pub(crate) fn conflicts(slice: &Slice) -> Condition {
+    if *slice.reach() == Reach::Program {
+        return everything();
+    }
+    let mut seen = Query::select();
+    seen.expr(Expr::cust("registration.conflict_id")).from(Alias::new("registration")).cond_where(
+        Cond::all().add(Expr::cust("registration.program_id").eq(slice.program_id())).add(registrations(slice)),
+    );
+    Cond::all().add(Expr::cust("registration_conflict.id").in_subquery(seen))
 }
 
 fn escaped(part: &str) -> String {

@@ -254,6 +254,24 @@ pub async fn first_of_role(conn: &impl Conn, slice: &Slice, issuer: &str, role: 
     one_with_bindings(conn, slice, row).await
 }
 
+/// The live Partner Manager of a partner who was granted first.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn manager_of(conn: &impl Conn, slice: &Slice, partner: Uuid) -> Result<Option<Uuid>, DbErr> {
+    let bound = seat_partner::seats_of(slice.program_id(), partner);
+    let row = Entity::find()
+        .filter(Column::ProgramId.eq(slice.program_id()))
+        .filter(Column::Role.eq(Role::PartnerManager.word()))
+        .filter(Column::RevokedAt.is_null())
+        .filter(Column::Id.in_subquery(bound))
+        .order_by_asc(Column::RecordedAt)
+        .order_by_asc(Column::Id)
+        .one(conn)
+        .await?;
+    Ok(row.map(|row| row.id))
+}
+
 fn listed(slice: &Slice) -> Select<Entity> {
     Entity::find().filter(Column::ProgramId.eq(slice.program_id())).filter(Column::Issuer.ne(MINT_ISSUER))
 }

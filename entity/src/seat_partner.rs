@@ -39,6 +39,17 @@ pub(crate) async fn of_seats(conn: &impl Conn, program_id: Uuid, seats: Vec<Uuid
         .await
 }
 
+/// The seats that are bound to a partner, as a subquery.
+pub(crate) fn seats_of(program_id: Uuid, partner: Uuid) -> sea_orm::sea_query::SelectStatement {
+    use sea_orm::{QuerySelect, QueryTrait};
+    Entity::find()
+        .select_only()
+        .column(Column::SeatId)
+        .filter(Column::ProgramId.eq(program_id))
+        .filter(Column::PartnerId.eq(partner))
+        .into_query()
+}
+
 /// Binds a seat.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 mod m20261122_000001_foundation;
 mod m20261125_000002_ledger;
 mod m20261125_000003_clocks;
+mod m20261125_000004_registration;
 mod m20261125_000005_attribution;
 mod m20261125_000007_policy;
 mod m20261125_000009_recruit;
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000001_foundation::Migration),
             Box::new(m20261125_000002_ledger::Migration),
             Box::new(m20261125_000003_clocks::Migration),
+            Box::new(m20261125_000004_registration::Migration),
             Box::new(m20261125_000005_attribution::Migration),
             Box::new(m20261125_000009_recruit::Migration),
             Box::new(m20261125_000007_policy::Migration),

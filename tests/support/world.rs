@@ -2,7 +2,8 @@
 
 use api::clock::Clock;
 use api::usecase::{
-    Caller, Failure, Office, account, activity, deal, partner, pod, portfolio, program, seat, segment, spend, stage,
+    Caller, Failure, Office, account, activity, deal, partner, pod, portfolio, program, registration, seat, segment,
+    spend, stage,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::activity::ActivityKind;
@@ -39,6 +40,8 @@ pub(crate) struct Tenant {
     /// A deal that both partners are on: the first brought it, the second shaped it.
     pub(crate) shared: Uuid,
     pub(crate) spend: [Uuid; 2],
+    /// A registration of the first partner and one of the second, of their open deals.
+    pub(crate) registrations: [Uuid; 2],
 }
 
 /// Two programs and a portfolio of both.
@@ -75,6 +78,7 @@ impl World {
             ("partner", of("Partner", home.partners[0])),
             ("account", of("Account", home.accounts[0])),
             ("deal", of("Deal", home.deals[0][0])),
+            ("registration", of("Registration", home.registrations[0])),
         ]
         .into_iter()
         .map(|(field, id)| (field.to_owned(), id))
@@ -115,7 +119,7 @@ impl Tenant {
             .chain(&self.accounts)
             .chain(&self.partners);
         let one = [self.program, self.segment, self.shared];
-        lists.chain(&self.pods).chain(&self.spend).chain(&one).copied().collect()
+        lists.chain(&self.pods).chain(&self.spend).chain(&self.registrations).chain(&one).copied().collect()
     }
 
     async fn make(office: &Office, slug: &str, names: [&str; 2]) -> Result<Self, Failure> {
@@ -157,7 +161,7 @@ impl Tenant {
             made.pods[at] = pod::create(&ops, facts, None).await?.id;
             let facts = account::Facts {
                 name: Some(format!("{name} customer")),
-                domain: Some(Some(format!("{}.example.com", name.to_lowercase()))),
+                domain: Some(Some(format!("https://www.{}-customer.com", name.to_lowercase()))),
                 segment_id: Some(Some(made.segment)),
                 ..account::Facts::default()
             };
@@ -207,6 +211,20 @@ impl Tenant {
                 ..spend::Facts::default()
             };
             made.spend[at] = spend::record(&finance, made.partners[at], facts, None).await?.id;
+        }
+        for at in [0, 1] {
+            let facts = registration::Facts {
+                partner_id: Some(made.partners[at]),
+                account_url: format!("https://{}-customer.com", names[at].to_lowercase()),
+                account_name: None,
+                buyer_role: "Head of Operations".into(),
+                problem: "Deliveries are late.".into(),
+                next_meeting_on: day("2026-10-12"),
+                discovered_at: None,
+                discovery_evidence: None,
+                deal_id: Some(made.open[at]),
+            };
+            made.registrations[at] = registration::submit(&ops, facts, None).await?.id;
         }
         made.seats(&ops, slug).await?;
         Ok(made)

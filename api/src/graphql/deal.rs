@@ -8,6 +8,7 @@ use super::account::Account;
 use super::activity::Activity;
 use super::allow::Allow;
 use super::attribution::{Attribution, Declaration, Provenance};
+use super::cosell::{self, DealGate};
 use super::credit::{self, CreditModel, CreditShare, QuotaCredit};
 use super::page::Connected;
 use super::scalar::{Date, DateTime, Decimal, Money, Quarter};
@@ -253,6 +254,12 @@ impl Deal {
     #[graphql(directive = Allow::apply(Action::ReadCredit))]
     async fn quota_credits(&self, ctx: &Context<'_>) -> Result<Vec<QuotaCredit>> {
         credit::quota(ctx, self).await
+    }
+
+    /// Its Primary Sale Stage Gate: while it is not open, nothing joint is done on the deal.
+    #[graphql(directive = Allow::apply(Action::ReadGate))]
+    async fn gate(&self, ctx: &Context<'_>) -> Result<Option<DealGate>> {
+        cosell::of_deal(ctx, self.row.id).await
     }
 
     /// The day the CRM expects it to close.

@@ -5,10 +5,12 @@ use async_graphql::{Context, Error, Lookahead};
 use domain::account::Account;
 use domain::activity::Activity;
 use domain::attribution::Attribution;
+use domain::claim::Conflict;
 use domain::deal::{Deal, Stage};
 use domain::partner::{Partner, PartnerPerson};
 use domain::program::Program;
 use domain::recruit::TierDecision;
+use domain::registration::Registration;
 use domain::seat::{Pod, Seat};
 use domain::segment::Segment;
 use std::collections::HashMap;
@@ -17,8 +19,10 @@ use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use super::caller::{caller, coded, failed};
+use crate::usecase::cosell::GateView;
 use crate::usecase::{
-    Caller, Failure, account, activity, attribution, deal, partner, pod, program, recruit, seat, segment, stage,
+    Caller, Failure, account, activity, attribution, claim, cosell, deal, partner, pod, program, recruit, registration,
+    seat, segment, stage,
 };
 
 type Loaded<T> = Result<HashMap<Uuid, T>, Arc<Failure>>;
@@ -46,6 +50,10 @@ pub struct Loaders {
     seat: Cached<Rows<Seat>>,
     pod: Cached<Rows<Pod>>,
     tier: Cached<Rows<TierDecision>>,
+    registration: Cached<Rows<Registration>>,
+    owner_name: Cached<Rows<String>>,
+    conflict: Cached<Rows<Conflict>>,
+    gate: Cached<Rows<GateView>>,
     program: OnceCell<Program>,
 }
 
@@ -66,6 +74,10 @@ impl Loaders {
             seat: of(caller),
             pod: of(caller),
             tier: of(caller),
+            registration: of(caller),
+            owner_name: of(caller),
+            conflict: of(caller),
+            gate: of(caller),
             program: OnceCell::new(),
         }
     }
@@ -148,6 +160,38 @@ impl Loader<Uuid> for Rows<TierDecision> {
     type Error = Arc<Failure>;
     async fn load(&self, keys: &[Uuid]) -> Loaded<TierDecision> {
         by_id(recruit::latest_of(&self.caller, keys).await, |row| row.partner_id)
+    }
+}
+
+impl Loader<Uuid> for Rows<Registration> {
+    type Value = Registration;
+    type Error = Arc<Failure>;
+    async fn load(&self, keys: &[Uuid]) -> Loaded<Registration> {
+        by_id(registration::of_ids(&self.caller, keys).await, |row| row.id)
+    }
+}
+
+impl Loader<Uuid> for Rows<Conflict> {
+    type Value = Conflict;
+    type Error = Arc<Failure>;
+    async fn load(&self, keys: &[Uuid]) -> Loaded<Conflict> {
+        by_id(claim::of_ids(&self.caller, keys).await, |row| row.id)
+    }
+}
+
+impl Loader<Uuid> for Rows<GateView> {
+    type Value = GateView;
+    type Error = Arc<Failure>;
+    async fn load(&self, keys: &[Uuid]) -> Loaded<GateView> {
+        by_id(cosell::gates_of(&self.caller, keys).await, |view| view.deal_id)
+    }
+}
+
+impl Loader<Uuid> for Rows<String> {
+    type Value = String;
+    type Error = Arc<Failure>;
+    async fn load(&self, keys: &[Uuid]) -> Loaded<String> {
+        Ok(registration::owners(&self.caller, keys).await.map_err(Arc::new)?.into_iter().collect())
     }
 }
 
@@ -321,6 +365,38 @@ pub async fn pod(ctx: &Context<'_>, id: Uuid) -> Result<Option<Pod>, Error> {
 /// A top-level error when the read fails.
 pub async fn tier(ctx: &Context<'_>, partner: Uuid) -> Result<Option<TierDecision>, Error> {
     one(&loaders(ctx)?.tier, partner).await
+}
+
+/// A registration.
+///
+/// # Errors
+/// A top-level error when the read fails.
+pub async fn registration(ctx: &Context<'_>, id: Uuid) -> Result<Option<Registration>, Error> {
+    one(&loaders(ctx)?.registration, id).await
+}
+
+/// A conflict of claims.
+///
+/// # Errors
+/// A top-level error when the read fails.
+pub async fn conflict(ctx: &Context<'_>, id: Uuid) -> Result<Option<Conflict>, Error> {
+    one(&loaders(ctx)?.conflict, id).await
+}
+
+/// The gate of a deal.
+///
+/// # Errors
+/// A top-level error when the read fails.
+pub async fn gate(ctx: &Context<'_>, deal: Uuid) -> Result<Option<GateView>, Error> {
+    one(&loaders(ctx)?.gate, deal).await
+}
+
+/// The name of the seat that owns a registration.
+///
+/// # Errors
+/// A top-level error when the read fails.
+pub async fn owner_name(ctx: &Context<'_>, seat: Uuid) -> Result<Option<String>, Error> {
+    one(&loaders(ctx)?.owner_name, seat).await
 }
 
 /// The attributions of a deal.

@@ -9,6 +9,8 @@ pub mod audit;
 mod caller;
 pub mod catalogue;
 pub mod change;
+pub mod claim;
+pub mod cosell;
 pub mod credit;
 pub mod deal;
 pub mod deal_list;
@@ -30,12 +32,16 @@ pub mod page;
 pub mod partner;
 pub mod partner_write;
 pub mod pod;
+pub mod pod_request;
 pub mod portfolio;
 pub mod program;
 pub mod quality;
 pub mod recruit;
 pub mod recruit_plan;
+pub mod registration;
+pub mod registration_write;
 pub mod role;
+pub mod routing;
 pub mod scalar;
 pub mod schema;
 pub mod scorecard;
@@ -43,6 +49,8 @@ pub mod seat;
 pub mod segment;
 pub mod sla;
 pub mod spend;
+pub mod template;
+pub mod territory;
 pub mod token;
 pub mod totals;
 pub mod touch;
@@ -64,6 +72,12 @@ pub struct Query(
     account::AccountQuery,
     deal_list::DealQuery,
     spend::SpendQuery,
+    registration::RegistrationQuery,
+    routing::RoutingQuery,
+    claim::ClaimQuery,
+    pod_request::PodRequestQuery,
+    template::TemplateQuery,
+    territory::TerritoryQuery,
     change::ChangeQuery,
     portfolio::PortfolioQuery,
     catalogue::CatalogueQuery,
@@ -95,6 +109,13 @@ pub struct Mutation(
     attribution::AttributionMutation,
     activity::ActivityMutation,
     spend::SpendMutation,
+    registration_write::RegistrationMutation,
+    routing::RoutingMutation,
+    claim::ClaimMutation,
+    cosell::CosellMutation,
+    pod_request::PodRequestMutation,
+    template::TemplateMutation,
+    territory::TerritoryMutation,
     seat::SeatMutation,
     pod::PodMutation,
     token::TokenMutation,

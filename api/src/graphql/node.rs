@@ -11,6 +11,8 @@ use super::deal::Deal;
 use super::deal_list;
 use super::partner::Partner;
 use super::pod::Pod;
+use super::pod_request::{self, PodRequest};
+use super::registration::{self, Registration};
 use super::seat::Seat;
 use super::segment::Segment;
 use super::sla::{self, SlaClock};
@@ -35,6 +37,10 @@ pub enum Node {
     Pod(Pod),
     /// A promise with its due time.
     SlaClock(SlaClock),
+    /// A deal registration.
+    Registration(Registration),
+    /// A request of the Pod to a partner.
+    PodRequest(PodRequest),
 }
 
 /// The row behind a global id; none when there is none, or none that the caller may see.
@@ -47,6 +53,8 @@ async fn fetch(ctx: &Context<'_>, kind: &str, id: Uuid) -> Result<Option<Node>> 
         "Seat" => loader::seat(ctx, id).await?.map(|row| Node::Seat(Seat(row))),
         "SlaClock" => sla::one(ctx, id).await?.map(Node::SlaClock),
         "Pod" => loader::pod(ctx, id).await?.map(|row| Node::Pod(Pod(row))),
+        "PodRequest" => pod_request::one(ctx, Some(id)).await?.map(Node::PodRequest),
+        "Registration" => registration::one(ctx, Some(id)).await?.map(Node::Registration),
         _ => None,
     })
 }

@@ -15,7 +15,8 @@ use super::allow::Allow;
 use super::caller::{caller, coded, failed};
 use crate::usecase::page::{Ask, Page, Position, PositionKey};
 use crate::usecase::{
-    Caller, account, activity, change, deal, deliverable, import, partner, recruit, seat, sla, spend, token,
+    Caller, account, activity, change, claim, deal, deliverable, import, partner, pod_request, recruit, registration,
+    seat, sla, spend, token,
 };
 
 /// The rows of a page when none are asked for.
@@ -187,6 +188,12 @@ pub enum TotalCount {
     Deals(deal::Filter),
     /// Lines of spend.
     Spend(spend::Filter),
+    /// Registrations.
+    Registrations(registration::Filter),
+    /// Requests of the Pod.
+    PodRequests(pod_request::Filter),
+    /// Conflicts of claims: open, decided, or all.
+    Conflicts(Option<bool>),
     /// Activities of a deal.
     Activities(Uuid),
     /// Seats of people and machines.
@@ -220,6 +227,9 @@ impl TotalCount {
             Self::Accounts(filter) => account::count(caller, filter).await,
             Self::Deals(filter) => deal::count(caller, filter).await,
             Self::Spend(filter) => spend::count(caller, filter).await,
+            Self::Registrations(filter) => registration::count(caller, filter).await,
+            Self::PodRequests(filter) => pod_request::count(caller, filter).await,
+            Self::Conflicts(open) => claim::count(caller, *open).await,
             Self::Activities(deal) => activity::count_of_deal(caller, *deal).await,
             Self::Seats => seat::count(caller).await,
             Self::Tokens => token::count(caller).await,

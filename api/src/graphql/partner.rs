@@ -118,7 +118,7 @@ impl Partner {
 }
 
 /// Somebody who works for a partner.
-pub struct PartnerPerson(domain::partner::PartnerPerson);
+pub struct PartnerPerson(pub domain::partner::PartnerPerson);
 
 /// Somebody who works for a partner.
 #[Object(directive = Allow::apply(Action::ReadContacts))]

@@ -46,6 +46,7 @@ const QUERIES: &[(&str, &str)] = &[
     ("open_deals", include_str!("../../assets/queries/open_deals.graphql")),
     ("won_deals", include_str!("../../assets/queries/won_deals.graphql")),
     ("own_deals", include_str!("../../assets/queries/own_deals.graphql")),
+    ("registrations", include_str!("../../assets/queries/registrations.graphql")),
     ("own_partner", include_str!("../../assets/queries/own_partner.graphql")),
     ("partners", include_str!("../../assets/queries/partners.graphql")),
     ("accounts", include_str!("../../assets/queries/accounts.graphql")),

@@ -128,7 +128,7 @@ fn taken(why: entity::DbErr) -> Failure {
     }
 }
 
-fn body(account: &Account) -> serde_json::Value {
+pub(super) fn body(account: &Account) -> serde_json::Value {
     json!({
         "name": account.name, "externalId": account.external_id, "registrableDomain": account.registrable_domain,
         "segmentId": account.segment_id, "region": account.region, "cloudCommitments": account.cloud_commitments,

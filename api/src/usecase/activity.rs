@@ -1,10 +1,13 @@
 //! Activities: logged once, with who, when it happened, when it was recorded, and from which system.
 
-use super::commit::{Done, Key, commit};
+use super::commit::{Done, Key, Work, commit};
+use super::cosell;
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
+use super::registration_step::meeting_held;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::activity::{Activity, ActivityKind};
+use domain::registration::Registration;
 use domain::role::Action;
 use domain::text;
 use entity::page::{Ask, Key as PositionKey, Page};
@@ -95,9 +98,20 @@ pub async fn log(caller: &Caller, facts: Facts, key: Option<Key>) -> Result<Done
         let (mut deal_id, mut account_id) = (None, None);
         match (facts.deal_id, facts.account_id) {
             (Some(id), None) => match entity::deal::find(&work.tx, work.slice, id).await? {
-                Some(deal) => (deal_id, account_id) = (Some(deal.id), deal.account_id),
+                Some(deal) => {
+                    if facts.is_joint_meeting {
+                        cosell::pass(work, &deal, "isJointMeeting", Some(facts.happened_at)).await?;
+                    }
+                    (deal_id, account_id) = (Some(deal.id), deal.account_id);
+                }
                 None => problems.note("dealId", ProblemCode::NotFound, "there is no such deal"),
             },
+            (None, Some(_)) if facts.is_joint_meeting => {
+                let message = "a joint meeting is logged on its deal: the Primary Sale gate stands there";
+                problems.push(
+                    Problem::at(["isJointMeeting"], ProblemCode::RuleRefused, message).by("JOINT_MEETING_NEEDS_DEAL"),
+                );
+            }
             (None, Some(id)) => match entity::account::find(&work.tx, work.slice, id).await? {
                 Some(account) => account_id = Some(account.id),
                 None => problems.note("accountId", ProblemCode::NotFound, "there is no such account"),
@@ -144,7 +158,45 @@ pub async fn log(caller: &Caller, facts: Facts, key: Option<Key>) -> Result<Done
         })?;
         let body = json!({ "dealId": deal_id, "accountId": account_id, "partnerId": facts.partner_id, "kind": facts.kind, "happenedAt": activity.happened_at });
         work.record("activity.log", "Activity", activity.id, body);
+        if let (true, Some(deal), Some(partner)) = (facts.is_joint_meeting, deal_id, facts.partner_id) {
+            meeting_held(work, deal, partner, activity.happened_at).await?;
+        }
         Ok(activity.id)
     })
     .await
+}
+
+/// Logs the joint meeting that a partner tells of with its summary.
+pub(super) async fn hold_meeting(
+    work: &mut Work<'_>,
+    on: &Registration,
+    held_at: DateTime<Utc>,
+) -> Result<(), Failure> {
+    if let Some(id) = on.deal_id
+        && let Some(deal) = entity::deal::find(&work.tx, work.slice, id).await?
+    {
+        cosell::pass(work, &deal, "heldAt", Some(held_at)).await?;
+    }
+    let activity = Activity {
+        id: work.id(),
+        external_id: None,
+        deal_id: on.deal_id,
+        account_id: on.account_id,
+        partner_id: Some(on.partner_id),
+        kind: ActivityKind::Meeting,
+        happened_at: held_at,
+        is_joint_meeting: true,
+        meeting_count: None,
+        next_step_on: None,
+        owner_functions: Vec::new(),
+        note: None,
+        source_system: "partnerloop".into(),
+        recorded_by: work.seat_id(),
+        recorded_at: work.now,
+    };
+    entity::activity::insert(&work.tx, work.slice, &activity).await?;
+    let body =
+        json!({ "dealId": on.deal_id, "partnerId": on.partner_id, "kind": activity.kind, "happenedAt": held_at });
+    work.record("activity.log", "Activity", activity.id, body);
+    Ok(())
 }

@@ -4,7 +4,10 @@ use super::commit::{Done, Key, Work, commit};
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
 use super::proof::Evidence;
-use domain::attribution::{Attribution, AttributionRefusal, Claim, Declaration, Provenance, check, contests};
+use super::registration_step;
+use domain::attribution::{
+    Attribution, AttributionRefusal, AttributionState, Claim, Declaration, Provenance, check, contests,
+};
 use domain::deal::Deal;
 use domain::ledger::{EntryKind, instant};
 use domain::proof::Lack;
@@ -53,12 +56,15 @@ pub(super) async fn rows_of(
     let ids: Vec<Uuid> = claims.iter().map(|claim| claim.partner_id).collect();
     let known = entity::partner::of_ids(&work.tx, work.slice, &ids).await?;
     let evidence = Evidence::of(work, deal).await?;
+    let barred = registration_step::barred(work, deal.id).await?;
     let mut rows = Vec::with_capacity(claims.len());
     for (at, claim) in claims.iter().enumerate() {
         let mut basis_id = None;
         if !known.iter().any(|partner| partner.id == claim.partner_id) {
             let path = ["partners", &at.to_string(), "partnerId"];
             problems.push(Problem::at(path, ProblemCode::NotFound, "there is no such partner"));
+        } else if claim.state == AttributionState::Sourced && barred.contains(&claim.partner_id) {
+            problems.push(refused(["partners", &at.to_string(), "state"], AttributionRefusal::ChannelConflict));
         } else if claim.state.fits(deal.kind) {
             match evidence.proofs().find(claim.partner_id, claim.state, claim.basis_id, work.now) {
                 Ok(found) => basis_id = found,
@@ -135,6 +141,9 @@ pub async fn declare(
         deal.version += 1;
         deal.updated_at = work.now;
         entity::deal::update(&work.tx, work.slice, &deal).await?;
+        if deal.locked_at.is_some() {
+            registration_step::convert(work, deal_id).await?;
+        }
         work.touch(deal.closed_quarter);
         enter(work, &deal, &rows);
         let body = json!({ "partners": said(&rows), "lockedAt": deal.locked_at, "version": deal.version });
@@ -163,7 +172,7 @@ pub(super) async fn lock(work: &mut Work<'_>, deal: &mut Deal) -> Result<(), Fai
     entity::attribution::replace(&work.tx, work.slice, deal.id, &rows).await?;
     enter(work, deal, &rows);
     work.record("attribution.lock", "Deal", deal.id, json!({ "partners": said(&rows), "lockedAt": deal.locked_at }));
-    Ok(())
+    registration_step::convert(work, deal.id).await
 }
 
 /// Looks once more for what each row rests on, now that the lock is here: a touch may have left the window since.

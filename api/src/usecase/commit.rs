@@ -99,7 +99,7 @@ impl Work<'_> {
     /// Notes a change of a fact. A transaction that notes none writes no record and keeps the data version.
     pub fn record(&mut self, verb: &'static str, subject_type: &'static str, subject_id: Uuid, body: Value) {
         let id = self.id();
-        let seat_id = self.caller.viewer.seat_id;
+        let seat_id = self.seat_id();
         self.changes.push(change::New { id, seat_id, verb, subject_type, subject_id, body, recorded_at: self.now });
     }
 

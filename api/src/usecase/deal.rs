@@ -327,7 +327,7 @@ fn taken(why: entity::DbErr) -> Failure {
 }
 
 /// What the change record keeps of a deal.
-fn body(deal: &Deal) -> serde_json::Value {
+pub(super) fn body(deal: &Deal) -> serde_json::Value {
     json!({
         "externalId": deal.external_id, "name": deal.name, "accountId": deal.account_id, "segmentId": deal.segment_id,
         "kind": deal.kind, "outcome": deal.outcome, "stageId": deal.stage_id, "openedOn": deal.opened_on, "closedOn": deal.closed_on,
@@ -373,7 +373,7 @@ pub async fn create(caller: &Caller, facts: Facts, key: Option<Key>) -> Result<D
     .await
 }
 
-fn blank(work: &Work<'_>, opened_on: NaiveDate) -> Deal {
+pub(super) fn blank(work: &Work<'_>, opened_on: NaiveDate) -> Deal {
     Deal {
         id: work.id(),
         external_id: None,

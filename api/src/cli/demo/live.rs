@@ -5,7 +5,9 @@ use super::people::once;
 use super::simulation::{Deal, World};
 use crate::clock::Clock;
 use crate::usecase::Office;
-use crate::usecase::{Caller, account, activity, attribution, deal, pod as pods, segment, spend, stage};
+use crate::usecase::{
+    Caller, account, activity, attribution, cosell, deal, partner, pod as pods, segment, spend, stage,
+};
 use anyhow::{Context, anyhow};
 use chrono::{DateTime, NaiveDateTime, TimeDelta, TimeZone, Utc};
 use domain::attribution::Claim;
@@ -94,11 +96,19 @@ async fn enter_deal(world: &World, known: &Known, revops: &Caller, at: usize, it
     // The attribution is locked when the partners' first touches are on record.
     let mut locked_at = opened_at;
     let mut touched = HashSet::new();
+    let mut is_committed = false;
     for act in world.activities.iter().filter(|act| act.deal == at) {
         let happened_at = instant(world, &local_time(act))?;
         let recorded_at = happened_at + TimeDelta::hours(2);
         if act.partner.is_some() && act.kind != "INTRODUCTION" && touched.insert(act.partner) {
             locked_at = locked_at.max(recorded_at);
+        }
+        if let (true, Some(at), false) = (act.is_joint, act.partner, is_committed) {
+            let people = partner::people(revops, &[known.partners[at]]).await?;
+            let rep = people.iter().find(|person| person.is_rep).ok_or_else(|| anyhow!("a partner without a rep"))?;
+            let key = once("primarySaleLog", &it.id);
+            cosell::log(&on(revops, opened_at), id, rep.id, None, key).await?;
+            is_committed = true;
         }
         let facts = activity::Facts {
             deal_id: Some(id),

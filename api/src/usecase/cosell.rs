@@ -1,0 +1,208 @@
+//! The Primary Sale and its gate: logged, confirmed, and asked before anything joint is done.
+
+use super::commit::{Done, Key, Work, commit};
+use super::failure::{Failure, Problem, ProblemCode};
+use super::office::Caller;
+use super::registration::whole;
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::attribution::Provenance;
+use domain::cosell::{Gate, GateFacts, GateRefusal, GatedActivity, PrimarySale, gate};
+use domain::deal::{Deal, Outcome};
+use domain::program::Program;
+use domain::registration::{Mark, StateWord};
+use domain::role::Action;
+use domain::slice::Slice;
+use domain::text;
+use entity::Conn;
+use serde_json::json;
+use uuid::Uuid;
+
+/// A deal's gate, with the Primary Sale as far as the caller may see it.
+#[derive(Clone, Debug)]
+pub struct GateView {
+    /// The deal.
+    pub deal_id: Uuid,
+    /// Where the gate stands.
+    pub gate: Gate,
+    /// The Primary Sale, if it is one of a partner that the caller may see.
+    pub sale: Option<PrimarySale>,
+}
+
+/// The gates of deals, by all rows of the program.
+async fn gates(
+    conn: &impl Conn,
+    whole: &Slice,
+    program: &Program,
+    deals: &[Deal],
+    now: DateTime<Utc>,
+) -> Result<Vec<Gate>, Failure> {
+    let ids: Vec<Uuid> = deals.iter().map(|deal| deal.id).collect();
+    let today = program.calendar.day(now);
+    let policy = entity::policy::on(conn, whole, today).await?;
+    let registrations = entity::registration::of_deals(conn, whole, &ids).await?;
+    let sales = entity::primary_sale::of_deals(conn, whole, &ids).await?;
+    let of = |deal: &Deal| {
+        let counts = |word| !matches!(word, StateWord::Refused | StateWord::Withdrawn);
+        let first = registrations.iter().find(|row| row.deal_id == Some(deal.id) && counts(row.state.word()));
+        let logged = sales.iter().find(|sale| sale.deal_id == deal.id).map(|sale| sale.logged.at);
+        let facts = GateFacts {
+            registered_on: first.map(|row| program.calendar.day(row.submitted_at)),
+            locked_on: deal.locked_at.map(|at| program.calendar.day(at)),
+            is_imported: deal.provenance == Provenance::Imported && deal.locked_at.is_some(),
+            logged: logged.map(|at| (at, program.calendar.day(at))),
+        };
+        gate(facts, today, policy.registration.primary_sale_days)
+    };
+    Ok(deals.iter().map(of).collect())
+}
+
+/// The gates of those of these deals that the caller may see.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn gates_of(caller: &Caller, ids: &[Uuid]) -> Result<Vec<GateView>, Failure> {
+    let slice = caller.authorise(Action::ReadGate)?;
+    let store = caller.office.store.read();
+    let deals = entity::deal::of_ids(store, slice, ids).await?;
+    let program = entity::program::find(store, slice.program_id()).await?.ok_or(Failure::NotFound)?;
+    let gates = gates(store, &whole(slice.program_id())?, &program, &deals, caller.office.clock.now()).await?;
+    let sales = entity::primary_sale::of_deals(store, slice, ids).await?;
+    let view = |(deal, gate): (Deal, Gate)| GateView {
+        deal_id: deal.id,
+        gate,
+        sale: sales.iter().find(|sale| sale.deal_id == deal.id).cloned(),
+    };
+    Ok(deals.into_iter().zip(gates).map(view).collect())
+}
+
+/// Lets a gated activity pass, or says why not.
+pub(super) async fn pass(
+    work: &Work<'_>,
+    deal: &Deal,
+    path: &str,
+    happened_at: Option<DateTime<Utc>>,
+) -> Result<(), Failure> {
+    let program = entity::program::find(&work.tx, work.program_id()).await?.ok_or(Failure::NotFound)?;
+    let whole = whole(work.program_id())?;
+    let gates = gates(&work.tx, &whole, &program, std::slice::from_ref(deal), work.now).await?;
+    for gate in gates {
+        gate.pass(happened_at).map_err(|refusal| refused(path, refusal))?;
+    }
+    Ok(())
+}
+
+fn refused(path: &str, refusal: GateRefusal) -> Problem {
+    let message = format!("{refusal}; {}", refusal.remedy());
+    Problem::at([path], ProblemCode::RuleRefused, message).by(refusal.into())
+}
+
+/// Logs that the partner's own rep is committed to a deal: the gate opens. The done row is the deal.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn log(
+    caller: &Caller,
+    deal_id: Uuid,
+    person: Uuid,
+    note: Option<&str>,
+    key: Option<Key>,
+) -> Result<Done, Failure> {
+    commit(caller, Action::LogPrimarySale, key, async |work| {
+        let deal = entity::deal::find(&work.tx, work.slice, deal_id).await?;
+        let deal = deal.ok_or_else(|| Problem::at(["dealId"], ProblemCode::NotFound, "there is no such deal"))?;
+        let rep = entity::partner_person::find(&work.tx, work.slice, person).await?.filter(|person| person.is_rep);
+        let rep = rep.ok_or_else(|| {
+            Problem::at(
+                ["repId"],
+                ProblemCode::NotFound,
+                "there is no such rep: name a person of the partner who sells",
+            )
+        })?;
+        let rule = |path, message: &str, rule| Problem::at([path], ProblemCode::RuleRefused, message).by(rule);
+        if deal.outcome != Outcome::Open {
+            return Err(rule("dealId", "the deal is closed", "DEAL_CLOSED").into());
+        }
+        let note = note.map(|note| text::prose(note, 2000)).transpose();
+        let note = note.map_err(|why| Problem::at(["note"], ProblemCode::Invalid, why.to_string()))?;
+        let sale = PrimarySale {
+            id: work.id(),
+            deal_id,
+            partner_id: rep.partner_id,
+            person_id: person,
+            note,
+            logged: Mark { at: work.now, by: work.seat_id() },
+            confirmed: None,
+            version: 1,
+        };
+        entity::primary_sale::insert(&work.tx, work.slice, &sale).await.map_err(|why| {
+            if entity::store::is_unique_violation(&why) {
+                Failure::from(rule("dealId", "the Primary Sale of this deal is logged already", "ALREADY_LOGGED"))
+            } else {
+                why.into()
+            }
+        })?;
+        let body = json!({ "dealId": deal_id, "partnerId": sale.partner_id, "personId": person, "loggedAt": work.now });
+        work.record("primarySale.log", "PrimarySale", sale.id, body);
+        work.announce("primarySale.logged", deal_id, json!({ "partnerId": sale.partner_id }));
+        Ok(deal_id)
+    })
+    .await
+}
+
+/// The partner's own word that its rep is committed. The done row is the deal.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn confirm(caller: &Caller, deal_id: Uuid, key: Option<Key>) -> Result<Done, Failure> {
+    commit(caller, Action::ConfirmPrimarySale, key, async |work| {
+        let mut sale = entity::primary_sale::of_deals(&work.tx, work.slice, &[deal_id]).await?.pop();
+        let sale = sale.as_mut().ok_or_else(|| {
+            Problem::at(["dealId"], ProblemCode::NotFound, "there is no Primary Sale of yours on such a deal")
+        })?;
+        if sale.confirmed.is_none() {
+            sale.confirmed = Some(Mark { at: work.now, by: work.seat_id() });
+            sale.version += 1;
+            entity::primary_sale::update(&work.tx, work.slice, sale).await?;
+            work.record("primarySale.confirm", "PrimarySale", sale.id, json!({ "dealId": deal_id }));
+        }
+        Ok(deal_id)
+    })
+    .await
+}
+
+/// Asks whether a joint activity may be done. The question goes on record; [`answer`] reads the answer. The done row is the deal.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn request(caller: &Caller, deal_id: Uuid, what: GatedActivity, key: Option<Key>) -> Result<Done, Failure> {
+    commit(caller, Action::RequestJointActivity, key, async |work| {
+        let Some(deal) = entity::deal::find(&work.tx, work.slice, deal_id).await? else {
+            return Err(Problem::at(["dealId"], ProblemCode::NotFound, "there is no such deal").into());
+        };
+        let is_permitted = pass(work, &deal, "dealId", None).await.is_ok();
+        let word: &str = what.into();
+        work.record("jointActivity.request", "Deal", deal_id, json!({ "activity": word, "isPermitted": is_permitted }));
+        Ok(deal_id)
+    })
+    .await
+}
+
+/// Whether a joint activity may be done on a deal now: the gate, and why it lets nothing pass.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn answer(caller: &Caller, deal_id: Uuid) -> Result<Option<(Gate, Result<(), GateRefusal>)>, Failure> {
+    caller.authorise(Action::RequestJointActivity)?;
+    let view = gates_of(caller, &[deal_id]).await?.pop();
+    Ok(view.map(|view| (view.gate, view.gate.pass(None))))
+}
+
+/// The last local day in which the Primary Sale is in time, where a clock runs or ran out.
+#[must_use]
+pub const fn due_on(gate: Gate) -> Option<NaiveDate> {
+    match gate {
+        Gate::Awaiting { due_on } => due_on,
+        Gate::Lapsed { due_on } => Some(due_on),
+        Gate::Exempt | Gate::Open { .. } | Gate::Shut => None,
+    }
+}

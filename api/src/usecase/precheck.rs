@@ -1,0 +1,147 @@
+//! The pre-check of an account, and the count that keeps it from listing the vendor's accounts (ruling 35).
+//!
+//! Each domain that a partner asks about or registers counts once on a local day. The first answer of a day stands for the day:
+//! asking again costs nothing more and tells nothing new, so that nobody can watch a rival arrive.
+
+use super::commit::{Done, Key, Work, commit};
+use super::failure::{Failure, Problem, ProblemCode};
+use super::office::Caller;
+use super::registration::{own_or, refused, whole};
+use chrono::NaiveDate;
+use domain::account::{Account, registrable_domain};
+use domain::attribution::Declaration;
+use domain::deal::Outcome;
+use domain::policy::Policy;
+use domain::precheck::{Known, Precheck, answer};
+use domain::registration::{Registration, RegistrationRefusal};
+use domain::role::Action;
+use domain::territory::Spot;
+use entity::page::Ask;
+use serde_json::json;
+use uuid::Uuid;
+
+/// What the program knows of an account that a partner asks about.
+pub(super) struct Sight {
+    /// The account, where there is one with this domain.
+    pub account: Option<Account>,
+    /// Live claims of other partners, in the order of the line.
+    pub rivals: Vec<Registration>,
+    /// Open deals on it that are direct, or another partner's.
+    pub foreign_deals: Vec<Uuid>,
+    /// What the answer is made of.
+    pub known: Known,
+}
+
+/// Looks at an account for a partner: at all rows of the program, whatever the caller may see.
+pub(super) async fn look(work: &Work<'_>, partner: Uuid, domain: &str, today: NaiveDate) -> Result<Sight, Failure> {
+    let (tx, whole) = (&work.tx, whole(work.program_id())?);
+    let filter = entity::account::Filter { domains: Some(vec![domain.to_owned()]), ..Default::default() };
+    let most = Ask { limit: 100, ..Ask::default() };
+    let accounts = entity::account::page(tx, &whole, &filter, entity::account::Order::Name, &most).await?.rows;
+    let (mut foreign_deals, mut is_customer) = (Vec::new(), false);
+    if !accounts.is_empty() {
+        let on = |outcome| entity::deal::Filter {
+            accounts: Some(accounts.iter().map(|account| account.id).collect()),
+            outcomes: Some(vec![outcome]),
+            ..Default::default()
+        };
+        is_customer = entity::deal::count(tx, &whole, &on(Outcome::Won)).await? > 0;
+        let open = entity::deal::page(tx, &whole, &on(Outcome::Open), entity::deal::Order::OpenedOn, &most).await?.rows;
+        let ids: Vec<Uuid> = open.iter().map(|deal| deal.id).collect();
+        let credits = entity::attribution::of_deals(tx, &whole, &ids).await?;
+        for deal in &open {
+            let mut on_it = credits.iter().filter(|row| row.deal_id == deal.id).peekable();
+            let is_others = on_it.peek().is_some() && on_it.all(|row| row.partner_id != partner);
+            if is_others || deal.declaration == Declaration::Direct {
+                foreign_deals.push(deal.id);
+            }
+        }
+    }
+    let account = accounts.into_iter().min_by_key(|account| (account.recorded_at, account.id));
+    let live = entity::registration::live_of_domain(tx, &whole, domain).await?;
+    let is_rival = |claim: &Registration| claim.partner_id != partner && claim.state.clone().on(today).word().is_live();
+    let rivals: Vec<Registration> = live.into_iter().filter(is_rival).collect();
+    let spot = Spot {
+        domain,
+        segment_id: account.as_ref().and_then(|account| account.segment_id),
+        region: account.as_ref().and_then(|account| account.region.as_deref()),
+    };
+    let territory = entity::territory::find(tx, &whole, partner).await?;
+    let known = Known {
+        is_inside: territory.is_none_or(|territory| territory.holds(spot)),
+        is_customer,
+        is_contested: !rivals.is_empty() || !foreign_deals.is_empty(),
+    };
+    Ok(Sight { account, rivals, foreign_deals, known })
+}
+
+/// Counts that a partner asks about a domain, unless it did so today.
+///
+/// # Errors
+/// [`RegistrationRefusal::CheckLimit`] when it has asked about as many as the policy allows.
+pub(super) async fn count(
+    work: &Work<'_>,
+    partner: Uuid,
+    domain: &str,
+    today: NaiveDate,
+    policy: &Policy,
+    sight: &Sight,
+) -> Result<(), Failure> {
+    let (tx, slice) = (&work.tx, work.slice);
+    entity::partner::queue(tx, slice, partner).await?;
+    if entity::registration_check::answer(tx, slice, partner, today, domain).await?.is_some() {
+        return Ok(());
+    }
+    let asked = entity::registration_check::count(tx, slice, partner, today).await?;
+    if asked >= u64::from(policy.registration.checks_per_day) {
+        return Err(refused("accountUrl", RegistrationRefusal::CheckLimit).into());
+    }
+    entity::registration_check::insert(tx, slice, (partner, today, domain), answer(sight.known), work.now).await?;
+    Ok(())
+}
+
+/// The domain of an address.
+///
+/// # Errors
+/// A problem at `accountUrl`.
+pub(super) fn domain_of(url: &str) -> Result<String, Problem> {
+    let message = "give the account's web site or domain, such as https://www.example.com";
+    registrable_domain(url)
+        .filter(|domain| domain.len() <= 253)
+        .ok_or_else(|| Problem::at(["accountUrl"], ProblemCode::Invalid, message))
+}
+
+/// Asks about an account. The done row is the partner; [`answered`] reads the answer.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn ask(caller: &Caller, partner: Option<Uuid>, url: &str, key: Option<Key>) -> Result<Done, Failure> {
+    commit(caller, Action::SubmitRegistrations, key, async |work| {
+        let partner = own_or(work, partner).await?;
+        let domain = domain_of(url)?;
+        let program = entity::program::find(&work.tx, work.program_id()).await?.ok_or(Failure::NotFound)?;
+        let today = program.calendar.day(work.now);
+        let policy = entity::policy::on(&work.tx, work.slice, today).await?;
+        let sight = look(work, partner, &domain, today).await?;
+        count(work, partner, &domain, today, &policy, &sight).await?;
+        work.record("registration.precheck", "Partner", partner, json!({ "domain": domain }));
+        Ok(partner)
+    })
+    .await
+}
+
+/// The answer that stands about an account for a partner, and how many accounts it may still ask about today.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn answered(caller: &Caller, partner: Uuid, url: &str) -> Result<(Option<Precheck>, u64), Failure> {
+    let slice = caller.authorise(Action::SubmitRegistrations)?;
+    let store = caller.office.store.read();
+    let domain = domain_of(url)?;
+    let program = entity::program::find(store, slice.program_id()).await?.ok_or(Failure::NotFound)?;
+    let today = program.calendar.day(caller.office.clock.now());
+    let policy = entity::policy::on(store, slice, today).await?;
+    let asked = entity::registration_check::count(store, slice, partner, today).await?;
+    let latest = entity::registration_check::latest(store, slice, partner, &domain).await?;
+    Ok((latest, u64::from(policy.registration.checks_per_day).saturating_sub(asked)))
+}

@@ -1,0 +1,374 @@
+//! The steps of a registration after it was submitted: touched, decided, met, summarised, refreshed, taken back, expired.
+
+use super::commit::{Done, Key, Work, commit};
+use super::failure::{Failure, Problem, ProblemCode};
+use super::office::Caller;
+use super::precheck;
+use super::registration::{body, open_deal, refused, today, whole};
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::deal::Outcome;
+use domain::program::Program;
+use domain::registration::{Mark, Registration, RegistrationRefusal, StateWord, Summary, Terms, Verdict};
+use domain::role::Action;
+use domain::slice::Slice;
+use domain::template::{Acceptance, TemplateKind, acceptance};
+use domain::text;
+use serde_json::json;
+use uuid::Uuid;
+
+/// What a step works with: the program, what day it is there, its numbers, and who is at work.
+pub(super) struct At {
+    pub program: Program,
+    pub today: NaiveDate,
+    pub terms: Terms,
+    pub mark: Mark,
+}
+
+impl At {
+    pub async fn now(work: &Work<'_>) -> Result<Self, Failure> {
+        let (program, today) = today(work).await?;
+        let policy = entity::policy::on(&work.tx, work.slice, today).await?;
+        let mark = Mark { at: work.now, by: work.seat_id() };
+        Ok(Self { program, today, terms: Terms::from(&policy), mark })
+    }
+}
+
+/// Takes one step of a registration of the caller's slice. Nobody else is at work on its domain meanwhile.
+async fn step<F>(
+    caller: &Caller,
+    action: Action,
+    (id, expected): (Uuid, Option<i64>),
+    key: Option<Key>,
+    verb: &'static str,
+    change: F,
+) -> Result<Done, Failure>
+where
+    F: AsyncFnOnce(&mut Work<'_>, &mut Registration, &At) -> Result<(), Failure>,
+{
+    commit(caller, action, key, async |work| {
+        let found = entity::registration::find(&work.tx, work.slice, id).await?.ok_or(Failure::NotFound)?;
+        entity::registration_line::hold(&work.tx, work.slice, &found.domain).await?;
+        let mut it = entity::registration::find(&work.tx, work.slice, id).await?.ok_or(Failure::NotFound)?;
+        work.expect_version(it.version, expected)?;
+        let at = At::now(work).await?;
+        it.state = it.state.on(at.today);
+        change(work, &mut it, &at).await?;
+        it.version += 1;
+        entity::registration::update(&work.tx, work.slice, &it).await?;
+        work.record(verb, "Registration", id, body(&it));
+        Ok(id)
+    })
+    .await
+}
+
+fn at_id(refusal: RegistrationRefusal) -> Failure {
+    refused("id", refusal).into()
+}
+
+pub(super) fn verdict(reason: &str, mark: Mark) -> Result<Verdict, Failure> {
+    let reason = text::name(reason, 2000);
+    let reason = reason.map_err(|why| Problem::at(["reason"], ProblemCode::Required, format!("a reason {why}")))?;
+    Ok(Verdict { mark, reason })
+}
+
+/// Records the owner's first touch.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn touch(caller: &Caller, id: Uuid, expected: Option<i64>, key: Option<Key>) -> Result<Done, Failure> {
+    let verb = "registration.touch";
+    step(caller, Action::DecideRegistrations, (id, expected), key, verb, async |_, it, at| {
+        if it.first_touch.is_some() {
+            return Err(at_id(RegistrationRefusal::AlreadyTouched));
+        }
+        if !it.state.word().is_live() {
+            return Err(at_id(RegistrationRefusal::AlreadyOver));
+        }
+        it.first_touch = Some(at.mark);
+        Ok(())
+    })
+    .await
+}
+
+/// What the vendor says to a registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Yes: the clocks begin.
+    Approve,
+    /// No.
+    Refuse,
+}
+
+/// Approves or refuses, with a reason that the partner reads.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn decide(
+    caller: &Caller,
+    id: Uuid,
+    expected: Option<i64>,
+    decision: Decision,
+    reason: &str,
+    key: Option<Key>,
+) -> Result<Done, Failure> {
+    let verb = "registration.decide";
+    step(caller, Action::DecideRegistrations, (id, expected), key, verb, async |work, it, at| {
+        if it.submitted_by == at.mark.by {
+            return Err(at_id(RegistrationRefusal::OwnRegistration));
+        }
+        let verdict = verdict(reason, at.mark)?;
+        match decision {
+            Decision::Approve => approve(work, it, at, verdict).await?,
+            Decision::Refuse => {
+                it.state = it.state.refuse(verdict).map_err(at_id)?;
+                drop_deal(work, it, at).await?;
+            }
+        }
+        work.announce("registration.decided", id, json!({ "partnerId": it.partner_id, "state": word(it) }));
+        Ok(())
+    })
+    .await
+}
+
+fn word(it: &Registration) -> &'static str {
+    it.state.word().into()
+}
+
+async fn approve(work: &mut Work<'_>, it: &mut Registration, at: &At, verdict: Verdict) -> Result<(), Failure> {
+    let whole = whole(work.program_id())?;
+    if let Some(conflict) = it.conflict_id
+        && entity::registration_conflict::find(&work.tx, &whole, conflict)
+            .await?
+            .is_some_and(|it| it.decision.is_none())
+    {
+        return Err(at_id(RegistrationRefusal::ConflictOpen));
+    }
+    let kind = TemplateKind::RegistrationAcceptance;
+    let text = entity::message_template::of(&work.tx, work.slice, kind).await?.body;
+    let letter = |through| {
+        let words = Acceptance {
+            account: &it.account_name,
+            problem: &it.problem,
+            through,
+            meeting_on: it.next_meeting_on,
+            summary_hours: at.terms.summary_hours,
+        };
+        acceptance(&text, &words)
+    };
+    it.state = it.state.approve(verdict, at.today, at.terms, letter).map_err(at_id)?;
+    if it.deal_id.is_none() {
+        find_deal(work, &whole, it, at).await?;
+    }
+    Ok(())
+}
+
+/// The deal of a claim that stood against others: theirs, else the one that stands on the account, else a new one.
+async fn find_deal(work: &mut Work<'_>, whole: &Slice, it: &mut Registration, at: &At) -> Result<(), Failure> {
+    let sight = precheck::look(work, it.partner_id, &it.domain, at.today).await?;
+    let theirs = sight.rivals.iter().find_map(|rival| rival.deal_id);
+    if let Some(id) = theirs.or(sight.foreign_deals.first().copied()) {
+        let account = entity::deal::find(&work.tx, whole, id).await?.and_then(|deal| deal.account_id);
+        it.deal_id = Some(id);
+        it.account_id = account.or(it.account_id);
+        return Ok(());
+    }
+    let owner = match it.owner_seat_id {
+        Some(id) => entity::seat::find(&work.tx, work.slice, id).await?,
+        None => None,
+    };
+    open_deal(work, &at.program, it, &sight, owner.as_ref()).await
+}
+
+/// Disqualifies the deal that a registration opened and that nobody else took up: it was never a real opportunity.
+pub(super) async fn drop_deal(work: &mut Work<'_>, it: &Registration, at: &At) -> Result<(), Failure> {
+    let (Some(id), true) = (it.deal_id, it.has_opened_deal) else { return Ok(()) };
+    let whole = whole(work.program_id())?;
+    let on_it = entity::registration::of_deals(&work.tx, &whole, &[id]).await?;
+    if on_it.iter().any(|other| other.id != it.id && other.state.clone().on(at.today).word().is_live()) {
+        return Ok(());
+    }
+    let Some(before) = entity::deal::find(&work.tx, &whole, id).await? else { return Ok(()) };
+    if before.outcome != Outcome::Open || before.has_reached_stage_one {
+        return Ok(());
+    }
+    let mut deal = before;
+    deal.outcome = Outcome::Disqualified;
+    deal.closed_on = Some(at.today);
+    deal.lost_reason = Some("its registration was refused or withdrawn".into());
+    let placed = deal.place(&at.program.calendar, at.today);
+    placed.map_err(|why| Problem::at(["id"], ProblemCode::Invalid, why.to_string()))?;
+    deal.version += 1;
+    deal.updated_at = work.now;
+    entity::deal::update(&work.tx, work.slice, &deal).await?;
+    work.touch(deal.closed_quarter);
+    work.record("deal.update", "Deal", id, super::deal::body(&deal));
+    Ok(())
+}
+
+/// Takes a registration back.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn withdraw(caller: &Caller, id: Uuid, expected: Option<i64>, key: Option<Key>) -> Result<Done, Failure> {
+    let verb = "registration.withdraw";
+    step(caller, Action::SubmitRegistrations, (id, expected), key, verb, async |work, it, at| {
+        it.state = it.state.withdraw(at.mark).map_err(at_id)?;
+        drop_deal(work, it, at).await
+    })
+    .await
+}
+
+/// Attaches the summary of a meeting; where the vendor has not logged the meeting, with the time it was held.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn summarise(
+    caller: &Caller,
+    id: Uuid,
+    expected: Option<i64>,
+    summary: &str,
+    held_at: Option<DateTime<Utc>>,
+    key: Option<Key>,
+) -> Result<Done, Failure> {
+    let verb = "registration.summarise";
+    step(caller, Action::SubmitRegistrations, (id, expected), key, verb, async |work, it, at| {
+        if let Some(held_at) = held_at {
+            let held_at = entity::column::instant(held_at);
+            let owed = it.state.grant().and_then(|grant| grant.meeting.as_ref());
+            if owed.is_none_or(|meeting| meeting.summary.is_some()) {
+                meet(it, at, held_at).map_err(|refusal| Failure::from(refused("heldAt", refusal)))?;
+                super::activity::hold_meeting(work, it, held_at).await?;
+            }
+        }
+        let text = text::name(summary, 10_000);
+        let text = text.map_err(|why| Problem::at(["summary"], ProblemCode::Invalid, why.to_string()))?;
+        it.state = it.state.summarise(Summary { text, mark: at.mark }).map_err(at_id)?;
+        Ok(())
+    })
+    .await
+}
+
+fn meet(it: &mut Registration, at: &At, held_at: DateTime<Utc>) -> Result<(), RegistrationRefusal> {
+    it.state = it.state.meet(held_at, at.program.calendar.day(held_at), at.mark, at.terms)?;
+    Ok(())
+}
+
+/// Carries a joint meeting that was logged on a deal to the partner's registration of it. What is before the approval, or on one
+/// that holds no more, does not count.
+pub(super) async fn meeting_held(
+    work: &mut Work<'_>,
+    deal: Uuid,
+    partner: Uuid,
+    held_at: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let whole = whole(work.program_id())?;
+    let rows = entity::registration::of_deals(&work.tx, &whole, &[deal]).await?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let at = At::now(work).await?;
+    for row in rows.into_iter().filter(|row| row.partner_id == partner) {
+        entity::registration_line::hold(&work.tx, &whole, &row.domain).await?;
+        let Some(mut it) = entity::registration::find(&work.tx, &whole, row.id).await? else { continue };
+        it.state = it.state.on(at.today);
+        let before = it.state.clone();
+        if meet(&mut it, &at, held_at).is_ok() && it.state != before {
+            it.version += 1;
+            entity::registration::update(&work.tx, &whole, &it).await?;
+            work.record("registration.meet", "Registration", it.id, body(&it));
+        }
+    }
+    Ok(())
+}
+
+/// Begins the validity anew.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn refresh(
+    caller: &Caller,
+    id: Uuid,
+    expected: Option<i64>,
+    reason: &str,
+    key: Option<Key>,
+) -> Result<Done, Failure> {
+    let verb = "registration.refresh";
+    step(caller, Action::DecideRegistrations, (id, expected), key, verb, async |work, it, at| {
+        it.state = it.state.refresh(verdict(reason, at.mark)?, at.today, at.terms).map_err(at_id)?;
+        work.announce("registration.decided", id, json!({ "partnerId": it.partner_id, "state": word(it) }));
+        Ok(())
+    })
+    .await
+}
+
+/// Writes down that a clock ran out.
+pub(super) async fn write_expiry(
+    work: &mut Work<'_>,
+    whole: &Slice,
+    row: Registration,
+    today: NaiveDate,
+) -> Result<(), Failure> {
+    let version = row.version + 1;
+    let it = Registration { state: row.state.on(today), version, ..row };
+    entity::registration::update(&work.tx, whole, &it).await?;
+    work.record("registration.expire", "Registration", it.id, body(&it));
+    work.announce("registration.expired", it.id, json!({ "partnerId": it.partner_id }));
+    Ok(())
+}
+
+/// Writes down every registration whose clock ran out, a hundred in a transaction. The same instant again changes nothing.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn expire(caller: &Caller) -> Result<u64, Failure> {
+    let mut expired = 0;
+    loop {
+        let mut found = 0;
+        commit(caller, Action::DecideRegistrations, None, async |work| {
+            let whole = whole(work.program_id())?;
+            let (_, today) = today(work).await?;
+            for row in entity::registration::ended_before(&work.tx, &whole, today, 100).await? {
+                entity::registration_line::hold(&work.tx, &whole, &row.domain).await?;
+                found += 1;
+                // What another did meanwhile counts.
+                let now = entity::registration::find(&work.tx, &whole, row.id).await?;
+                if let Some(row) = now.filter(|row| row.state.clone().on(today).word() != row.state.word()) {
+                    write_expiry(work, &whole, row, today).await?;
+                    expired += 1;
+                }
+            }
+            Ok(work.program_id())
+        })
+        .await?;
+        if found < 100 {
+            return Ok(expired);
+        }
+    }
+}
+
+/// Hands the credit of a deal over to its lock: the registrations of the partners on it that hold are converted.
+pub(super) async fn convert(work: &mut Work<'_>, deal: Uuid) -> Result<(), Failure> {
+    let whole = whole(work.program_id())?;
+    let rows = entity::registration::of_deals(&work.tx, &whole, &[deal]).await?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let (_, today) = today(work).await?;
+    let credits = entity::attribution::of_deals(&work.tx, &whole, &[deal]).await?;
+    for row in rows.into_iter().filter(|row| credits.iter().any(|credit| credit.partner_id == row.partner_id)) {
+        let mut it = Registration { state: row.state.clone().on(today), ..row };
+        if matches!(it.state.word(), StateWord::Approved | StateWord::Refreshed) {
+            it.state = it.state.convert(work.now).map_err(at_id)?;
+            it.version += 1;
+            entity::registration::update(&work.tx, &whole, &it).await?;
+            work.record("registration.convert", "Registration", it.id, body(&it));
+        }
+    }
+    Ok(())
+}
+
+/// The partners whose registration of a deal bars them from being SOURCED on it.
+pub(super) async fn barred(work: &Work<'_>, deal: Uuid) -> Result<Vec<Uuid>, Failure> {
+    let rows = entity::registration::of_deals(&work.tx, &whole(work.program_id())?, &[deal]).await?;
+    Ok(rows.into_iter().filter(|row| !row.can_be_sourced()).map(|row| row.partner_id).collect())
+}

@@ -1,0 +1,69 @@
+//! Who of the vendor owns a registration: an ordered table of rules, the first that fits decides (glossary: slow routing
+//! destroys a partner's trust).
+
+use uuid::Uuid;
+
+/// One rule. What it does not name fits everything; a rule that names nothing is the default seat.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Route {
+    /// The account's segment.
+    pub segment_id: Option<Uuid>,
+    /// The account's region.
+    pub region: Option<String>,
+    /// The account's registrable domain.
+    pub domain: Option<String>,
+    /// The partner.
+    pub partner_id: Option<Uuid>,
+    /// The seat that then owns it.
+    pub seat_id: Uuid,
+}
+
+/// What is routed.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival<'a> {
+    /// The account's segment, where it is known.
+    pub segment_id: Option<Uuid>,
+    /// The account's region, where it is known.
+    pub region: Option<&'a str>,
+    /// The account's registrable domain.
+    pub domain: &'a str,
+    /// The partner.
+    pub partner_id: Uuid,
+}
+
+impl Route {
+    fn fits(&self, arrival: Arrival<'_>) -> bool {
+        self.segment_id.is_none_or(|id| arrival.segment_id == Some(id))
+            && self.region.as_deref().is_none_or(|region| arrival.region == Some(region))
+            && self.domain.as_deref().is_none_or(|domain| arrival.domain == domain)
+            && self.partner_id.is_none_or(|id| arrival.partner_id == id)
+    }
+}
+
+/// The seat of the first rule that fits.
+#[must_use]
+pub fn owner(routes: &[Route], arrival: Arrival<'_>) -> Option<Uuid> {
+    routes.iter().find(|route| route.fits(arrival)).map(|route| route.seat_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_rule_that_fits_decides_and_an_empty_one_is_the_default() {
+        let id = Uuid::from_u128;
+        let routes = [
+            Route { domain: Some("acme.de".into()), seat_id: id(1), ..Route::default() },
+            Route { segment_id: Some(id(9)), region: Some("EMEA".into()), seat_id: id(2), ..Route::default() },
+            Route { partner_id: Some(id(8)), seat_id: id(3), ..Route::default() },
+            Route { seat_id: id(4), ..Route::default() },
+        ];
+        let arrival = Arrival { segment_id: Some(id(9)), region: Some("EMEA"), domain: "acme.de", partner_id: id(8) };
+        assert_eq!(owner(&routes, arrival), Some(id(1)));
+        assert_eq!(owner(&routes, Arrival { domain: "b.de", ..arrival }), Some(id(2)));
+        assert_eq!(owner(&routes, Arrival { domain: "b.de", region: None, ..arrival }), Some(id(3)));
+        assert_eq!(owner(&routes, Arrival { domain: "b.de", region: None, partner_id: id(7), ..arrival }), Some(id(4)));
+        assert_eq!(owner(&routes[..1], Arrival { domain: "b.de", ..arrival }), None);
+    }
+}

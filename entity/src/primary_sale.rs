@@ -1,0 +1,108 @@
+//! Primary Sales: one a deal.
+use crate::scope;
+use crate::store::{Conn, DbErr};
+use domain::cosell::PrimarySale;
+use domain::registration::Mark;
+use domain::slice::Slice;
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use uuid::Uuid;
+
+/// A row of `primary_sale`.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "primary_sale")]
+pub struct Model {
+    /// The program.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub program_id: Uuid,
+    /// The row's id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// The deal.
+    pub deal_id: Uuid,
+    /// The partner.
+    pub partner_id: Uuid,
+    /// The partner's rep.
+    pub person_id: Uuid,
+    /// A note.
+    pub note: Option<String>,
+    /// Who logged it.
+    pub logged_by: Uuid,
+    /// When.
+    pub logged_at: DateTimeUtc,
+    /// Who of the partner confirmed it.
+    pub confirmed_by: Option<Uuid>,
+    /// When.
+    pub confirmed_at: Option<DateTimeUtc>,
+    /// For optimistic concurrency.
+    pub version: i64,
+}
+
+/// None: joins are written where they are used.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+impl From<Model> for PrimarySale {
+    fn from(row: Model) -> Self {
+        Self {
+            id: row.id,
+            deal_id: row.deal_id,
+            partner_id: row.partner_id,
+            person_id: row.person_id,
+            note: row.note,
+            logged: Mark { at: row.logged_at, by: row.logged_by },
+            confirmed: row.confirmed_at.zip(row.confirmed_by).map(|(at, by)| Mark { at, by }),
+            version: row.version,
+        }
+    }
+}
+
+fn active(program_id: Uuid, it: &PrimarySale) -> ActiveModel {
+    ActiveModel {
+        program_id: Set(program_id),
+        id: Set(it.id),
+        deal_id: Set(it.deal_id),
+        partner_id: Set(it.partner_id),
+        person_id: Set(it.person_id),
+        note: Set(it.note.clone()),
+        logged_by: Set(it.logged.by),
+        logged_at: Set(it.logged.at),
+        confirmed_by: Set(it.confirmed.map(|mark| mark.by)),
+        confirmed_at: Set(it.confirmed.map(|mark| mark.at)),
+        version: Set(it.version),
+    }
+}
+
+fn within(slice: &Slice) -> Select<Entity> {
+    Entity::find()
+        .filter(Column::ProgramId.eq(slice.program_id()))
+        .filter(scope::partners(slice, "primary_sale.partner_id"))
+}
+
+/// The Primary Sales of these deals by partners of the slice.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn of_deals(conn: &impl Conn, slice: &Slice, deals: &[Uuid]) -> Result<Vec<PrimarySale>, DbErr> {
+    let rows = within(slice).filter(Column::DealId.is_in(deals.iter().copied())).all(conn).await?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Writes a new row.
+///
+/// # Errors
+/// [`DbErr`], a unique violation when the deal has one.
+pub async fn insert(conn: &impl Conn, slice: &Slice, it: &PrimarySale) -> Result<(), DbErr> {
+    Entity::insert(active(slice.program_id(), it)).exec_without_returning(conn).await?;
+    Ok(())
+}
+
+/// Writes a changed row.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn update(conn: &impl Conn, slice: &Slice, it: &PrimarySale) -> Result<(), DbErr> {
+    Entity::update(active(slice.program_id(), it)).exec(conn).await?;
+    Ok(())
+}
