@@ -50,6 +50,8 @@ pub struct Policy {
     pub tier_invest_points: Decimal,
     /// A tier decision holds for so many days; 90 by default.
     pub tier_days: u32,
+    /// Days in which a touch loses half its weight in the credit model TIME_DECAY; 30 by default \[ours\].
+    pub credit_half_life_days: u32,
 }
 
 impl Default for Policy {
@@ -71,6 +73,7 @@ impl Default for Policy {
             tier_invest_multiple: dec!(3),
             tier_invest_points: dec!(10),
             tier_days: 90,
+            credit_half_life_days: 30,
         }
     }
 }

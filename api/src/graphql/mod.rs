@@ -14,6 +14,7 @@ pub mod deal;
 pub mod deal_list;
 pub mod deal_write;
 pub mod deliverable;
+pub mod dispute;
 pub mod economics;
 pub mod global_id;
 pub mod import;
@@ -39,6 +40,7 @@ pub mod schema;
 pub mod scorecard;
 pub mod seat;
 pub mod segment;
+pub mod source;
 pub mod spend;
 pub mod token;
 pub mod totals;
@@ -59,6 +61,8 @@ pub struct Query(
     segment::SegmentQuery,
     account::AccountQuery,
     deal_list::DealQuery,
+    dispute::DisputeQuery,
+    source::SourceQuery,
     spend::SpendQuery,
     change::ChangeQuery,
     portfolio::PortfolioQuery,
@@ -87,6 +91,8 @@ pub struct Mutation(
     account_write::AccountMutation,
     deal_write::DealMutation,
     attribution::AttributionMutation,
+    dispute::DisputeMutation,
+    source::SourceMutation,
     activity::ActivityMutation,
     spend::SpendMutation,
     seat::SeatMutation,

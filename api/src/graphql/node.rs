@@ -9,6 +9,7 @@ use super::allow::Allow;
 use super::caller::coded;
 use super::deal::Deal;
 use super::deal_list;
+use super::dispute::{self, Dispute};
 use super::partner::Partner;
 use super::pod::Pod;
 use super::seat::Seat;
@@ -32,6 +33,8 @@ pub enum Node {
     Seat(Seat),
     /// A pod.
     Pod(Pod),
+    /// A dispute.
+    Dispute(Dispute),
 }
 
 /// The row behind a global id; none when there is none, or none that the caller may see.
@@ -42,6 +45,7 @@ async fn fetch(ctx: &Context<'_>, kind: &str, id: Uuid) -> Result<Option<Node>> 
         "Account" => loader::account(ctx, id).await?.map(|row| Node::Account(Account(row))),
         "Deal" => deal_list::one(ctx, Some(id)).await?.map(Node::Deal),
         "Seat" => loader::seat(ctx, id).await?.map(|row| Node::Seat(Seat(row))),
+        "Dispute" => dispute::shown(ctx, Some(id)).await?.map(Node::Dispute),
         "Pod" => loader::pod(ctx, id).await?.map(|row| Node::Pod(Pod(row))),
         _ => None,
     })

@@ -15,7 +15,7 @@ use super::allow::Allow;
 use super::caller::{caller, coded, failed};
 use crate::usecase::page::{Ask, Page, Position, PositionKey};
 use crate::usecase::{
-    Caller, account, activity, change, deal, deliverable, import, partner, recruit, seat, spend, token,
+    Caller, account, activity, change, deal, deliverable, dispute, import, partner, recruit, seat, spend, token,
 };
 
 /// The rows of a page when none are asked for.
@@ -189,6 +189,8 @@ pub enum TotalCount {
     Spend(spend::Filter),
     /// Activities of a deal.
     Activities(Uuid),
+    /// Disputes.
+    Disputes(dispute::Filter),
     /// Seats of people and machines.
     Seats,
     /// Minted tokens.
@@ -219,6 +221,7 @@ impl TotalCount {
             Self::Deals(filter) => deal::count(caller, filter).await,
             Self::Spend(filter) => spend::count(caller, filter).await,
             Self::Activities(deal) => activity::count_of_deal(caller, *deal).await,
+            Self::Disputes(filter) => dispute::count(caller, filter).await,
             Self::Seats => seat::count(caller).await,
             Self::Tokens => token::count(caller).await,
             Self::Changes(filter) => change::count(caller, filter).await,
