@@ -1,12 +1,13 @@
 //! Every finder with every reach, on every back end: that its SQL is SQL on both.
 
 use crate::support::database::{Backend, Database};
+use domain::dispute::DisputeState;
 use domain::role::Role;
 use domain::slice::{Bindings, Place, Slice, Viewer};
 use entity::page::{Ask, Key, Position};
 use entity::{
-    Store, account, activity, attribution, deal, partner, partner_person, registration, registration_conflict, segment,
-    sla_clock, spend_line, stage,
+    Store, account, activity, attribution, deal, dispute, dispute_party, partner, partner_person, registration,
+    registration_conflict, segment, sla_clock, source_mark, spend_line, stage,
 };
 use sea_orm_migration::sea_orm::{ConnectionTrait, Statement};
 use strum::IntoEnumIterator;
@@ -75,6 +76,18 @@ async fn every_finder_runs_with_every_reach_and_order() {
             partner_person::of_partners(conn, &slice, &ids)
                 .await
                 .unwrap_or_else(|why| panic!("{}: {why}", say("people")));
+
+            let filter = dispute::Filter { deals: Some(ids.clone()), states: Some(vec![DisputeState::Open]) };
+            for ask in asks(&instant) {
+                dispute::page(conn, &slice, &filter, &ask)
+                    .await
+                    .unwrap_or_else(|why| panic!("{}: {why}", say("disputes")));
+            }
+            dispute::count(conn, &slice, &filter).await.unwrap_or_else(|why| panic!("{}: {why}", say("disputes")));
+            dispute::find(conn, &slice, ids[0]).await.unwrap();
+            dispute_party::of_disputes(conn, &slice, &ids).await.unwrap();
+            source_mark::latest(conn, &slice, &ids).await.unwrap();
+            activity::touches_of_deal(conn, &slice, ids[0], Some(ids[1])).await.unwrap();
 
             let filter = account::Filter {
                 segments: Some(ids.clone()),

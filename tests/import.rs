@@ -291,5 +291,20 @@ async fn spend_activities_and_accounts_come_in_too() {
         assert_eq!((run.counts.created, run.counts.held, run.counts.refused), (1, 1, 1), "{backend}");
         let again = bench.import(Object::Activities, &activities, &map).await;
         assert_eq!((again.counts.unchanged, again.counts.held), (1, 1), "{backend}");
+        // When the CRM recorded it is kept; not before it happened, and a day without a time is its end.
+        let recorded = bench.file("recorded.csv", "id,account,type,when,recorded\nR1,A1,Intro,2026-03-01T10:00:00Z,2026-03-03T10:00:00Z\nR2,A1,Intro,2026-03-01,2026-03-02\nR3,A1,Intro,2026-03-02,2026-03-01\nR4,A1,Intro,2026-03-02,2026-12-01\nR5,A1,Intro,2026-03-02,\n");
+        let map = bench.file("recorded.toml", "[fields]\nexternal_id = \"id\"\naccount = \"account\"\nkind = { column = \"type\", map = { Intro = \"INTRODUCTION\" } }\nhappened_at = \"when\"\nrecorded_at = \"recorded\"\n");
+        let run = bench.import(Object::Activities, &recorded, &map).await;
+        assert_eq!((run.counts.created, run.counts.refused), (3, 2), "{backend}");
+        for (id, at) in [("R1", "2026-03-03T10:00:00Z"), ("R2", "2026-03-03T00:00:00Z"), ("R5", "2026-11-22T12:00:00Z")]
+        {
+            let ids =
+                entity::import_bulk::activity::of_external_ids(bench.caller.office.store.read(), &whole(&bench), &[id]);
+            assert_eq!(ids.await.unwrap()[0].recorded_at, at.parse::<chrono::DateTime<chrono::Utc>>().unwrap(), "{id}");
+        }
     }
+}
+
+fn whole(bench: &Bench) -> domain::slice::Slice {
+    bench.caller.viewer.slice().unwrap()
 }

@@ -11,12 +11,22 @@ use uuid::Uuid;
 pub enum CreditModel {
     /// The same for each partner.
     Linear,
-    /// A touch counts half as much for every 30 days \[ours\] that it lies before the close.
+    /// A touch counts half as much for every half-life of the policy that it lies before the close.
     TimeDecay,
 }
 
-/// Days in which a touch loses half its weight \[ours\].
-pub const HALF_LIFE_DAYS: Decimal = dec!(30);
+impl CreditModel {
+    /// How it splits, in one sentence.
+    #[must_use]
+    pub fn sentence(self, half_life_days: u32) -> String {
+        match self {
+            Self::Linear => "The same for each partner on the deal.".into(),
+            Self::TimeDecay => format!(
+                "By the partners' touches: one counts half as much for every {half_life_days} days that it lies before the close."
+            ),
+        }
+    }
+}
 
 /// Shares are whole millionths, so that they sum to exactly 1.
 const WHOLE: i64 = 1_000_000;
@@ -41,7 +51,7 @@ pub struct Share {
     pub arr_minor: Option<i64>,
 }
 
-fn weight(party: &Party, model: CreditModel, until: DateTime<Utc>) -> Decimal {
+fn weight(party: &Party, model: CreditModel, until: DateTime<Utc>, half_life_days: u32) -> Decimal {
     match model {
         CreditModel::Linear => Decimal::ONE,
         CreditModel::TimeDecay => party
@@ -50,7 +60,9 @@ fn weight(party: &Party, model: CreditModel, until: DateTime<Utc>) -> Decimal {
             .map(|at| {
                 // Older than some eight years weighs nothing that could be told apart.
                 let days = Decimal::from((until - *at).num_seconds().clamp(0, 259_200_000)) / dec!(86_400);
-                (-days / HALF_LIFE_DAYS * dec!(0.693147180559945309417232)).checked_exp().unwrap_or_default()
+                (-days / Decimal::from(half_life_days.max(1)) * dec!(0.693147180559945309417232))
+                    .checked_exp()
+                    .unwrap_or_default()
             })
             .sum(),
     }
@@ -83,8 +95,14 @@ pub fn largest_remainder(whole: i64, weights: &[Decimal]) -> Vec<i64> {
 
 /// Splits a deal's credit, and its ARR by the same weights. The parties are taken in the order given.
 #[must_use]
-pub fn split(model: CreditModel, parties: &[Party], until: DateTime<Utc>, arr_minor: Option<i64>) -> Vec<Share> {
-    let weights: Vec<Decimal> = parties.iter().map(|party| weight(party, model, until)).collect();
+pub fn split(
+    model: CreditModel,
+    parties: &[Party],
+    until: DateTime<Utc>,
+    arr_minor: Option<i64>,
+    half_life_days: u32,
+) -> Vec<Share> {
+    let weights: Vec<Decimal> = parties.iter().map(|party| weight(party, model, until, half_life_days)).collect();
     let millionths = largest_remainder(WHOLE, &weights);
     let money = arr_minor.map(|minor| largest_remainder(minor, &weights));
     let each = parties.iter().zip(millionths).enumerate();
@@ -115,7 +133,7 @@ mod tests {
     #[test]
     fn three_partners_share_to_the_last_millionth_and_cent() {
         let three = [party(1, &[]), party(2, &[]), party(3, &[])];
-        let shares = split(CreditModel::Linear, &three, close(), Some(10_000));
+        let shares = split(CreditModel::Linear, &three, close(), Some(10_000), 30);
         assert_eq!(shares.iter().map(|share| share.millionths).collect::<Vec<_>>(), [333_334, 333_333, 333_333]);
         assert_eq!(shares.iter().map(|share| share.arr_minor.unwrap()).collect::<Vec<_>>(), [3_334, 3_333, 3_333]);
     }
@@ -124,14 +142,14 @@ mod tests {
     fn a_touch_thirty_days_earlier_counts_half() {
         // Weights 1 and 1/2: two thirds and one third.
         let two = [party(1, &["2026-03-31T00:00:00Z"]), party(2, &["2026-03-01T00:00:00Z"])];
-        let shares = split(CreditModel::TimeDecay, &two, close(), None);
+        let shares = split(CreditModel::TimeDecay, &two, close(), None, 30);
         assert_eq!(shares.iter().map(|share| share.millionths).collect::<Vec<_>>(), [666_667, 333_333]);
     }
 
     #[test]
     fn nobody_gets_nothing_and_silence_is_shared() {
-        assert!(split(CreditModel::Linear, &[], close(), Some(5)).is_empty());
-        let shares = split(CreditModel::TimeDecay, &[party(1, &[]), party(2, &[])], close(), None);
+        assert!(split(CreditModel::Linear, &[], close(), Some(5), 30).is_empty());
+        let shares = split(CreditModel::TimeDecay, &[party(1, &[]), party(2, &[])], close(), None, 30);
         assert_eq!(shares.iter().map(|share| share.millionths).sum::<i64>(), WHOLE);
     }
 

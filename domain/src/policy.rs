@@ -69,6 +69,8 @@ pub struct Policy {
     pub sla_warning_percent: u8,
     /// How deal registration and the Primary Sale gate run.
     pub registration: RegistrationPolicy,
+    /// Days in which a touch loses half its weight in the credit model TIME_DECAY; 30 by default \[ours\].
+    pub credit_half_life_days: u32,
 }
 
 impl Default for Policy {
@@ -99,6 +101,7 @@ impl Default for Policy {
             sla_pod_request_hours: 72,
             sla_warning_percent: 75,
             registration: RegistrationPolicy::default(),
+            credit_half_life_days: 30,
         }
     }
 }

@@ -114,8 +114,7 @@ pub struct Proofs<'a> {
 }
 
 impl Proofs<'_> {
-    /// The activity that a claim rests on, of those recorded by `at`: the one it names, or else the first introduction in time, or
-    /// the latest touch inside the window. EXPANSION_OR_RETENTION needs none.
+    /// The activity that a claim rests on at a lock: see [`Self::find_within`].
     ///
     /// # Errors
     /// [`Lack`]: what is missing.
@@ -126,9 +125,24 @@ impl Proofs<'_> {
         named: Option<Uuid>,
         at: DateTime<Utc>,
     ) -> Result<Option<Uuid>, Lack> {
+        self.find_within(partner_id, state, named, (at, at))
+    }
+
+    /// The activity that a claim rests on: the one it names, or else the first introduction in time, or the latest touch inside the
+    /// window, which ends at the first instant, of those recorded by the second. EXPANSION_OR_RETENTION needs none.
+    ///
+    /// # Errors
+    /// [`Lack`]: what is missing.
+    pub fn find_within(
+        &self,
+        partner_id: Uuid,
+        state: AttributionState,
+        named: Option<Uuid>,
+        (until, recorded_by): (DateTime<Utc>, DateTime<Utc>),
+    ) -> Result<Option<Uuid>, Lack> {
         let theirs = || {
             let of_partner = self.activities.iter().filter(|it| it.partner_id == Some(partner_id));
-            of_partner.filter(|it| it.recorded_at <= at && named.is_none_or(|named| named == it.id))
+            of_partner.filter(|it| it.recorded_at <= recorded_by && named.is_none_or(|named| named == it.id))
         };
         if named.is_some() && theirs().next().is_none() {
             return Err(Lack::NotItsActivity);
@@ -148,11 +162,37 @@ impl Proofs<'_> {
                 if touches.peek().is_none() {
                     return Err(Lack::TouchMissing);
                 }
-                let inside = touches.filter(|it| self.window.holds(&self.calendar, it.happened_at, at));
+                let inside = touches.filter(|it| self.window.holds(&self.calendar, it.happened_at, until));
                 let latest = inside.max_by_key(|it| (it.happened_at, it.id));
                 latest.map(|it| Some(it.id)).ok_or(Lack::TouchOutsideWindow { days: self.window.days })
             }
             AttributionState::ExpansionOrRetention => Ok(named),
+        }
+    }
+}
+
+/// What a state asks for, in one sentence.
+#[must_use]
+pub fn needs(state: AttributionState, policy: &Policy) -> String {
+    let window = policy.influence_window_days.map_or_else(
+        || {
+            let floor = policy.influence_floor_days;
+            format!(
+                "the median cycle of the segment's won deals in the trailing four quarters, never under {floor} days"
+            )
+        },
+        |days| format!("{days} days"),
+    );
+    let touch = format!("a recorded touch of the partner inside the influence window before the lock ({window}).");
+    match state {
+        AttributionState::Sourced => format!(
+            "At most one partner: an introduction by it, on the deal or its account, recorded within {} hours of when it happened.",
+            policy.introduction_hours
+        ),
+        AttributionState::Influenced => format!("The partner shaped a deal in motion: {touch}"),
+        AttributionState::Accelerated => format!("The partner shortened or unblocked a deal: {touch}"),
+        AttributionState::ExpansionOrRetention => {
+            "The only state of an expansion or a renewal: the partner had a part in it.".into()
         }
     }
 }

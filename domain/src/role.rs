@@ -213,6 +213,20 @@ pub enum Action {
     SetFxRates,
     /// Import files.
     Import,
+    // Disputes.
+    /// Read contested claims and disputed attributions.
+    ReadDisputes,
+    /// Contest a claim or dispute an attribution.
+    OpenDisputes,
+    /// Decide a dispute.
+    DecideDisputes,
+    // Credit.
+    /// Read the credit table.
+    ReadCreditTable,
+    /// Mark a deal as excluded for fraud or forbidden traffic.
+    ExcludeDeals,
+    /// Put an introduction on record.
+    RecordIntroductions,
     // Phase 2, TAM (ruling 17: each band is its own action).
     /// Read a forecast at all: its quarters, partners and segments.
     ReadForecast,
@@ -332,6 +346,11 @@ impl Action {
             Self::DeclareAttribution => &[PartnerAe, Revops],
             Self::LogActivities => &[PartnerAe, CustomerAe, PartnerManager, Revops],
             Self::RecordSpend | Self::SetFxRates => &[Finance],
+            Self::ReadDisputes => &[Operator, PartnerAe, CustomerAe, PartnerManager, Revops, Partner],
+            Self::OpenDisputes => &[PartnerAe, CustomerAe, PartnerManager, Partner],
+            Self::ReadCreditTable => PROGRAM,
+            Self::RecordIntroductions => &[PartnerAe, PartnerManager, Revops, Partner],
+            Self::DecideDisputes | Self::ExcludeDeals => &[Revops],
             Self::ReadForecast => FORECAST_READERS,
             Self::ReadForecastConservative => {
                 &[Operator, PartnerAe, PartnerManager, Revops, Finance, Leadership, Portfolio]

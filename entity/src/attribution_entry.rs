@@ -76,6 +76,23 @@ pub async fn insert(conn: &impl Conn, slice: &Slice, rows: &[Attribution], dispu
     Ok(())
 }
 
+/// Sets rows aside by a decision, as they stand. What was set aside once stays so.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn set_aside(conn: &impl Conn, slice: &Slice, rows: &[Uuid], dispute: Uuid) -> Result<(), DbErr> {
+    if !rows.is_empty() {
+        Entity::update_many()
+            .col_expr(Column::SupersededBy, Expr::value(dispute))
+            .filter(Column::ProgramId.eq(slice.program_id()))
+            .filter(Column::Id.is_in(rows.iter().copied()))
+            .filter(Column::SupersededBy.is_null())
+            .exec(conn)
+            .await?;
+    }
+    Ok(())
+}
+
 /// Forgets what was declared before the lock.
 pub(crate) async fn forget_unlocked(conn: &impl Conn, slice: &Slice, deal: Uuid) -> Result<(), DbErr> {
     Entity::delete_many()

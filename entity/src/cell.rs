@@ -296,6 +296,24 @@ pub async fn histograms(
         .collect()
 }
 
+/// The days to close of a segment's won NEW deals in a window, each deal once: with any partner, or direct.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn cycles(conn: &impl Conn, slice: &Slice, window: Window, segment: Uuid) -> Result<Histogram, DbErr> {
+    // A direct deal counts as what it was at its lock, so its late row is read, and that of its late partner is not.
+    let sql = "SELECT days_histogram FROM cell WHERE program_id = $1 AND quarter BETWEEN $2 AND $3 AND segment_id = $4 AND partner_id = $5
+               AND kind = 'NEW' AND (cohort = 'DIRECT' OR (cohort = 'ANY_PARTNER' AND NOT is_late))";
+    let mut values = Whose::Everybodys.values(slice, window);
+    values.extend([segment.into(), Uuid::nil().into()]);
+    let rows = conn.query_all_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, values)).await?;
+    let mut cycles = Histogram::default();
+    for row in &rows {
+        cycles.merge(&read_histogram(row, "days_histogram")?);
+    }
+    Ok(cycles)
+}
+
 /// The cells of one quarter, whole: for the comparison with the facts.
 ///
 /// # Errors

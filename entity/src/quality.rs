@@ -89,6 +89,43 @@ pub async fn quality(conn: &impl Conn, slice: &Slice) -> Result<Quality, DbErr> 
     })
 }
 
+/// How many attributions there are of one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttributionCount {
+    /// What the partner did.
+    pub state: domain::attribution::AttributionState,
+    /// Where it came from.
+    pub provenance: domain::attribution::Provenance,
+    /// Added after the lock.
+    pub is_late: bool,
+    /// Locked: nothing edits it.
+    pub is_locked: bool,
+    /// On how many deals.
+    pub deals: u64,
+}
+
+/// Attributions by state, provenance, lateness and lock.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn attributions(conn: &impl Conn, slice: &Slice) -> Result<Vec<AttributionCount>, DbErr> {
+    let sql = "SELECT state, provenance, is_late, is_locked, COUNT(DISTINCT deal_id) AS deals FROM (
+          SELECT a.state, a.provenance, a.is_late, a.locked_at IS NOT NULL AS is_locked, a.deal_id
+          FROM attribution a WHERE a.program_id = $1
+        ) facts GROUP BY state, provenance, is_late, is_locked ORDER BY state, provenance, is_late, is_locked";
+    let found = rows(conn, sql, vec![slice.program_id().into()]).await?;
+    let read_row = |row: &QueryResult| {
+        Ok(AttributionCount {
+            state: read("attribution.state", &row.try_get::<String>("", "state")?)?,
+            provenance: read("attribution.provenance", &row.try_get::<String>("", "provenance")?)?,
+            is_late: row.try_get("", "is_late")?,
+            is_locked: row.try_get("", "is_locked")?,
+            deals: count(row, "deals")?,
+        })
+    };
+    found.iter().map(read_row).collect()
+}
+
 /// Won ARR by whether the customer has ever had a deal with a partner.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CustomerRevenue {

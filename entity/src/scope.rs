@@ -131,7 +131,11 @@ pub(crate) fn attributions(slice: &Slice) -> Condition {
 pub(crate) fn activities(slice: &Slice) -> Condition {
     match slice.reach() {
         Reach::Program => everything(),
-        Reach::ClosedDeals | Reach::Partners | Reach::Own { .. } => nothing(),
+        Reach::ClosedDeals | Reach::Partners => nothing(),
+        // What it did itself, and no more: whom it introduced.
+        Reach::Own { partner } => {
+            one_of("activity.partner_id", &[*partner]).add(Expr::cust("activity.kind = 'INTRODUCTION'"))
+        }
         Reach::Pods { partners, .. } | Reach::Managed { partners } => {
             // On a deal that is shared, what another partner did is another's.
             let theirs = one_of("activity.partner_id", partners);
@@ -205,6 +209,26 @@ pub(crate) fn conflicts(slice: &Slice) -> Condition {
         Cond::all().add(Expr::cust("registration.program_id").eq(slice.program_id())).add(registrations(slice)),
     );
     Cond::all().add(Expr::cust("registration_conflict.id").in_subquery(seen))
+}
+
+/// Disputes, in a statement over `dispute`: on the deals of the slice; for a slice made of partners, those that concern one.
+pub(crate) fn disputes(slice: &Slice) -> Condition {
+    match slice.reach() {
+        Reach::Program => everything(),
+        Reach::ClosedDeals | Reach::Partners => nothing(),
+        Reach::Owned { .. } => of_visible_deals(slice, "dispute.deal_id", Alias::new("id")),
+        Reach::Pods { partners, .. } | Reach::Managed { partners } => concerning(slice, partners),
+        Reach::Own { partner } => concerning(slice, &[*partner]),
+    }
+}
+
+/// Disputes to which one of these partners is a party.
+fn concerning(slice: &Slice, partners: &[Uuid]) -> Condition {
+    let mut theirs = Query::select();
+    theirs.expr(Expr::cust("p.dispute_id")).from_as(Alias::new("dispute_party"), Alias::new("p")).cond_where(
+        Cond::all().add(Expr::cust("p.program_id").eq(slice.program_id())).add(one_of("p.partner_id", partners)),
+    );
+    Cond::all().add(Expr::cust("dispute.id").in_subquery(theirs))
 }
 
 fn escaped(part: &str) -> String {

@@ -151,6 +151,64 @@ pub struct ActivityLogPayload {
     user_errors: Vec<UserError>,
 }
 
+/// An introduction that a partner made.
+pub struct Introduction {
+    row: domain::activity::Activity,
+    is_in_time: bool,
+}
+
+/// An introduction that a partner made.
+#[Object(directive = Allow::apply(Action::RecordIntroductions))]
+impl Introduction {
+    /// The deal; null when it is on an account.
+    async fn deal(&self, ctx: &Context<'_>) -> Result<Option<Deal>> {
+        one(ctx, self.row.deal_id).await
+    }
+
+    /// When it happened.
+    async fn happened_at(&self) -> DateTime {
+        DateTime(self.row.happened_at)
+    }
+
+    /// When it was recorded.
+    async fn recorded_at(&self) -> DateTime {
+        DateTime(self.row.recorded_at)
+    }
+
+    /// Whether it was recorded soon enough for the partner to have SOURCED the deal: see `creditTable`.
+    async fn is_in_time(&self) -> bool {
+        self.is_in_time
+    }
+}
+
+/// An introduction to be put on record.
+#[derive(InputObject)]
+pub struct IntroductionRecordInput {
+    /// The deal.
+    deal_id: ID,
+    /// The partner that introduced the buyer; a partner's own token has no such field.
+    #[graphql(directive = Allow::apply(Action::LogActivities))]
+    partner_id: Option<ID>,
+    /// When it happened; not in the future.
+    happened_at: DateTime,
+    /// Who was introduced to whom: at most 4000 characters.
+    note: Option<String>,
+    /// A key of your choice: the same key with the same input within 24 hours gives the stored answer.
+    idempotency_key: Option<String>,
+}
+
+/// What came of recording an introduction.
+#[derive(SimpleObject)]
+#[graphql(directive = Allow::apply(Action::RecordIntroductions))]
+pub struct IntroductionRecordPayload {
+    /// The introduction; null when it was refused.
+    introduction: Option<Introduction>,
+    /// Whether this is the stored answer to the same idempotency key.
+    replayed: bool,
+    /// Why it was refused; empty when it was done.
+    user_errors: Vec<UserError>,
+}
+
 /// Changes of activities.
 #[derive(Default)]
 pub struct ActivityMutation;
@@ -192,5 +250,39 @@ impl ActivityMutation {
         };
         let deal = one(ctx, logged.as_ref().and_then(|activity| activity.deal_id)).await?;
         Ok(ActivityLogPayload { activity: logged.map(Activity), deal, replayed, user_errors })
+    }
+
+    /// Puts an introduction on record: the partner's own token for its own deals, or the vendor for it. Recorded within 48 hours of
+    /// when it happened, it lets the partner have SOURCED the deal.
+    #[graphql(directive = Allow::apply(Action::RecordIntroductions))]
+    async fn introduction_record(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The introduction.")] input: IntroductionRecordInput,
+    ) -> Result<IntroductionRecordPayload> {
+        let caller = caller(ctx)?;
+        let work = async |key| {
+            let partner = input.partner_id.as_ref();
+            let facts = Facts {
+                deal_id: Some(global_id::input(&input.deal_id, "Deal", "dealId")?),
+                account_id: None,
+                partner_id: partner.map(|id| global_id::input(id, "Partner", "partnerId")).transpose()?,
+                kind: ActivityKind::Introduction.into(),
+                happened_at: input.happened_at.0,
+                is_joint_meeting: false,
+                next_step_on: None,
+                owner_functions: Vec::new(),
+                note: input.note.clone(),
+            };
+            activity::introduce(caller, facts, key).await
+        };
+        let (id, replayed, user_errors) =
+            run("introductionRecord", input.idempotency_key.as_ref(), &input, work).await?;
+        let introduction = match id {
+            Some(id) => activity::introduction(caller, id).await.map_err(|why| failed(&why))?,
+            None => None,
+        };
+        let introduction = introduction.map(|(row, is_in_time)| Introduction { row, is_in_time });
+        Ok(IntroductionRecordPayload { introduction, replayed, user_errors })
     }
 }

@@ -126,6 +126,7 @@ pub struct AttributionClaimInput {
     /// The evidence, in words: at most 2000 characters.
     evidence: Option<String>,
     /// The recorded activity that it rests on; where it is left out, the first introduction in time or the latest touch is taken.
+    #[graphql(directive = Allow::apply(Action::ReadActivities))]
     activity_id: Option<ID>,
 }
 

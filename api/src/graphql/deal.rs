@@ -13,6 +13,7 @@ use super::credit::{self, CreditModel, CreditShare, QuotaCredit};
 use super::page::Connected;
 use super::scalar::{Date, DateTime, Decimal, Money, Quarter};
 use super::segment::Segment;
+use super::source::SourceDecision;
 use super::{activity, global_id, loader};
 
 /// What is sold.
@@ -260,6 +261,12 @@ impl Deal {
     #[graphql(directive = Allow::apply(Action::ReadGate))]
     async fn gate(&self, ctx: &Context<'_>) -> Result<Option<DealGate>> {
         cosell::of_deal(ctx, self.row.id).await
+    }
+
+    /// Its source by the business priority order, with the rule that decided it and the facts. What the CRM says is `source`.
+    #[graphql(directive = Allow::apply(Action::ReadDealMoney))]
+    async fn source_decision(&self, ctx: &Context<'_>) -> Result<Option<SourceDecision>> {
+        Ok(loader::source(ctx, self.row.id).await?.map(SourceDecision))
     }
 
     /// The day the CRM expects it to close.

@@ -13,6 +13,7 @@ use domain::recruit::TierDecision;
 use domain::registration::Registration;
 use domain::seat::{Pod, Seat};
 use domain::segment::Segment;
+use domain::source::SourceFacts;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
@@ -22,7 +23,7 @@ use super::caller::{caller, coded, failed};
 use crate::usecase::cosell::GateView;
 use crate::usecase::{
     Caller, Failure, account, activity, attribution, claim, cosell, deal, partner, pod, program, recruit, registration,
-    seat, segment, stage,
+    seat, segment, source, stage,
 };
 
 type Loaded<T> = Result<HashMap<Uuid, T>, Arc<Failure>>;
@@ -47,6 +48,7 @@ pub struct Loaders {
     people: Cached<Rows<Vec<PartnerPerson>>>,
     latest: Cached<Rows<Option<Activity>>>,
     activity: Cached<Rows<Activity>>,
+    source: Cached<Rows<SourceFacts>>,
     seat: Cached<Rows<Seat>>,
     pod: Cached<Rows<Pod>>,
     tier: Cached<Rows<TierDecision>>,
@@ -71,6 +73,7 @@ impl Loaders {
             people: of(caller),
             latest: of(caller),
             activity: of(caller),
+            source: of(caller),
             seat: of(caller),
             pod: of(caller),
             tier: of(caller),
@@ -236,6 +239,14 @@ impl Loader<Uuid> for Rows<Activity> {
     type Error = Arc<Failure>;
     async fn load(&self, keys: &[Uuid]) -> Loaded<Activity> {
         by_id(activity::of_ids(&self.caller, keys).await, |row| row.id)
+    }
+}
+
+impl Loader<Uuid> for Rows<SourceFacts> {
+    type Value = SourceFacts;
+    type Error = Arc<Failure>;
+    async fn load(&self, keys: &[Uuid]) -> Loaded<SourceFacts> {
+        source::of_deals(&self.caller, keys).await.map_err(Arc::new)
     }
 }
 
@@ -421,6 +432,14 @@ pub async fn people(ctx: &Context<'_>, partner: Uuid) -> Result<Vec<PartnerPerso
 /// A top-level error when the read fails.
 pub async fn activity(ctx: &Context<'_>, id: Uuid) -> Result<Option<Activity>, Error> {
     one(&loaders(ctx)?.activity, id).await
+}
+
+/// What decides a deal's source.
+///
+/// # Errors
+/// A top-level error when the read fails.
+pub async fn source(ctx: &Context<'_>, deal: Uuid) -> Result<Option<SourceFacts>, Error> {
+    one(&loaders(ctx)?.source, deal).await
 }
 
 /// The latest activity of a deal.

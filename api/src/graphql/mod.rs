@@ -16,6 +16,7 @@ pub mod deal;
 pub mod deal_list;
 pub mod deal_write;
 pub mod deliverable;
+pub mod dispute;
 pub mod economics;
 mod follow;
 pub mod global_id;
@@ -48,6 +49,7 @@ pub mod scorecard;
 pub mod seat;
 pub mod segment;
 pub mod sla;
+pub mod source;
 pub mod spend;
 pub mod template;
 pub mod territory;
@@ -71,6 +73,8 @@ pub struct Query(
     segment::SegmentQuery,
     account::AccountQuery,
     deal_list::DealQuery,
+    dispute::DisputeQuery,
+    source::SourceQuery,
     spend::SpendQuery,
     registration::RegistrationQuery,
     routing::RoutingQuery,
@@ -107,6 +111,8 @@ pub struct Mutation(
     account_write::AccountMutation,
     deal_write::DealMutation,
     attribution::AttributionMutation,
+    dispute::DisputeMutation,
+    source::SourceMutation,
     activity::ActivityMutation,
     spend::SpendMutation,
     registration_write::RegistrationMutation,

@@ -9,6 +9,7 @@ use super::allow::Allow;
 use super::caller::coded;
 use super::deal::Deal;
 use super::deal_list;
+use super::dispute::{self, Dispute};
 use super::partner::Partner;
 use super::pod::Pod;
 use super::pod_request::{self, PodRequest};
@@ -41,6 +42,8 @@ pub enum Node {
     Registration(Registration),
     /// A request of the Pod to a partner.
     PodRequest(PodRequest),
+    /// A dispute.
+    Dispute(Dispute),
 }
 
 /// The row behind a global id; none when there is none, or none that the caller may see.
@@ -52,6 +55,7 @@ async fn fetch(ctx: &Context<'_>, kind: &str, id: Uuid) -> Result<Option<Node>> 
         "Deal" => deal_list::one(ctx, Some(id)).await?.map(Node::Deal),
         "Seat" => loader::seat(ctx, id).await?.map(|row| Node::Seat(Seat(row))),
         "SlaClock" => sla::one(ctx, id).await?.map(Node::SlaClock),
+        "Dispute" => dispute::shown(ctx, Some(id)).await?.map(Node::Dispute),
         "Pod" => loader::pod(ctx, id).await?.map(|row| Node::Pod(Pod(row))),
         "PodRequest" => pod_request::one(ctx, Some(id)).await?.map(Node::PodRequest),
         "Registration" => registration::one(ctx, Some(id)).await?.map(Node::Registration),

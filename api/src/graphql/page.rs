@@ -15,8 +15,8 @@ use super::allow::Allow;
 use super::caller::{caller, coded, failed};
 use crate::usecase::page::{Ask, Page, Position, PositionKey};
 use crate::usecase::{
-    Caller, account, activity, change, claim, deal, deliverable, import, partner, pod_request, recruit, registration,
-    seat, sla, spend, token,
+    Caller, account, activity, change, claim, deal, deliverable, dispute, import, partner, pod_request, recruit,
+    registration, seat, sla, spend, token,
 };
 
 /// The rows of a page when none are asked for.
@@ -196,6 +196,8 @@ pub enum TotalCount {
     Conflicts(Option<bool>),
     /// Activities of a deal.
     Activities(Uuid),
+    /// Disputes.
+    Disputes(dispute::Filter),
     /// Seats of people and machines.
     Seats,
     /// Minted tokens.
@@ -231,6 +233,7 @@ impl TotalCount {
             Self::PodRequests(filter) => pod_request::count(caller, filter).await,
             Self::Conflicts(open) => claim::count(caller, *open).await,
             Self::Activities(deal) => activity::count_of_deal(caller, *deal).await,
+            Self::Disputes(filter) => dispute::count(caller, filter).await,
             Self::Seats => seat::count(caller).await,
             Self::Tokens => token::count(caller).await,
             Self::Changes(filter) => change::count(caller, filter).await,

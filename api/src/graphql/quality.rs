@@ -6,6 +6,7 @@ use domain::money::Currency;
 use domain::role::Action;
 
 use super::allow::Allow;
+use super::attribution::{AttributionState, Provenance};
 use super::caller::{caller, failed};
 use super::economics::DealWorth;
 use super::measurement::int;
@@ -47,6 +48,22 @@ pub struct DataQuality {
     first_quarter: Option<Quarter>,
     /// The last quarter with a closed deal.
     last_quarter: Option<Quarter>,
+}
+
+/// How many attributions there are of one kind.
+#[derive(SimpleObject)]
+#[graphql(directive = Allow::apply(Action::ReadPipeline))]
+pub struct AttributionCount {
+    /// What the partner did.
+    state: AttributionState,
+    /// Where it came from: imported history is countable apart.
+    provenance: Provenance,
+    /// Whether it was added after the lock.
+    is_late: bool,
+    /// Whether it is locked.
+    is_locked: bool,
+    /// On how many deals.
+    deals: i32,
 }
 
 /// One kind of fact that enters the system, with where it comes from.
@@ -131,6 +148,20 @@ impl QualityQuery {
             first_quarter: found.first_quarter.map(Quarter),
             last_quarter: found.last_quarter.map(Quarter),
         })
+    }
+
+    /// How many attributions there are by state, provenance, lateness and lock.
+    #[graphql(directive = Allow::apply(Action::ReadPipeline))]
+    async fn attribution_counts(&self, ctx: &Context<'_>) -> Result<Vec<AttributionCount>> {
+        let found = quality::attributions(caller(ctx)?).await.map_err(|why| failed(&why))?;
+        let show = |it: quality::AttributionCount| AttributionCount {
+            state: it.state.into(),
+            provenance: it.provenance.into(),
+            is_late: it.is_late,
+            is_locked: it.is_locked,
+            deals: int(it.deals),
+        };
+        Ok(found.into_iter().map(show).collect())
     }
 
     /// What enters the system: every kind of fact with how many there are, how fresh they are and where they came from.

@@ -7,8 +7,10 @@ use super::office::Caller;
 use super::registration_step::meeting_held;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::activity::{Activity, ActivityKind};
+use domain::proof::is_in_time;
 use domain::registration::Registration;
 use domain::role::Action;
+use domain::slice::Reach;
 use domain::text;
 use entity::page::{Ask, Key as PositionKey, Page};
 use serde_json::json;
@@ -93,75 +95,24 @@ pub async fn of_ids(caller: &Caller, ids: &[Uuid]) -> Result<Vec<Activity>, Fail
 /// # Errors
 /// [`Failure`].
 pub async fn log(caller: &Caller, facts: Facts, key: Option<Key>) -> Result<Done, Failure> {
-    commit(caller, Action::LogActivities, key, async |work| {
-        let mut problems = Problems::default();
-        let (mut deal_id, mut account_id) = (None, None);
-        match (facts.deal_id, facts.account_id) {
-            (Some(id), None) => match entity::deal::find(&work.tx, work.slice, id).await? {
-                Some(deal) => {
-                    if facts.is_joint_meeting {
-                        cosell::pass(work, &deal, "isJointMeeting", Some(facts.happened_at)).await?;
-                    }
-                    (deal_id, account_id) = (Some(deal.id), deal.account_id);
-                }
-                None => problems.note("dealId", ProblemCode::NotFound, "there is no such deal"),
-            },
-            (None, Some(_)) if facts.is_joint_meeting => {
-                let message = "a joint meeting is logged on its deal: the Primary Sale gate stands there";
-                problems.push(
-                    Problem::at(["isJointMeeting"], ProblemCode::RuleRefused, message).by("JOINT_MEETING_NEEDS_DEAL"),
-                );
-            }
-            (None, Some(id)) => match entity::account::find(&work.tx, work.slice, id).await? {
-                Some(account) => account_id = Some(account.id),
-                None => problems.note("accountId", ProblemCode::NotFound, "there is no such account"),
-            },
-            _ => problems.note("dealId", ProblemCode::Required, "give either the deal, or the account that has none yet"),
+    commit(caller, Action::LogActivities, key, async |work| put(caller, work, facts).await).await
+}
+
+/// Puts an introduction on record: a partner's token its own, on the deals that are its own. The done row is the activity.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn introduce(caller: &Caller, mut facts: Facts, key: Option<Key>) -> Result<Done, Failure> {
+    commit(caller, Action::RecordIntroductions, key, async |work| {
+        if let Reach::Own { partner } = work.slice.reach() {
+            facts.partner_id = Some(*partner);
         }
-        if let Some(partner) = facts.partner_id
-            && entity::partner::find(&work.tx, work.slice, partner).await?.is_none()
-        {
-            problems.note("partnerId", ProblemCode::NotFound, "there is no such partner");
+        if facts.partner_id.is_none() {
+            return Err(
+                Problem::at(["partnerId"], ProblemCode::Required, "say which partner introduced the buyer").into()
+            );
         }
-        if facts.happened_at > work.now {
-            problems.note("happenedAt", ProblemCode::Invalid, "what has not happened yet cannot be logged");
-        }
-        if facts.owner_functions.len() > 20 {
-            problems.note("ownerFunctions", ProblemCode::Invalid, "at most 20 functions");
-        }
-        let functions = facts.owner_functions.iter().filter_map(|f| problems.take("ownerFunctions", text::name(f, 50))).collect();
-        let note = facts.note.as_ref().and_then(|note| problems.take("note", text::prose(note, 4000)));
-        problems.settle()?;
-        let activity = Activity {
-            id: work.id(),
-            external_id: None,
-            deal_id,
-            account_id,
-            partner_id: facts.partner_id,
-            kind: facts.kind,
-            happened_at: entity::column::instant(facts.happened_at),
-            is_joint_meeting: facts.is_joint_meeting,
-            meeting_count: None,
-            next_step_on: facts.next_step_on,
-            owner_functions: functions,
-            note,
-            source_system: "partnerloop".into(),
-            recorded_by: caller.viewer.seat_id,
-            recorded_at: work.now,
-        };
-        entity::activity::insert(&work.tx, work.slice, &activity).await.map_err(|why| {
-            if entity::store::is_unique_violation(&why) {
-                Failure::from(Problem::at(["dealId"], ProblemCode::Conflict, "try again"))
-            } else {
-                why.into()
-            }
-        })?;
-        let body = json!({ "dealId": deal_id, "accountId": account_id, "partnerId": facts.partner_id, "kind": facts.kind, "happenedAt": activity.happened_at });
-        work.record("activity.log", "Activity", activity.id, body);
-        if let (true, Some(deal), Some(partner)) = (facts.is_joint_meeting, deal_id, facts.partner_id) {
-            meeting_held(work, deal, partner, activity.happened_at).await?;
-        }
-        Ok(activity.id)
+        put(caller, work, facts).await
     })
     .await
 }
@@ -199,4 +150,92 @@ pub(super) async fn hold_meeting(
         json!({ "dealId": on.deal_id, "partnerId": on.partner_id, "kind": activity.kind, "happenedAt": held_at });
     work.record("activity.log", "Activity", activity.id, body);
     Ok(())
+}
+
+/// An introduction that the caller may see, and whether it was recorded in time for the partner to have SOURCED the deal.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn introduction(caller: &Caller, id: Uuid) -> Result<Option<(Activity, bool)>, Failure> {
+    let slice = caller.authorise(Action::RecordIntroductions)?;
+    let store = caller.office.store.read();
+    let program = entity::program::find(store, slice.program_id()).await?.ok_or(Failure::NotFound)?;
+    let policy = entity::policy::on(store, slice, program.calendar.day(caller.office.clock.now())).await?;
+    let found = entity::activity::find(store, slice, id).await?;
+    Ok(found.map(|it| {
+        let is_in_time = is_in_time(&it, policy.introduction_hours);
+        (it, is_in_time)
+    }))
+}
+
+async fn put(caller: &Caller, work: &mut Work<'_>, facts: Facts) -> Result<Uuid, Failure> {
+    let mut problems = Problems::default();
+    let (mut deal_id, mut account_id) = (None, None);
+    match (facts.deal_id, facts.account_id) {
+        (Some(id), None) => match entity::deal::find(&work.tx, work.slice, id).await? {
+            Some(deal) => {
+                if facts.is_joint_meeting {
+                    cosell::pass(work, &deal, "isJointMeeting", Some(facts.happened_at)).await?;
+                }
+                (deal_id, account_id) = (Some(deal.id), deal.account_id);
+            }
+            None => problems.note("dealId", ProblemCode::NotFound, "there is no such deal"),
+        },
+        (None, Some(_)) if facts.is_joint_meeting => {
+            let message = "a joint meeting is logged on its deal: the Primary Sale gate stands there";
+            problems.push(
+                Problem::at(["isJointMeeting"], ProblemCode::RuleRefused, message).by("JOINT_MEETING_NEEDS_DEAL"),
+            );
+        }
+        (None, Some(id)) => match entity::account::find(&work.tx, work.slice, id).await? {
+            Some(account) => account_id = Some(account.id),
+            None => problems.note("accountId", ProblemCode::NotFound, "there is no such account"),
+        },
+        _ => problems.note("dealId", ProblemCode::Required, "give either the deal, or the account that has none yet"),
+    }
+    if let Some(partner) = facts.partner_id
+        && entity::partner::find(&work.tx, work.slice, partner).await?.is_none()
+    {
+        problems.note("partnerId", ProblemCode::NotFound, "there is no such partner");
+    }
+    if facts.happened_at > work.now {
+        problems.note("happenedAt", ProblemCode::Invalid, "what has not happened yet cannot be logged");
+    }
+    if facts.owner_functions.len() > 20 {
+        problems.note("ownerFunctions", ProblemCode::Invalid, "at most 20 functions");
+    }
+    let functions =
+        facts.owner_functions.iter().filter_map(|f| problems.take("ownerFunctions", text::name(f, 50))).collect();
+    let note = facts.note.as_ref().and_then(|note| problems.take("note", text::prose(note, 4000)));
+    problems.settle()?;
+    let activity = Activity {
+        id: work.id(),
+        external_id: None,
+        deal_id,
+        account_id,
+        partner_id: facts.partner_id,
+        kind: facts.kind,
+        happened_at: entity::column::instant(facts.happened_at),
+        is_joint_meeting: facts.is_joint_meeting,
+        meeting_count: None,
+        next_step_on: facts.next_step_on,
+        owner_functions: functions,
+        note,
+        source_system: "partnerloop".into(),
+        recorded_by: caller.viewer.seat_id,
+        recorded_at: work.now,
+    };
+    entity::activity::insert(&work.tx, work.slice, &activity).await.map_err(|why| {
+        if entity::store::is_unique_violation(&why) {
+            Failure::from(Problem::at(["dealId"], ProblemCode::Conflict, "try again"))
+        } else {
+            why.into()
+        }
+    })?;
+    let body = json!({ "dealId": deal_id, "accountId": account_id, "partnerId": facts.partner_id, "kind": facts.kind, "happenedAt": activity.happened_at });
+    work.record("activity.log", "Activity", activity.id, body);
+    if let (true, Some(deal), Some(partner)) = (facts.is_joint_meeting, deal_id, facts.partner_id) {
+        meeting_held(work, deal, partner, activity.happened_at).await?;
+    }
+    Ok(activity.id)
 }

@@ -1,6 +1,7 @@
 //! Who did what for a deal: declared as a whole, locked at Stage 1.
 
 use super::commit::{Done, Key, Work, commit};
+use super::dispute::refuse_while_contested;
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
 use super::proof::Evidence;
@@ -55,9 +56,12 @@ pub(super) async fn rows_of(
     }
     let ids: Vec<Uuid> = claims.iter().map(|claim| claim.partner_id).collect();
     let known = entity::partner::of_ids(&work.tx, work.slice, &ids).await?;
+    let mut rows = Vec::with_capacity(claims.len());
+    if claims.is_empty() {
+        return Ok(rows);
+    }
     let evidence = Evidence::of(work, deal).await?;
     let barred = registration_step::barred(work, deal.id).await?;
-    let mut rows = Vec::with_capacity(claims.len());
     for (at, claim) in claims.iter().enumerate() {
         let mut basis_id = None;
         if !known.iter().any(|partner| partner.id == claim.partner_id) {
@@ -120,6 +124,7 @@ pub async fn declare(
         if deal.locked_at.is_some() {
             return Err(refused(["dealId"], AttributionRefusal::Locked).into());
         }
+        refuse_while_contested(work, deal_id, "dealId").await?;
         let mut problems = Problems::default();
         let mut rows = rows_of(work, &mut problems, &deal, &claims).await?;
         // What the caller cannot see, it does not take away.
@@ -137,6 +142,7 @@ pub async fn declare(
         problems.settle()?;
         rows.extend(hidden);
         settle(&mut deal, &mut rows, work.now);
+        deal.provenance = Provenance::Declared;
         entity::attribution::replace(&work.tx, work.slice, deal_id, &rows).await?;
         deal.version += 1;
         deal.updated_at = work.now;
@@ -164,6 +170,7 @@ pub(super) fn require_declared(deal: &Deal) -> Result<(), Failure> {
 
 /// Locks what was declared before Stage 1, if each claim still rests on something.
 pub(super) async fn lock(work: &mut Work<'_>, deal: &mut Deal) -> Result<(), Failure> {
+    refuse_while_contested(work, deal.id, "stageId").await?;
     let mut rows = entity::attribution::of_deals(&work.tx, &whole(work)?, &[deal.id]).await?;
     let mut problems = Problems::default();
     prove_again(work, &mut problems, "stageId", deal, &mut rows).await?;

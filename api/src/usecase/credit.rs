@@ -21,17 +21,16 @@ pub async fn shares(caller: &Caller, deal: &Deal, model: CreditModel) -> Result<
     let Some(whole) = Viewer::system(slice.program_id()).slice() else { return Err(Failure::Denied) };
     let attributions = entity::attribution::of_deals(store, &whole, &[deal.id]).await?;
     let program = entity::program::find(store, slice.program_id()).await?.ok_or(Failure::NotFound)?;
-    let closed = deal.closed_on.and_then(|day| day.succ_opt()).and_then(|day| day.and_hms_opt(0, 0, 0));
-    let until = closed.and_then(|midnight| midnight.and_local_timezone(program.calendar.zone).earliest());
-    let until = until.map_or_else(|| caller.office.clock.now(), |at| at.to_utc());
+    let closed = deal.closed_on.and_then(|day| day.succ_opt());
+    let until = closed.map_or_else(|| caller.office.clock.now(), |next| program.calendar.beginning(next));
     let mut touches = entity::activity::touches_of_deal(store, &whole, deal.id, deal.account_id).await?;
     // What came after the close did not bring it about.
     touches.retain(|touch| touch.happened_at <= until);
+    let today = program.calendar.day(caller.office.clock.now());
+    let policy = entity::policy::on(store, slice, today).await?;
     // A partner without a recorded touch counts as if it had touched the deal when it was opened, or at anybody's first touch
     // where that is earlier: silence never weighs more than a touch.
-    let midnight = deal.opened_on.and_hms_opt(0, 0, 0).unwrap_or_default();
-    let opened =
-        midnight.and_local_timezone(program.calendar.zone).earliest().map_or(midnight.and_utc(), |at| at.to_utc());
+    let opened = program.calendar.beginning(deal.opened_on);
     let silent = touches.iter().map(|touch| touch.happened_at).fold(opened, std::cmp::Ord::min);
     let mut parties: Vec<Party> = Vec::new();
     for row in attributions.iter().filter(|row| !row.is_late) {
@@ -47,7 +46,7 @@ pub async fn shares(caller: &Caller, deal: &Deal, model: CreditModel) -> Result<
     }
     // Fixed, so that the remainders fall the same way for everybody.
     parties.sort_by_key(|party| party.partner_id);
-    let shares = split(model, &parties, until, deal.arr_minor);
+    let shares = split(model, &parties, until, deal.arr_minor, policy.credit_half_life_days);
     let ids: Vec<Uuid> = shares.iter().map(|share| share.partner_id).collect();
     let visible = entity::partner::of_ids(store, slice, &ids).await?;
     Ok(shares.into_iter().filter(|share| visible.iter().any(|partner| partner.id == share.partner_id)).collect())

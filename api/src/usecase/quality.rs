@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use domain::calendar::Window;
 use domain::program::Program;
 use domain::role::Action;
-pub use entity::quality::{CustomerRevenue, Input, Quality};
+pub use entity::quality::{AttributionCount, CustomerRevenue, Input, Quality};
 
 /// How good the program's facts are: the direct baseline above all, because Trust-Gap rests on it (paper: who this is not for).
 ///
@@ -15,6 +15,15 @@ pub use entity::quality::{CustomerRevenue, Input, Quality};
 pub async fn quality(caller: &Caller) -> Result<Quality, Failure> {
     let slice = caller.authorise(Action::ReadPipeline)?;
     Ok(entity::quality::quality(caller.office.store.read(), slice).await?)
+}
+
+/// How many attributions there are by state, provenance, lateness and lock.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn attributions(caller: &Caller) -> Result<Vec<AttributionCount>, Failure> {
+    let slice = caller.authorise(Action::ReadPipeline)?;
+    Ok(entity::quality::attributions(caller.office.store.read(), slice).await?)
 }
 
 /// Every kind of fact with its source and freshness (mental model: list your inputs and where they come from).

@@ -1,5 +1,6 @@
 //! A row that is an activity.
 
+use super::date::When;
 use super::deal::{deleted, has_problem_at, required_id};
 use super::fact::{AccountReference, ActivityFact};
 use super::field::Field;
@@ -25,6 +26,12 @@ pub(super) fn read(row: &mut Row<'_>) -> Option<ActivityFact> {
         }
         _ => {}
     }
+    let recorded = row.when(Field::RecordedAt).map(|(when, _)| when);
+    if recorded.is_some_and(|when| when.day > row.context.today) {
+        row.problem(Field::RecordedAt, Code::InFuture, "is after the day of the import");
+    } else if recorded.zip(happened).is_some_and(|(recorded, happened)| is_before(recorded, happened)) {
+        row.problem(Field::RecordedAt, Code::RecordedBeforeHappened, "lies before it happened");
+    }
     let deal = row.id(Field::Deal);
     let account = row.id(Field::Account).map(|id| AccountReference { name: id.clone(), external_id: id });
     let before = row.problems.len();
@@ -40,10 +47,19 @@ pub(super) fn read(row: &mut Row<'_>) -> Option<ActivityFact> {
         partner,
         kind: kind?,
         happened: happened?,
+        recorded,
         is_joint_meeting: row.flag(Field::IsJointMeeting).unwrap_or(false),
         meeting_count: row.count(Field::MeetingCount),
         next_step_on: row.day(Field::NextStepOn),
         owner_functions: row.list(Field::OwnerFunctions),
         note: row.note(Field::Note),
     })
+}
+
+/// Whether one time lies before another: by the instants where both are known, else by the days.
+fn is_before(one: When, other: When) -> bool {
+    match (one.at, other.at) {
+        (Some(one), Some(other)) => one < other,
+        _ => one.day < other.day,
+    }
 }

@@ -238,6 +238,9 @@ pub struct ActivityFact {
     pub kind: ActivityKind,
     /// When it happened.
     pub happened: When,
+    /// When the other system recorded it, where the file says so.
+    #[serde(default)]
+    pub recorded: Option<When>,
     /// Vendor and partner met the customer together.
     pub is_joint_meeting: bool,
     /// How many meetings.

@@ -103,6 +103,8 @@ pub enum Field {
     Deal,
     /// When it happened.
     HappenedAt,
+    /// When the other system recorded it.
+    RecordedAt,
     /// Vendor and partner met the customer together.
     IsJointMeeting,
     /// How many meetings the row stands for.
@@ -193,6 +195,7 @@ impl Field {
                 F::PartnerName,
                 F::Kind,
                 F::HappenedAt,
+                F::RecordedAt,
                 F::IsJointMeeting,
                 F::MeetingCount,
                 F::NextStepOn,
@@ -214,6 +217,7 @@ impl Field {
                 | Self::ActivatedOn
                 | Self::Date
                 | Self::HappenedAt
+                | Self::RecordedAt
         )
     }
 }

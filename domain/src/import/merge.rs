@@ -375,7 +375,7 @@ pub fn activity_row(
     bound: &Bound,
     id: Uuid,
     seat_id: Uuid,
-    now: DateTime<Utc>,
+    recorded_at: DateTime<Utc>,
     midnight: DateTime<Utc>,
 ) -> Activity {
     let (deal_id, account_id, partner_id) = subject;
@@ -395,6 +395,6 @@ pub fn activity_row(
         note: fact.note.clone(),
         source_system: bound.mapping.source_system.clone().unwrap_or_else(|| "import".into()),
         recorded_by: seat_id,
-        recorded_at: now,
+        recorded_at,
     }
 }

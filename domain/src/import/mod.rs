@@ -204,6 +204,8 @@ pub enum Code {
     LooksDoubleEncoded,
     /// Not an address with a registrable domain.
     NotADomain,
+    /// Recorded before it happened.
+    RecordedBeforeHappened,
     /// Activities are never changed, and this one differs from what is recorded.
     ActivityDiffers,
 }
@@ -249,6 +251,7 @@ impl Code {
             | Self::UnknownPod
             | Self::ActivityDiffers => Verdict::Held,
             Self::Missing
+            | Self::RecordedBeforeHappened
             | Self::TooLong
             | Self::Nul
             | Self::TooFewCells

@@ -100,8 +100,13 @@ impl Apply<'_> {
                 partner,
             );
             let midnight = self.midnight(fact.happened.day);
+            // A day without a time is its end: what is not said is not taken for earlier.
+            let recorded_at = fact.recorded.map_or(self.now, |when| {
+                let end = when.day.succ_opt().map_or(self.now, |next| self.midnight(next));
+                when.at.unwrap_or(end).min(self.now)
+            });
             let after =
-                merge::activity_row(fact, subject, self.bound, self.clock.id(), self.seat_id, self.now, midnight);
+                merge::activity_row(fact, subject, self.bound, self.clock.id(), self.seat_id, recorded_at, midnight);
             write.extend(self.settle(row, merge::activity(before.get(&fact.external_id), after)));
         }
         Ok(import_bulk::activity::upsert(self.tx, self.slice, &write).await?)
