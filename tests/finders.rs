@@ -1,11 +1,14 @@
 //! Every finder with every reach, on every back end: that its SQL is SQL on both.
 
 use crate::support::database::{Backend, Database};
+use domain::external_ref::{RefKind, SystemId};
 use domain::role::Role;
 use domain::slice::{Bindings, Place, Slice, Viewer};
 use entity::page::{Ask, Key, Position};
-use entity::{Store, account, activity, attribution, deal, partner, partner_person, segment, spend_line, stage};
-use sea_orm_migration::sea_orm::{ConnectionTrait, Statement};
+use entity::{
+    ConnectionTrait, Statement, Store, account, account_partner, activity, attribution, deal, deal_origin,
+    external_ref, partner, partner_person, sea_orm, sea_orm_migration, segment, spend_line, stage,
+};
 use strum::IntoEnumIterator;
 use uuid::Uuid;
 
@@ -53,11 +56,13 @@ async fn every_finder_runs_with_every_reach_and_order() {
         let ids = vec![Uuid::from_u128(1), Uuid::from_u128(2)];
         let (text, day) = (Key::Text("x".into()), Key::Day("2026-03-01".parse().unwrap()));
         let instant = Key::Instant("2026-03-01T12:00:00Z".parse().unwrap());
+        let at = SystemId { system: "crm".into(), id: "1".into() };
         for (who, slice) in slices() {
             let say = |what: &str| format!("{backend}, {who}: {what}");
             let filter = partner::Filter {
                 name_contains: Some("50%_\\".into()),
                 external_ids: Some(vec!["a".into()]),
+                external_ref: Some(at.clone()),
                 ..Default::default()
             };
             for (order, key) in [(partner::Order::Name, &text), (partner::Order::RecordedAt, &instant)] {
@@ -78,6 +83,9 @@ async fn every_finder_runs_with_every_reach_and_order() {
                 domains: Some(vec!["example.com".into()]),
                 has_cloud_commitment: Some(true),
                 name_starts_with: Some("50%".into()),
+                has_integration: Some(false),
+                partners: Some(ids.clone()),
+                external_ref: Some(at.clone()),
                 ..Default::default()
             };
             for ask in asks(&text) {
@@ -96,6 +104,13 @@ async fn every_finder_runs_with_every_reach_and_order() {
                 opened_from: Some("2026-01-01".parse().unwrap()),
                 closed_quarters: Some(vec![8104]),
                 arr_from: Some(1),
+                external_ref: Some(at.clone()),
+                origin: deal_origin::OriginFilter {
+                    partners: Some(ids.clone()),
+                    details: Some(vec!["a".into()]),
+                    tokens: Some(vec!["t".into()]),
+                },
+                sources: Some(vec![domain::deal::DealSource::Paid]),
                 ..Default::default()
             };
             let orders = [
@@ -132,6 +147,13 @@ async fn every_finder_runs_with_every_reach_and_order() {
                     .await
                     .unwrap_or_else(|why| panic!("{}: {why}", say("spend")));
             }
+            for kind in RefKind::iter() {
+                let found = external_ref::of_subjects(conn, &slice, kind, &ids).await;
+                found.unwrap_or_else(|why| panic!("{}: {why}", say("ids in other systems")));
+                external_ref::known(conn, &slice, kind, [&at]).await.unwrap();
+            }
+            deal_origin::of_deals(conn, &slice, &ids).await.unwrap_or_else(|why| panic!("{}: {why}", say("origins")));
+            account_partner::of_accounts(conn, &slice, &ids).await.unwrap();
             segment::all(conn, &slice).await.unwrap();
             stage::all(conn, &slice).await.unwrap();
         }

@@ -256,6 +256,11 @@ pub enum Action {
     WriteRecruitPlan,
     /// Publish the Recruit Plan.
     PublishRecruitPlan,
+    // Where deals came from, and ids in other systems.
+    /// Read the ids of accounts, partners and deals in other systems.
+    ReadExternalRefs,
+    /// Give rows ids in other systems, and take them away.
+    ManageExternalRefs,
 }
 
 impl Action {
@@ -307,6 +312,8 @@ impl Action {
             Self::ReadDeliverableContent => LEADERS,
             Self::ReadRecommendations => MONEY,
             Self::OpenIteration | Self::DecideTier | Self::WriteRecruitPlan | Self::PublishRecruitPlan => &[Operator],
+            Self::ReadExternalRefs => DEAL_AND_FINANCE,
+            Self::ManageExternalRefs => &[Revops],
         })
     }
 }

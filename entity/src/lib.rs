@@ -4,6 +4,7 @@
 //! microseconds, enums are their words.
 
 pub mod account;
+pub mod account_partner;
 pub mod activity;
 pub mod attribution;
 pub mod attribution_entry;
@@ -11,8 +12,10 @@ pub mod cell;
 pub mod change;
 pub mod column;
 pub mod deal;
+pub mod deal_origin;
 pub mod deliverable;
 pub mod event;
+pub mod external_ref;
 pub mod fact;
 pub mod fx_rate;
 pub mod idempotency;

@@ -2,6 +2,7 @@
 
 mod m20261122_000001_foundation;
 mod m20261125_000005_attribution;
+mod m20261125_000006_leads;
 mod m20261125_000007_policy;
 mod m20261125_000009_recruit;
 
@@ -16,6 +17,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261122_000001_foundation::Migration),
             Box::new(m20261125_000005_attribution::Migration),
+            Box::new(m20261125_000006_leads::Migration),
             Box::new(m20261125_000009_recruit::Migration),
             Box::new(m20261125_000007_policy::Migration),
         ]

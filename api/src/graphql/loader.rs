@@ -2,10 +2,12 @@
 
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use async_graphql::{Context, Error, Lookahead};
-use domain::account::Account;
+use domain::account::{Account, AccountPartner};
 use domain::activity::Activity;
 use domain::attribution::Attribution;
 use domain::deal::{Deal, Stage};
+use domain::external_ref::{ExternalRef, RefKind};
+use domain::origin::Origin;
 use domain::partner::{Partner, PartnerPerson};
 use domain::program::Program;
 use domain::recruit::TierDecision;
@@ -18,7 +20,8 @@ use uuid::Uuid;
 
 use super::caller::{caller, coded, failed};
 use crate::usecase::{
-    Caller, Failure, account, activity, attribution, deal, partner, pod, program, recruit, seat, segment, stage,
+    Caller, Failure, account, activity, attribution, deal, external_ref, origin, partner, pod, program, recruit, seat,
+    segment, stage,
 };
 
 type Loaded<T> = Result<HashMap<Uuid, T>, Arc<Failure>>;
@@ -46,6 +49,11 @@ pub struct Loaders {
     seat: Cached<Rows<Seat>>,
     pod: Cached<Rows<Pod>>,
     tier: Cached<Rows<TierDecision>>,
+    account_partner: Cached<Rows<AccountPartner>>,
+    origin: Cached<Rows<Origin>>,
+    account_refs: Cached<Rows<RefsOf<Account>>>,
+    partner_refs: Cached<Rows<RefsOf<Partner>>>,
+    deal_refs: Cached<Rows<RefsOf<Deal>>>,
     program: OnceCell<Program>,
 }
 
@@ -66,6 +74,11 @@ impl Loaders {
             seat: of(caller),
             pod: of(caller),
             tier: of(caller),
+            account_partner: of(caller),
+            origin: of(caller),
+            account_refs: of(caller),
+            partner_refs: of(caller),
+            deal_refs: of(caller),
             program: OnceCell::new(),
         }
     }
@@ -195,6 +208,49 @@ impl Loader<Uuid> for Rows<Activity> {
     }
 }
 
+impl Loader<Uuid> for Rows<AccountPartner> {
+    type Value = AccountPartner;
+    type Error = Arc<Failure>;
+    async fn load(&self, keys: &[Uuid]) -> Loaded<AccountPartner> {
+        by_id(account::partners(&self.caller, keys).await, |row| row.account_id)
+    }
+}
+
+impl Loader<Uuid> for Rows<Origin> {
+    type Value = Origin;
+    type Error = Arc<Failure>;
+    async fn load(&self, keys: &[Uuid]) -> Loaded<Origin> {
+        origin::of_deals(&self.caller, keys).await.map_err(Arc::new)
+    }
+}
+
+/// The ids in other systems of one kind of row.
+#[derive(Clone)]
+struct RefsOf<T>(Vec<ExternalRef>, std::marker::PhantomData<fn() -> T>);
+
+trait Referred: Send + Sync + 'static {
+    const KIND: RefKind;
+}
+impl Referred for Account {
+    const KIND: RefKind = RefKind::Account;
+}
+impl Referred for Partner {
+    const KIND: RefKind = RefKind::Partner;
+}
+impl Referred for Deal {
+    const KIND: RefKind = RefKind::Deal;
+}
+
+impl<T: Referred + Clone> Loader<Uuid> for Rows<RefsOf<T>> {
+    type Value = RefsOf<T>;
+    type Error = Arc<Failure>;
+    async fn load(&self, keys: &[Uuid]) -> Loaded<RefsOf<T>> {
+        let rows = external_ref::of_subjects(&self.caller, T::KIND, keys).await;
+        let groups = grouped(rows, keys, |row| row.subject_id)?;
+        Ok(groups.into_iter().map(|(id, refs)| (id, RefsOf(refs, std::marker::PhantomData))).collect())
+    }
+}
+
 fn loaders<'a>(ctx: &Context<'a>) -> Result<&'a Loaders, Error> {
     ctx.data::<Loaders>().map_err(|_| coded("INTERNAL_SERVER_ERROR", "the request has no loaders"))
 }
@@ -254,6 +310,8 @@ pub(super) async fn ahead_of_deals(ctx: &Context<'_>, selected: &Lookahead<'_>, 
         fed(&all.segment, of(is_selected("segment"), |deal| deal.segment_id)),
         fed(&all.stage, of(is_selected("stage"), |deal| deal.stage_id)),
         fed(&all.latest, ids(is_selected("lastActivity"))),
+        fed(&all.origin, ids(["sourcePartner", "sourceDetail", "referralToken"].into_iter().any(is_selected))),
+        fed(&all.deal_refs, ids(is_selected("externalRefs"))),
         attributions,
     )?;
     Ok(())
@@ -353,6 +411,46 @@ pub async fn activity(ctx: &Context<'_>, id: Uuid) -> Result<Option<Activity>, E
 /// A top-level error when the read fails.
 pub async fn latest_activity(ctx: &Context<'_>, deal: Uuid) -> Result<Option<Activity>, Error> {
     Ok(one(&loaders(ctx)?.latest, deal).await?.flatten())
+}
+
+/// The partner of an account.
+///
+/// # Errors
+/// A top-level error when the read fails.
+pub async fn account_partner(ctx: &Context<'_>, account: Uuid) -> Result<Option<AccountPartner>, Error> {
+    one(&loaders(ctx)?.account_partner, account).await
+}
+
+/// Where a deal came from.
+///
+/// # Errors
+/// A top-level error when the read fails.
+pub async fn origin(ctx: &Context<'_>, deal: Uuid) -> Result<Origin, Error> {
+    Ok(one(&loaders(ctx)?.origin, deal).await?.unwrap_or_default())
+}
+
+/// The ids of an account in other systems.
+///
+/// # Errors
+/// A top-level error when the read fails.
+pub async fn account_refs(ctx: &Context<'_>, account: Uuid) -> Result<Vec<ExternalRef>, Error> {
+    Ok(one(&loaders(ctx)?.account_refs, account).await?.map(|refs| refs.0).unwrap_or_default())
+}
+
+/// The ids of a partner in other systems.
+///
+/// # Errors
+/// A top-level error when the read fails.
+pub async fn partner_refs(ctx: &Context<'_>, partner: Uuid) -> Result<Vec<ExternalRef>, Error> {
+    Ok(one(&loaders(ctx)?.partner_refs, partner).await?.map(|refs| refs.0).unwrap_or_default())
+}
+
+/// The ids of a deal in other systems.
+///
+/// # Errors
+/// A top-level error when the read fails.
+pub async fn deal_refs(ctx: &Context<'_>, deal: Uuid) -> Result<Vec<ExternalRef>, Error> {
+    Ok(one(&loaders(ctx)?.deal_refs, deal).await?.map(|refs| refs.0).unwrap_or_default())
 }
 
 /// The caller's program, read once per request.

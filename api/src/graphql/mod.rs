@@ -15,6 +15,7 @@ pub mod deal_list;
 pub mod deal_write;
 pub mod deliverable;
 pub mod economics;
+pub mod external_ref;
 pub mod global_id;
 pub mod import;
 pub mod import_decision;
@@ -96,6 +97,7 @@ pub struct Mutation(
     recruit::RecruitMutation,
     recruit_plan::RecruitPlanMutation,
     import_decision::ImportMutation,
+    external_ref::ExternalRefMutation,
 );
 
 /// Everything that can be followed.
