@@ -261,6 +261,23 @@ pub enum Action {
     ReadExternalRefs,
     /// Give rows ids in other systems, and take them away.
     ManageExternalRefs,
+    /// Read which partner motions go with closed-won.
+    ReadMotions,
+    // Leads.
+    /// Read leads: what they are about, and where they are.
+    ReadLeads,
+    /// Read how leads are worked: source, account, owner, notes.
+    ReadLeadsInside,
+    /// Read which share of leads sales accepts.
+    ReadSalAcceptance,
+    /// Record leads: one's own as a partner, on behalf of partners, any.
+    RecordLeads,
+    /// Accept and refuse leads.
+    DecideLeads,
+    /// Give a lead to somebody.
+    AssignLeads,
+    /// Turn accepted leads into deals.
+    ConvertLeads,
 }
 
 impl Action {
@@ -313,6 +330,14 @@ impl Action {
             Self::ReadRecommendations => MONEY,
             Self::OpenIteration | Self::DecideTier | Self::WriteRecruitPlan | Self::PublishRecruitPlan => &[Operator],
             Self::ReadExternalRefs => DEAL_AND_FINANCE,
+            Self::ReadLeads => &[Operator, PartnerAe, CustomerAe, PartnerManager, Revops, Partner],
+            Self::ReadLeadsInside => DEAL_SIDE,
+            Self::ReadMotions => GAP_READERS,
+            Self::ReadSalAcceptance => &[Operator, PartnerAe, PartnerManager, Revops, Leadership],
+            Self::RecordLeads => &[PartnerManager, Revops, Partner],
+            Self::DecideLeads => &[PartnerAe, CustomerAe, PartnerManager, Revops],
+            Self::AssignLeads => &[Revops],
+            Self::ConvertLeads => &[PartnerAe, CustomerAe, Revops],
             Self::ManageExternalRefs => &[Revops],
         })
     }

@@ -165,6 +165,17 @@ pub(crate) fn activities(slice: &Slice) -> Condition {
     }
 }
 
+/// Leads, in a statement over `lead`: those that came through a partner of the slice, and those that its seat owns.
+pub(crate) fn leads(slice: &Slice) -> Condition {
+    match slice.reach() {
+        Reach::Program => everything(),
+        Reach::ClosedDeals | Reach::Partners => nothing(),
+        Reach::Pods { partners, .. } | Reach::Managed { partners } => one_of("lead.partner_id", partners),
+        Reach::Own { partner } => one_of("lead.partner_id", &[*partner]),
+        Reach::Owned { seat_id, .. } => Cond::all().add(Expr::cust("lead.owner_seat_id").eq(*seat_id)),
+    }
+}
+
 fn escaped(part: &str) -> String {
     part.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }

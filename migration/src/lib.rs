@@ -5,6 +5,7 @@ mod m20261125_000005_attribution;
 mod m20261125_000006_leads;
 mod m20261125_000007_policy;
 mod m20261125_000009_recruit;
+mod m20261125_000016_lead;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
 
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000006_leads::Migration),
             Box::new(m20261125_000009_recruit::Migration),
             Box::new(m20261125_000007_policy::Migration),
+            Box::new(m20261125_000016_lead::Migration),
         ]
     }
 }

@@ -7,6 +7,7 @@ use domain::activity::Activity;
 use domain::attribution::Attribution;
 use domain::deal::{Deal, Stage};
 use domain::external_ref::{ExternalRef, RefKind};
+use domain::lead::Lead;
 use domain::origin::Origin;
 use domain::partner::{Partner, PartnerPerson};
 use domain::program::Program;
@@ -20,8 +21,8 @@ use uuid::Uuid;
 
 use super::caller::{caller, coded, failed};
 use crate::usecase::{
-    Caller, Failure, account, activity, attribution, deal, external_ref, origin, partner, pod, program, recruit, seat,
-    segment, stage,
+    Caller, Failure, account, activity, attribution, deal, external_ref, lead, origin, partner, pod, program, recruit,
+    seat, segment, stage,
 };
 
 type Loaded<T> = Result<HashMap<Uuid, T>, Arc<Failure>>;
@@ -54,6 +55,8 @@ pub struct Loaders {
     account_refs: Cached<Rows<RefsOf<Account>>>,
     partner_refs: Cached<Rows<RefsOf<Partner>>>,
     deal_refs: Cached<Rows<RefsOf<Deal>>>,
+    lead: Cached<Rows<Lead>>,
+    lead_owner: Cached<Rows<String>>,
     program: OnceCell<Program>,
 }
 
@@ -79,6 +82,8 @@ impl Loaders {
             account_refs: of(caller),
             partner_refs: of(caller),
             deal_refs: of(caller),
+            lead: of(caller),
+            lead_owner: of(caller),
             program: OnceCell::new(),
         }
     }
@@ -221,6 +226,22 @@ impl Loader<Uuid> for Rows<Origin> {
     type Error = Arc<Failure>;
     async fn load(&self, keys: &[Uuid]) -> Loaded<Origin> {
         origin::of_deals(&self.caller, keys).await.map_err(Arc::new)
+    }
+}
+
+impl Loader<Uuid> for Rows<Lead> {
+    type Value = Lead;
+    type Error = Arc<Failure>;
+    async fn load(&self, keys: &[Uuid]) -> Loaded<Lead> {
+        by_id(lead::of_ids(&self.caller, keys).await, |row| row.id)
+    }
+}
+
+impl Loader<Uuid> for Rows<String> {
+    type Value = String;
+    type Error = Arc<Failure>;
+    async fn load(&self, keys: &[Uuid]) -> Loaded<String> {
+        lead::owners(&self.caller, keys).await.map_err(Arc::new)
     }
 }
 
@@ -451,6 +472,22 @@ pub async fn partner_refs(ctx: &Context<'_>, partner: Uuid) -> Result<Vec<Extern
 /// A top-level error when the read fails.
 pub async fn deal_refs(ctx: &Context<'_>, deal: Uuid) -> Result<Vec<ExternalRef>, Error> {
     Ok(one(&loaders(ctx)?.deal_refs, deal).await?.map(|refs| refs.0).unwrap_or_default())
+}
+
+/// A lead.
+///
+/// # Errors
+/// A top-level error when the read fails.
+pub async fn lead(ctx: &Context<'_>, id: Uuid) -> Result<Option<Lead>, Error> {
+    one(&loaders(ctx)?.lead, id).await
+}
+
+/// The name of whom a lead is with.
+///
+/// # Errors
+/// A top-level error when the read fails.
+pub async fn lead_owner(ctx: &Context<'_>, seat: Uuid) -> Result<Option<String>, Error> {
+    one(&loaders(ctx)?.lead_owner, seat).await
 }
 
 /// The caller's program, read once per request.

@@ -20,8 +20,11 @@ pub mod global_id;
 pub mod import;
 pub mod import_decision;
 pub mod iteration;
+pub mod lead;
+pub mod lead_write;
 pub mod loader;
 pub mod measurement;
+pub mod motion;
 pub mod mutation;
 pub mod node;
 mod null_on_error;
@@ -65,6 +68,7 @@ pub struct Query(
     portfolio::PortfolioQuery,
     catalogue::CatalogueQuery,
     quality::QualityQuery,
+    motion::MotionQuery,
     audit::AuditQuery,
     scorecard::ScorecardQuery,
     totals::TotalsQuery,
@@ -72,6 +76,7 @@ pub struct Query(
     seat::SeatQuery,
     pod::PodQuery,
     token::TokenQuery,
+    lead::LeadQuery,
     import::ImportQuery,
     iteration::IterationQuery,
     deliverable::DeliverableQuery,
@@ -97,6 +102,7 @@ pub struct Mutation(
     recruit::RecruitMutation,
     recruit_plan::RecruitPlanMutation,
     import_decision::ImportMutation,
+    lead_write::LeadMutation,
     external_ref::ExternalRefMutation,
 );
 

@@ -9,6 +9,7 @@ use super::allow::Allow;
 use super::caller::coded;
 use super::deal::Deal;
 use super::deal_list;
+use super::lead::{self, Lead};
 use super::partner::Partner;
 use super::pod::Pod;
 use super::seat::Seat;
@@ -28,6 +29,8 @@ pub enum Node {
     Account(Account),
     /// A deal.
     Deal(Deal),
+    /// A lead.
+    Lead(Lead),
     /// A seat.
     Seat(Seat),
     /// A pod.
@@ -41,6 +44,7 @@ async fn fetch(ctx: &Context<'_>, kind: &str, id: Uuid) -> Result<Option<Node>> 
         "Segment" => loader::segment(ctx, id).await?.map(|row| Node::Segment(Segment(row))),
         "Account" => loader::account(ctx, id).await?.map(|row| Node::Account(Account(row))),
         "Deal" => deal_list::one(ctx, Some(id)).await?.map(Node::Deal),
+        "Lead" => lead::one(ctx, Some(id)).await?.map(Node::Lead),
         "Seat" => loader::seat(ctx, id).await?.map(|row| Node::Seat(Seat(row))),
         "Pod" => loader::pod(ctx, id).await?.map(|row| Node::Pod(Pod(row))),
         _ => None,

@@ -15,7 +15,7 @@ use super::allow::Allow;
 use super::caller::{caller, coded, failed};
 use crate::usecase::page::{Ask, Page, Position, PositionKey};
 use crate::usecase::{
-    Caller, account, activity, change, deal, deliverable, import, partner, recruit, seat, spend, token,
+    Caller, account, activity, change, deal, deliverable, import, lead, partner, recruit, seat, spend, token,
 };
 
 /// The rows of a page when none are asked for.
@@ -185,6 +185,8 @@ pub enum TotalCount {
     Accounts(account::Filter),
     /// Deals.
     Deals(deal::Filter),
+    /// Leads.
+    Leads(lead::Filter),
     /// Lines of spend.
     Spend(spend::Filter),
     /// Activities of a deal.
@@ -217,6 +219,7 @@ impl TotalCount {
             Self::Partners(filter) => partner::count(caller, filter).await,
             Self::Accounts(filter) => account::count(caller, filter).await,
             Self::Deals(filter) => deal::count(caller, filter).await,
+            Self::Leads(filter) => lead::count(caller, filter).await,
             Self::Spend(filter) => spend::count(caller, filter).await,
             Self::Activities(deal) => activity::count_of_deal(caller, *deal).await,
             Self::Seats => seat::count(caller).await,

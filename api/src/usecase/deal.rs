@@ -6,7 +6,7 @@ use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
 use super::{money, origin};
 use chrono::NaiveDate;
-use domain::attribution::{Claim, Declaration, Provenance};
+use domain::attribution::{Attribution, Claim, Declaration, Provenance};
 use domain::deal::{Deal, DealKind, DealSource, Outcome, Stage};
 use domain::money::{Currency, Money};
 use domain::origin::Origin;
@@ -349,35 +349,48 @@ fn body(deal: &Deal) -> serde_json::Value {
 /// [`Failure`].
 pub async fn create(caller: &Caller, facts: Facts, key: Option<Key>) -> Result<Done, Failure> {
     commit(caller, Action::ManageDeals, key, async |work| {
-        let Some(opened_on) = facts.opened_on else {
-            return Err(Problem::at(["openedOn"], ProblemCode::Required, "a deal needs the day it was opened").into());
-        };
-        let blank = blank(work, opened_on);
-        let mut deal = blank.clone();
-        let into = apply(work, &mut deal, &facts).await?;
-        let mut rows = Vec::new();
-        if let Some(claims) = &facts.claims {
-            let mut problems = Problems::default();
-            rows = attribution::rows_of(work, &mut problems, &deal, claims).await?;
-            problems.settle()?;
-            attribution::settle(&mut deal, &mut rows, work.now);
-        }
-        if deal.passes_stage_one(&blank, into.as_ref()) {
-            attribution::require_declared(&deal)?;
-        }
-        deal.version = 1;
-        entity::deal::insert(&work.tx, work.slice, &deal).await.map_err(taken)?;
-        if facts.claims.is_some() {
-            entity::attribution_entry::insert(&work.tx, work.slice, &rows, None).await?;
-            let body = json!({ "partners": attribution::said(&rows), "lockedAt": deal.locked_at });
-            work.record("attribution.declare", "Deal", deal.id, body);
-        }
+        let (deal, rows) = draft(work, &facts).await?;
+        put(work, &deal, rows).await?;
         origin::tag(work, deal.id, &facts.origin, true).await?;
-        work.touch(deal.closed_quarter);
-        work.record("deal.create", "Deal", deal.id, body(&deal));
         Ok(deal.id)
     })
     .await
+}
+
+/// A new deal with these facts and what they declare, not yet written.
+pub(super) async fn draft(work: &Work<'_>, facts: &Facts) -> Result<(Deal, Option<Vec<Attribution>>), Failure> {
+    let Some(opened_on) = facts.opened_on else {
+        return Err(Problem::at(["openedOn"], ProblemCode::Required, "a deal needs the day it was opened").into());
+    };
+    let blank = blank(work, opened_on);
+    let mut deal = blank.clone();
+    let into = apply(work, &mut deal, facts).await?;
+    let mut rows = None;
+    if let Some(claims) = &facts.claims {
+        let mut problems = Problems::default();
+        let mut declared = attribution::rows_of(work, &mut problems, &deal, claims).await?;
+        problems.settle()?;
+        attribution::settle(&mut deal, &mut declared, work.now);
+        rows = Some(declared);
+    }
+    if deal.passes_stage_one(&blank, into.as_ref()) {
+        attribution::require_declared(&deal)?;
+    }
+    deal.version = 1;
+    Ok((deal, rows))
+}
+
+/// Writes a drafted deal.
+pub(super) async fn put(work: &mut Work<'_>, deal: &Deal, rows: Option<Vec<Attribution>>) -> Result<(), Failure> {
+    entity::deal::insert(&work.tx, work.slice, deal).await.map_err(taken)?;
+    if let Some(rows) = rows {
+        entity::attribution_entry::insert(&work.tx, work.slice, &rows, None).await?;
+        let body = json!({ "partners": attribution::said(&rows), "lockedAt": deal.locked_at });
+        work.record("attribution.declare", "Deal", deal.id, body);
+    }
+    work.touch(deal.closed_quarter);
+    work.record("deal.create", "Deal", deal.id, body(deal));
+    Ok(())
 }
 
 fn blank(work: &Work<'_>, opened_on: NaiveDate) -> Deal {
