@@ -2,12 +2,13 @@
 
 use crate::support::database::{Backend, Database};
 use domain::dispute::DisputeState;
+use domain::external_ref::{RefKind, SystemId};
 use domain::role::Role;
 use domain::slice::{Bindings, Place, Slice, Viewer};
 use entity::page::{Ask, Key, Position};
 use entity::{
-    Store, account, activity, attribution, deal, dispute, dispute_party, partner, partner_person, registration,
-    registration_conflict, segment, sla_clock, source_mark, spend_line, stage,
+    Store, account, account_partner, activity, attribution, deal, deal_origin, dispute, dispute_party, external_ref,
+    partner, partner_person, registration, registration_conflict, segment, sla_clock, source_mark, spend_line, stage,
 };
 use sea_orm_migration::sea_orm::{ConnectionTrait, Statement};
 use strum::IntoEnumIterator;
@@ -57,11 +58,13 @@ async fn every_finder_runs_with_every_reach_and_order() {
         let ids = vec![Uuid::from_u128(1), Uuid::from_u128(2)];
         let (text, day) = (Key::Text("x".into()), Key::Day("2026-03-01".parse().unwrap()));
         let instant = Key::Instant("2026-03-01T12:00:00Z".parse().unwrap());
+        let at = SystemId { system: "crm".into(), id: "1".into() };
         for (who, slice) in slices() {
             let say = |what: &str| format!("{backend}, {who}: {what}");
             let filter = partner::Filter {
                 name_contains: Some("50%_\\".into()),
                 external_ids: Some(vec!["a".into()]),
+                external_ref: Some(at.clone()),
                 ..Default::default()
             };
             for (order, key) in [(partner::Order::Name, &text), (partner::Order::RecordedAt, &instant)] {
@@ -94,6 +97,9 @@ async fn every_finder_runs_with_every_reach_and_order() {
                 domains: Some(vec!["example.com".into()]),
                 has_cloud_commitment: Some(true),
                 name_starts_with: Some("50%".into()),
+                has_integration: Some(false),
+                partners: Some(ids.clone()),
+                external_ref: Some(at.clone()),
                 ..Default::default()
             };
             for ask in asks(&text) {
@@ -112,6 +118,13 @@ async fn every_finder_runs_with_every_reach_and_order() {
                 opened_from: Some("2026-01-01".parse().unwrap()),
                 closed_quarters: Some(vec![8104]),
                 arr_from: Some(1),
+                external_ref: Some(at.clone()),
+                origin: deal_origin::OriginFilter {
+                    partners: Some(ids.clone()),
+                    details: Some(vec!["a".into()]),
+                    tokens: Some(vec!["t".into()]),
+                },
+                sources: Some(vec![domain::deal::DealSource::Paid]),
                 ..Default::default()
             };
             let orders = [
@@ -179,6 +192,13 @@ async fn every_finder_runs_with_every_reach_and_order() {
                     .unwrap_or_else(|why| panic!("{}: {why}", say("conflicts")));
             }
             registration::of_deals(conn, &slice, &ids).await.unwrap();
+            for kind in RefKind::iter() {
+                let found = external_ref::of_subjects(conn, &slice, kind, &ids).await;
+                found.unwrap_or_else(|why| panic!("{}: {why}", say("ids in other systems")));
+                external_ref::known(conn, &slice, kind, [&at]).await.unwrap();
+            }
+            deal_origin::of_deals(conn, &slice, &ids).await.unwrap_or_else(|why| panic!("{}: {why}", say("origins")));
+            account_partner::of_accounts(conn, &slice, &ids).await.unwrap();
             segment::all(conn, &slice).await.unwrap();
             stage::all(conn, &slice).await.unwrap();
         }

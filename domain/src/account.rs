@@ -1,5 +1,6 @@
 //! A customer or prospect.
 
+use crate::partner::PartnerKind;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -22,12 +23,33 @@ pub struct Account {
     pub cloud_commitments: Vec<String>,
     /// Integrations it has installed.
     pub integrations: Vec<String>,
+    /// Whether it has an integration installed, where somebody said so without naming one.
+    pub integration_present: Option<bool>,
     /// Why a partner overlaps on it, in words.
     pub overlap_reason: Option<String>,
     /// For optimistic concurrency.
     pub version: i64,
     /// When the row was recorded.
     pub recorded_at: DateTime<Utc>,
+}
+
+impl Account {
+    /// Whether an integration is installed: one that is named decides; `None` where nobody said.
+    #[must_use]
+    pub fn has_integration(&self) -> Option<bool> {
+        if self.integrations.is_empty() { self.integration_present } else { Some(true) }
+    }
+}
+
+/// The partner that an account belongs to or buys through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountPartner {
+    /// The account.
+    pub account_id: Uuid,
+    /// The partner.
+    pub partner_id: Uuid,
+    /// What kind of partner it is to this account, where that differs from the partner's own kind.
+    pub kind: Option<PartnerKind>,
 }
 
 /// The registrable domain of a host or URL by the public suffix list, in lower case; `None` where there is none.

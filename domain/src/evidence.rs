@@ -71,6 +71,8 @@ pub enum Reason {
     GapIsZero,
     /// More further deals than the policy looks ahead.
     TooManyDeals,
+    /// No lead that sales has decided about.
+    NoDecidedLeads,
     /// No spend is planned.
     NoPlannedSpend,
     /// It is planned for no segment.
@@ -109,6 +111,7 @@ impl Reason {
             Self::NoDirectCycle => "Direct deals close on the day they open, so there is no cycle to shorten.",
             Self::GapIsZero => "The two rates are equal: a gap of 0 does not become conclusive at the present rates.",
             Self::TooManyDeals => "It would take more further closed deals than the program's policy looks ahead.",
+            Self::NoDecidedLeads => "Sales has decided about no such lead in this window.",
             Self::NoPlannedSpend => "No spend is planned here.",
             Self::NoSegment => "The spend is planned for no segment, and accounts are engaged in one.",
             Self::NoAddressableAccounts => "Nobody said how many accounts of the segment could buy.",

@@ -29,6 +29,21 @@ pub struct Policy {
     /// A win rate with partners that is not so many points above the direct one is flagged; 10 by default (seed 002, win rate).
     #[serde(with = "rust_decimal::serde::str")]
     pub win_rate_bar_points: Decimal,
+    /// Deals with partners are typically so many times as large as direct ones, at least; 1.5 by default (seed 002, ADS).
+    #[serde(with = "rust_decimal::serde::str")]
+    pub typical_size_multiple_low: Decimal,
+    /// And at most; 3 by default (seed 002, ADS).
+    #[serde(with = "rust_decimal::serde::str")]
+    pub typical_size_multiple_high: Decimal,
+    /// Decided leads that a SAL acceptance needs to be SOLID; 10 by default \[ours\].
+    pub solid_leads: u64,
+    /// Leads through partners that sales accepts at a lower rate are flagged; 0.70 by default (seed 002, SAL).
+    #[serde(with = "rust_decimal::serde::str")]
+    pub sal_acceptance_bar_rate: Decimal,
+    /// Hours within which sales decides about an ecosystem-qualified lead; 4 by default \[ours\].
+    pub eql_decision_hours: u16,
+    /// Hours within which sales decides about any other lead; 48 by default \[ours\].
+    pub lead_decision_hours: u16,
     /// How Phase 2 forecasts.
     pub tam: TamPolicy,
     /// Hours within which an introduction must be recorded for the partner to have SOURCED the deal; 48 by default (seed 002).
@@ -83,6 +98,12 @@ impl Default for Policy {
             solid_accounts: 10,
             most_deals_until_conclusive: 10_000,
             win_rate_bar_points: dec!(10),
+            typical_size_multiple_low: dec!(1.5),
+            typical_size_multiple_high: dec!(3),
+            solid_leads: 10,
+            sal_acceptance_bar_rate: dec!(0.70),
+            eql_decision_hours: 4,
+            lead_decision_hours: 48,
             tam: TamPolicy::default(),
             introduction_hours: 48,
             influence_window_days: None,

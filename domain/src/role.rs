@@ -311,6 +311,28 @@ pub enum Action {
     AnswerPod,
     /// Read the texts of messages.
     ReadTemplates,
+    // Where deals came from, and ids in other systems.
+    /// Read the ids of accounts, partners and deals in other systems.
+    ReadExternalRefs,
+    /// Give rows ids in other systems, and take them away.
+    ManageExternalRefs,
+    /// Read which partner motions go with closed-won.
+    ReadMotions,
+    // Leads.
+    /// Read leads: what they are about, and where they are.
+    ReadLeads,
+    /// Read how leads are worked: source, account, owner, notes.
+    ReadLeadsInside,
+    /// Read which share of leads sales accepts.
+    ReadSalAcceptance,
+    /// Record leads: one's own as a partner, on behalf of partners, any.
+    RecordLeads,
+    /// Accept and refuse leads.
+    DecideLeads,
+    /// Give a lead to somebody.
+    AssignLeads,
+    /// Turn accepted leads into deals.
+    ConvertLeads,
 }
 
 impl Action {
@@ -386,6 +408,16 @@ impl Action {
             Self::AskPartners => &[PartnerAe, CustomerAe, PartnerManager, Revops],
             Self::AnswerPod => &[Partner],
             Self::ReadTemplates => &[Operator, PartnerManager, Revops],
+            Self::ReadExternalRefs => DEAL_AND_FINANCE,
+            Self::ReadLeads => &[Operator, PartnerAe, CustomerAe, PartnerManager, Revops, Partner],
+            Self::ReadLeadsInside => DEAL_SIDE,
+            Self::ReadMotions => GAP_READERS,
+            Self::ReadSalAcceptance => &[Operator, PartnerAe, PartnerManager, Revops, Leadership],
+            Self::RecordLeads => &[PartnerManager, Revops, Partner],
+            Self::DecideLeads => &[PartnerAe, CustomerAe, PartnerManager, Revops],
+            Self::AssignLeads => &[Revops],
+            Self::ConvertLeads => &[PartnerAe, CustomerAe, Revops],
+            Self::ManageExternalRefs => &[Revops],
         })
     }
 }

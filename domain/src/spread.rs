@@ -54,6 +54,15 @@ impl Comparison {
         Ok(partner - direct)
     }
 
+    /// Mean with a partner as a multiple of the mean without.
+    ///
+    /// # Errors
+    /// The [`Reason`] when a side has no deal, or direct deals are worth nothing.
+    pub fn mean_multiple(&self) -> Measured<Decimal> {
+        let (partner, direct) = self.both(Spread::mean)?;
+        partner.checked_div(direct).ok_or(Reason::NoAmount)
+    }
+
     /// Median with a partner minus median without.
     ///
     /// # Errors

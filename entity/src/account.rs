@@ -3,9 +3,11 @@ use crate::column::{read_words, words};
 use crate::page::{self, Ask, Key, Page};
 use crate::scope;
 use crate::store::{Conn, DbErr};
+use domain::external_ref::{RefKind, SystemId};
 use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Cond, ExprTrait};
 use uuid::Uuid;
 
 /// A row of `account`.
@@ -32,6 +34,8 @@ pub struct Model {
     pub cloud_commitments: String,
     /// Integrations, as JSON.
     pub integrations: String,
+    /// Whether an integration is installed, where none is named.
+    pub integration_present: Option<bool>,
     /// Why a partner overlaps.
     pub overlap_reason: Option<String>,
     /// For optimistic concurrency.
@@ -57,6 +61,7 @@ impl TryFrom<Model> for domain::account::Account {
             region: row.region,
             cloud_commitments: read_words("account.cloud_commitments", &row.cloud_commitments)?,
             integrations: read_words("account.integrations", &row.integrations)?,
+            integration_present: row.integration_present,
             overlap_reason: row.overlap_reason,
             version: row.version,
             recorded_at: row.recorded_at,
@@ -75,6 +80,7 @@ pub(crate) fn active(program_id: Uuid, it: &domain::account::Account) -> ActiveM
         region: Set(it.region.clone()),
         cloud_commitments: Set(words(&it.cloud_commitments)),
         integrations: Set(words(&it.integrations)),
+        integration_present: Set(it.integration_present),
         overlap_reason: Set(it.overlap_reason.clone()),
         version: Set(it.version),
         recorded_at: Set(it.recorded_at),
@@ -98,6 +104,12 @@ pub struct Filter {
     pub domains: Option<Vec<String>>,
     /// With (or without) a commitment on any cloud.
     pub has_cloud_commitment: Option<bool>,
+    /// With (or without) an integration; those of which nobody said are neither.
+    pub has_integration: Option<bool>,
+    /// Belonging to one of these partners.
+    pub partners: Option<Vec<Uuid>>,
+    /// With this id in another system.
+    pub external_ref: Option<SystemId>,
     /// With this at the start of the name, exactly as written.
     pub name_starts_with: Option<String>,
 }
@@ -127,6 +139,24 @@ fn select(slice: &Slice, filter: &Filter) -> Select<Entity> {
     if let Some(wanted) = filter.has_cloud_commitment {
         select =
             select.filter(if wanted { Column::CloudCommitments.ne("[]") } else { Column::CloudCommitments.eq("[]") });
+    }
+    if let Some(wanted) = filter.has_integration {
+        let named = Column::Integrations.ne("[]");
+        select = select.filter(if wanted {
+            named.or(Column::IntegrationPresent.eq(true))
+        } else {
+            Column::Integrations.eq("[]").and(Column::IntegrationPresent.eq(false))
+        });
+    }
+    if let Some(partners) = &filter.partners {
+        let theirs = Cond::all()
+            .add(Expr::cust("r.program_id").eq(slice.program_id()))
+            .add(Expr::cust("r.partner_id").is_in(partners.iter().copied()))
+            .add(scope::partners(slice, "r.partner_id"));
+        select = select.filter(scope::among("account.id", "r.account_id", "account_partner", theirs));
+    }
+    if let Some(at) = &filter.external_ref {
+        select = select.filter(crate::external_ref::having(slice, RefKind::Account, "account.id", at));
     }
     if let Some(start) = &filter.name_starts_with {
         select = select.filter(scope::starts_with("account.name", start));

@@ -1,8 +1,10 @@
 //! Deals.
 use crate::column::{read, read_optional, read_words, word, words};
+use crate::deal_origin::OriginFilter;
 use crate::page::{self, Ask, Key, Page};
 use crate::scope;
 use crate::store::{Conn, DbErr};
+use domain::external_ref::{RefKind, SystemId};
 use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
 use sea_orm::QuerySelect;
@@ -285,6 +287,12 @@ pub struct Filter {
     pub declarations: Option<Vec<domain::attribution::Declaration>>,
     /// With these ids in the CRM.
     pub external_ids: Option<Vec<String>>,
+    /// With this id in another system.
+    pub external_ref: Option<SystemId>,
+    /// Where they came from.
+    pub origin: OriginFilter,
+    /// Said by the CRM to come from one of these.
+    pub sources: Option<Vec<domain::deal::DealSource>>,
     /// Owned by these people of the CRM.
     pub owners: Option<Vec<String>>,
     /// Opened on or after this day.
@@ -362,6 +370,15 @@ fn select(slice: &Slice, filter: &Filter) -> Select<Entity> {
     }
     if let Some(ids) = &filter.external_ids {
         select = select.filter(Column::ExternalId.is_in(ids.iter().map(String::as_str)));
+    }
+    if let Some(at) = &filter.external_ref {
+        select = select.filter(crate::external_ref::having(slice, RefKind::Deal, "deal.id", at));
+    }
+    if filter.origin != OriginFilter::default() {
+        select = select.filter(filter.origin.condition(slice));
+    }
+    if let Some(sources) = &filter.sources {
+        select = select.filter(Column::Source.is_in(sources.iter().map(|source| word(*source))));
     }
     if let Some(owners) = &filter.owners {
         select = select.filter(Column::OwnerExternalId.is_in(owners.iter().map(String::as_str)));

@@ -4,6 +4,7 @@
 //! microseconds, enums are their words.
 
 pub mod account;
+pub mod account_partner;
 pub mod activity;
 pub mod attribution;
 pub mod attribution_entry;
@@ -11,10 +12,12 @@ pub mod cell;
 pub mod change;
 pub mod column;
 pub mod deal;
+pub mod deal_origin;
 pub mod deliverable;
 pub mod dispute;
 pub mod dispute_party;
 pub mod event;
+pub mod external_ref;
 pub mod fact;
 pub mod fx_rate;
 pub mod idempotency;
@@ -33,6 +36,9 @@ pub mod job_run;
 pub mod listen;
 pub mod live;
 pub mod message_template;
+pub mod lead;
+pub mod live;
+pub mod motion;
 pub mod page;
 pub mod partner;
 pub mod partner_person;

@@ -3,6 +3,7 @@ use crate::column::{read, word};
 use crate::page::{self, Ask, Key, Page};
 use crate::scope;
 use crate::store::{Conn, DbErr};
+use domain::external_ref::{RefKind, SystemId};
 use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
@@ -85,6 +86,8 @@ pub struct Filter {
     pub statuses: Option<Vec<domain::partner::PartnerStatus>>,
     /// With these ids in the CRM.
     pub external_ids: Option<Vec<String>>,
+    /// With this id in another system.
+    pub external_ref: Option<SystemId>,
     /// With this in the name, without regard to case.
     pub name_contains: Option<String>,
 }
@@ -109,6 +112,9 @@ fn select(slice: &Slice, filter: &Filter) -> Select<Entity> {
     }
     if let Some(ids) = &filter.external_ids {
         select = select.filter(Column::ExternalId.is_in(ids.iter().map(String::as_str)));
+    }
+    if let Some(at) = &filter.external_ref {
+        select = select.filter(crate::external_ref::having(slice, RefKind::Partner, "partner.id", at));
     }
     if let Some(part) = &filter.name_contains {
         select = select.filter(scope::contains("partner.name_key", &domain::text::key(part)));

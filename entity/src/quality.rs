@@ -220,7 +220,7 @@ pub async fn inputs(conn: &impl Conn, slice: &Slice) -> Result<Vec<Input>, DbErr
 }
 
 /// An aggregate has no declared type on SQLite, so that an instant comes back as the text it is stored as.
-fn instant(row: &QueryResult, column: &str) -> Result<Option<DateTime<Utc>>, DbErr> {
+pub(crate) fn instant(row: &QueryResult, column: &str) -> Result<Option<DateTime<Utc>>, DbErr> {
     match row.try_get::<Option<DateTime<Utc>>>("", column) {
         Ok(at) => Ok(at),
         Err(_) => row.try_get::<Option<String>>("", column)?.map(|text| read("latest_at", &text)).transpose(),

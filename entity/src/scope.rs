@@ -105,15 +105,38 @@ fn of_visible_deals(slice: &Slice, column: &'static str, deal_column: Alias) -> 
     Cond::all().add(Expr::cust(column).in_subquery(visible))
 }
 
-/// Accounts, in a statement over `account`: those of the deals of the slice.
-pub(crate) fn accounts(slice: &Slice) -> Condition {
+/// Rows that hang on a deal, as the slice shows deals.
+pub(crate) fn on_deals(slice: &Slice, column: &'static str) -> Condition {
+    match slice.reach() {
+        Reach::Program => everything(),
+        Reach::Partners => nothing(),
+        Reach::ClosedDeals | Reach::Pods { .. } | Reach::Owned { .. } | Reach::Managed { .. } | Reach::Own { .. } => {
+            of_visible_deals(slice, column, Alias::new("id"))
+        }
+    }
+}
+
+/// Rows that hang on an account, as the slice shows accounts.
+pub(crate) fn on_accounts(slice: &Slice, column: &'static str) -> Condition {
     match slice.reach() {
         Reach::Program => everything(),
         Reach::ClosedDeals | Reach::Partners | Reach::Own { .. } => nothing(),
         Reach::Pods { .. } | Reach::Owned { .. } | Reach::Managed { .. } => {
-            of_visible_deals(slice, "account.id", Alias::new("account_id"))
+            of_visible_deals(slice, column, Alias::new("account_id"))
         }
     }
+}
+
+/// A column that is among `select` of a table, aliased `r`, where this holds.
+pub(crate) fn among(column: &'static str, select: &'static str, table: &'static str, holds: Condition) -> Condition {
+    let mut query = Query::select();
+    query.expr(Expr::cust(select)).from_as(Alias::new(table), Alias::new("r")).cond_where(holds);
+    Cond::all().add(Expr::cust(column).in_subquery(query))
+}
+
+/// Accounts, in a statement over `account`: those of the deals of the slice.
+pub(crate) fn accounts(slice: &Slice) -> Condition {
+    on_accounts(slice, "account.id")
 }
 
 /// Attributions, in a statement over `attribution`: on the deals of the slice, and (for a slice made of partners) theirs only.
@@ -229,6 +252,17 @@ fn concerning(slice: &Slice, partners: &[Uuid]) -> Condition {
         Cond::all().add(Expr::cust("p.program_id").eq(slice.program_id())).add(one_of("p.partner_id", partners)),
     );
     Cond::all().add(Expr::cust("dispute.id").in_subquery(theirs))
+}
+
+/// Leads, in a statement over `lead`: those that came through a partner of the slice, and those that its seat owns.
+pub(crate) fn leads(slice: &Slice) -> Condition {
+    match slice.reach() {
+        Reach::Program => everything(),
+        Reach::ClosedDeals | Reach::Partners => nothing(),
+        Reach::Pods { partners, .. } | Reach::Managed { partners } => one_of("lead.partner_id", partners),
+        Reach::Own { partner } => one_of("lead.partner_id", &[*partner]),
+        Reach::Owned { seat_id, .. } => Cond::all().add(Expr::cust("lead.owner_seat_id").eq(*seat_id)),
+    }
 }
 
 fn escaped(part: &str) -> String {

@@ -5,8 +5,10 @@ mod m20261125_000002_ledger;
 mod m20261125_000003_clocks;
 mod m20261125_000004_registration;
 mod m20261125_000005_attribution;
+mod m20261125_000006_leads;
 mod m20261125_000007_policy;
 mod m20261125_000009_recruit;
+mod m20261125_000016_lead;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
 
@@ -22,8 +24,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000003_clocks::Migration),
             Box::new(m20261125_000004_registration::Migration),
             Box::new(m20261125_000005_attribution::Migration),
+            Box::new(m20261125_000006_leads::Migration),
             Box::new(m20261125_000009_recruit::Migration),
             Box::new(m20261125_000007_policy::Migration),
+            Box::new(m20261125_000016_lead::Migration),
         ]
     }
 }

@@ -179,6 +179,7 @@ impl Tenant {
                 kind: if at == partner { ActivityKind::Introduction } else { ActivityKind::Touch },
                 happened_at: stage_one(),
                 is_joint_meeting: false,
+                meeting_count: None,
                 next_step_on: None,
                 owner_functions: Vec::new(),
                 note: None,

@@ -5,7 +5,9 @@ use domain::role::Action;
 
 use super::allow::Allow;
 use super::caller::{caller, failed};
+use super::external_ref::{self, ExternalRef, ExternalRefFilter};
 use super::page::{Binding, Connected, IdFilter, OrderDirection, PageArguments, TextFilter, TotalCount, both, connect};
+use super::partner::{Partner, PartnerKind};
 use super::segment::Segment;
 use super::{global_id, loader};
 use crate::usecase::account::{self, Filter, Order, position};
@@ -64,6 +66,37 @@ impl Account {
         self.0.overlap_reason.as_deref()
     }
 
+    /// The partner that it belongs to or buys through; null when there is none, or none that the caller may see.
+    async fn partner(&self, ctx: &Context<'_>) -> Result<Option<Partner>> {
+        match loader::account_partner(ctx, self.0.id).await? {
+            Some(it) => Ok(loader::partner(ctx, it.partner_id).await?.map(Partner)),
+            None => Ok(None),
+        }
+    }
+
+    /// What kind of partner that is to this account: as recorded, else the partner's own kind.
+    async fn partner_kind(&self, ctx: &Context<'_>) -> Result<Option<PartnerKind>> {
+        let Some(it) = loader::account_partner(ctx, self.0.id).await? else { return Ok(None) };
+        if let Some(kind) = it.kind {
+            return Ok(Some(kind.into()));
+        }
+        Ok(loader::partner(ctx, it.partner_id).await?.map(|partner| partner.kind.into()))
+    }
+
+    /// Whether an integration is installed; null where nobody said.
+    async fn integration_present(&self) -> Option<bool> {
+        self.0.has_integration()
+    }
+
+    /// Its ids in other systems, by system and id: the CRM's, the billing system's, its cloud accounts (AWS, Azure, GCP).
+    async fn external_refs(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those of this system.")] system: Option<String>,
+    ) -> Result<Vec<ExternalRef>> {
+        Ok(external_ref::shown(loader::account_refs(ctx, self.0.id).await?, system.as_deref()))
+    }
+
     /// The version, for `expectedVersion` of a change.
     async fn version(&self) -> i64 {
         self.0.version
@@ -83,6 +116,12 @@ pub struct AccountFilter {
     registrable_domain: Option<TextFilter>,
     /// Only those with (or without) a spend commitment on any cloud.
     has_cloud_commitment: Option<bool>,
+    /// Only those with (or without) an integration; those of which nobody said are neither.
+    integration_present: Option<bool>,
+    /// By the partner that they belong to or buy through.
+    partner_id: Option<IdFilter>,
+    /// By an id in another system.
+    external_ref: Option<ExternalRefFilter>,
     /// By the start of the name, exactly as written.
     #[graphql(validator(max_length = 200))]
     name_starts_with: Option<String>,
@@ -97,6 +136,12 @@ impl From<AccountFilter> for Filter {
             external_ids: filter.external_id.and_then(|ids| ids.list()),
             domains: filter.registrable_domain.and_then(|domains| domains.list()),
             has_cloud_commitment: filter.has_cloud_commitment,
+            has_integration: filter.integration_present,
+            partners: filter
+                .partner_id
+                .and_then(|ids| both(ids.eq, ids.any))
+                .map(|ids| global_id::all_of_kind(&ids, "Partner")),
+            external_ref: filter.external_ref.map(Into::into),
             name_starts_with: filter.name_starts_with,
         }
     }

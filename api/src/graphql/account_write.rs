@@ -8,6 +8,7 @@ use super::account::Account;
 use super::allow::Allow;
 use super::caller::caller;
 use super::mutation::{UserError, patch, run};
+use super::partner::PartnerKind;
 use super::{global_id, loader};
 use crate::usecase::Problem;
 use crate::usecase::account::{self, Facts};
@@ -53,25 +54,29 @@ pub struct AccountFactsInput {
     integrations: Option<Vec<String>>,
     /// Why a partner overlaps on it, in words.
     overlap_reason: MaybeUndefined<String>,
+    /// The partner it belongs to or buys through.
+    partner_id: MaybeUndefined<ID>,
+    /// What kind of partner that is to this account; null for the partner's own kind.
+    partner_kind: MaybeUndefined<PartnerKind>,
+    /// Whether an integration is installed, where none is named. Null where nobody knows.
+    integration_present: MaybeUndefined<bool>,
 }
 
 impl AccountFactsInput {
     fn read(&self) -> Result<Facts, Problem> {
         let text = |given: &MaybeUndefined<String>| patch(given, Clone::clone);
-        let segment_id = match &self.segment_id {
-            MaybeUndefined::Undefined => None,
-            MaybeUndefined::Null => Some(None),
-            MaybeUndefined::Value(id) => Some(Some(global_id::input(id, "Segment", "segmentId")?)),
-        };
         Ok(Facts {
             external_id: text(&self.external_id),
             name: self.name.clone(),
             domain: text(&self.domain),
-            segment_id,
+            segment_id: global_id::reference(&self.segment_id, "Segment", "segmentId")?,
             region: text(&self.region),
             cloud_commitments: self.cloud_commitments.clone(),
             integrations: self.integrations.clone(),
             overlap_reason: text(&self.overlap_reason),
+            partner_id: global_id::reference(&self.partner_id, "Partner", "partnerId")?,
+            partner_kind: patch(&self.partner_kind, |kind| (*kind).into()),
+            integration_present: patch(&self.integration_present, |is| *is),
         })
     }
 }

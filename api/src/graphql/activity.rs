@@ -126,6 +126,9 @@ pub struct ActivityLogInput {
     /// Whether vendor and partner met the customer together.
     #[graphql(default)]
     is_joint_meeting: bool,
+    /// How many meetings it stands for, 1 to 1000.
+    #[graphql(validator(minimum = 1, maximum = 1000))]
+    meeting_count: Option<i64>,
     /// The next step's date.
     next_step_on: Option<Date>,
     /// The functions in the room, such as AE, SE, CSM, PartnerAE: at most 20.
@@ -237,6 +240,7 @@ impl ActivityMutation {
                 kind: input.kind.into(),
                 happened_at: input.happened_at.0,
                 is_joint_meeting: input.is_joint_meeting,
+                meeting_count: input.meeting_count,
                 next_step_on: input.next_step_on.map(|day| day.0),
                 owner_functions: input.owner_functions.clone(),
                 note: input.note.clone(),

@@ -10,7 +10,9 @@ use super::allow::Allow;
 use super::attribution::{Attribution, Declaration, Provenance};
 use super::cosell::{self, DealGate};
 use super::credit::{self, CreditModel, CreditShare, QuotaCredit};
+use super::external_ref::{self, ExternalRef};
 use super::page::Connected;
+use super::partner::Partner;
 use super::scalar::{Date, DateTime, Decimal, Money, Quarter};
 use super::segment::Segment;
 use super::source::SourceDecision;
@@ -285,6 +287,38 @@ impl Deal {
     #[graphql(directive = Allow::apply(Action::ReadDealWork))]
     async fn source(&self) -> Option<DealSource> {
         self.row.source.map(Into::into)
+    }
+
+    /// The partner through which the lead came: tagged at its beginning and protected to the close. Null when there is none, or
+    /// none that the caller may see. What a partner did for the deal is another fact: see `attributions`.
+    #[graphql(directive = Allow::apply(Action::ReadAttribution))]
+    async fn source_partner(&self, ctx: &Context<'_>) -> Result<Option<Partner>> {
+        match loader::origin(ctx, self.row.id).await?.partner_id {
+            Some(id) => Ok(loader::partner(ctx, id).await?.map(Partner)),
+            None => Ok(None),
+        }
+    }
+
+    /// The lead's source in detail: referrer parameters, a campaign, an agent store.
+    #[graphql(directive = Allow::apply(Action::ReadDealWork))]
+    async fn source_detail(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        Ok(loader::origin(ctx, self.row.id).await?.source_detail)
+    }
+
+    /// The token of an affiliate's or partner's link, for billing.
+    #[graphql(directive = Allow::apply(Action::ReadDealWork))]
+    async fn referral_token(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        Ok(loader::origin(ctx, self.row.id).await?.referral_token)
+    }
+
+    /// Its ids in other systems, by system and id.
+    #[graphql(directive = Allow::apply(Action::ReadExternalRefs))]
+    async fn external_refs(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those of this system.")] system: Option<String>,
+    ) -> Result<Vec<ExternalRef>> {
+        Ok(external_ref::shown(loader::deal_refs(ctx, self.row.id).await?, system.as_deref()))
     }
 
     /// The CRM's influence flag as it was. It decides nothing here: see `attributions`.

@@ -8,11 +8,12 @@ use uuid::Uuid;
 use super::allow::Allow;
 use super::attribution::{AttributionState, Declaration};
 use super::caller::{caller, coded, failed};
-use super::deal::{Deal, DealKind, DealOutcome};
+use super::deal::{Deal, DealKind, DealOutcome, DealSource};
+use super::external_ref::ExternalRefFilter;
 use super::page::{Binding, Connected, IdFilter, OrderDirection, PageArguments, TextFilter, TotalCount, both, connect};
 use super::scalar::{Date, Decimal, Quarter};
 use super::{global_id, loader};
-use crate::usecase::deal::{self, Filter, Order, position};
+use crate::usecase::deal::{self, Filter, Order, OriginFilter, position};
 
 /// Comparisons of a deal's outcome. All that are given must hold.
 #[derive(InputObject, Clone)]
@@ -32,6 +33,16 @@ pub struct DealKindFilter {
     /// One of these kinds.
     #[graphql(name = "in", validator(max_items = 100))]
     any: Option<Vec<DealKind>>,
+}
+
+/// Comparisons of where the CRM says a deal came from. All that are given must hold.
+#[derive(InputObject, Clone)]
+pub struct DealSourceFilter {
+    /// Exactly this source.
+    eq: Option<DealSource>,
+    /// One of these sources.
+    #[graphql(name = "in", validator(max_items = 100))]
+    any: Option<Vec<DealSource>>,
 }
 
 /// Comparisons of an attribution's state. All that are given must hold.
@@ -112,6 +123,21 @@ pub struct DealFilter {
     /// By id in the CRM.
     #[graphql(directive = Allow::apply(Action::ReadDealMoney))]
     external_id: Option<TextFilter>,
+    /// By an id in another system.
+    #[graphql(directive = Allow::apply(Action::ReadExternalRefs))]
+    external_ref: Option<ExternalRefFilter>,
+    /// By where the CRM says it came from: a marketplace's deals apart from direct ones.
+    #[graphql(directive = Allow::apply(Action::ReadDealWork))]
+    source: Option<DealSourceFilter>,
+    /// By the partner through which the lead came, as far as the caller sees it.
+    #[graphql(directive = Allow::apply(Action::ReadDealMoney))]
+    source_partner_id: Option<IdFilter>,
+    /// By the lead's source in detail: an agent store's leads apart.
+    #[graphql(directive = Allow::apply(Action::ReadDealWork))]
+    source_detail: Option<TextFilter>,
+    /// By referral token.
+    #[graphql(directive = Allow::apply(Action::ReadDealWork))]
+    referral_token: Option<TextFilter>,
     /// By the owner's id in the CRM.
     #[graphql(directive = Allow::apply(Action::ReadDealWork))]
     owner_external_id: Option<TextFilter>,
@@ -181,6 +207,13 @@ impl DealFilter {
             states: self.attribution_state.and_then(|state| words(state.eq, state.any)),
             declarations: self.declaration.and_then(|declaration| words(declaration.eq, declaration.any)),
             external_ids: self.external_id.and_then(|ids| ids.list()),
+            external_ref: self.external_ref.map(Into::into),
+            origin: OriginFilter {
+                partners: ids(self.source_partner_id, "Partner"),
+                details: self.source_detail.and_then(|details| details.list()),
+                tokens: self.referral_token.and_then(|tokens| tokens.list()),
+            },
+            sources: self.source.and_then(|source| words(source.eq, source.any)),
             owners: self.owner_external_id.and_then(|owners| owners.list()),
             opened_from: day(&self.opened_on, |range| range.gte),
             opened_to: day(&self.opened_on, |range| range.lte),

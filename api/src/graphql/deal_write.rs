@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, Result, SimpleObject};
 use domain::money::Currency;
+use domain::origin::Origin;
 use domain::role::Action;
 
 use super::allow::Allow;
@@ -93,6 +94,14 @@ pub struct DealFactsInput {
     pod_id: MaybeUndefined<ID>,
     /// Where the CRM says it came from.
     source: MaybeUndefined<DealSource>,
+    /// The partner through which the lead came. Tagged once, before attribution is locked; never changed after.
+    source_partner_id: Option<ID>,
+    /// The source in detail: referrer parameters, a campaign, an agent store; at most 500 characters. Recorded once.
+    source_detail: Option<String>,
+    /// The token of an affiliate's or partner's link, for billing; at most 500 characters. Recorded once.
+    referral_token: Option<String>,
+    /// The CRM's influence flag; it decides nothing here.
+    is_influenced: MaybeUndefined<bool>,
     /// The CRM's deal registration id.
     deal_reg_id: MaybeUndefined<String>,
     /// The CRM's co-sell flag; it decides nothing here.
@@ -119,15 +128,6 @@ pub struct DealFactsInput {
     activated_on: MaybeUndefined<Date>,
 }
 
-/// An id that may be absent, null or a row of this type.
-fn reference(given: &MaybeUndefined<ID>, kind: &str, path: &str) -> Result<Option<Option<uuid::Uuid>>, Problem> {
-    match given {
-        MaybeUndefined::Undefined => Ok(None),
-        MaybeUndefined::Null => Ok(Some(None)),
-        MaybeUndefined::Value(id) => Ok(Some(Some(global_id::input(id, kind, path)?))),
-    }
-}
-
 impl DealFactsInput {
     fn read(&self) -> Result<Facts, Problem> {
         let text = |given: &MaybeUndefined<String>| patch(given, Clone::clone);
@@ -137,8 +137,8 @@ impl DealFactsInput {
         Ok(Facts {
             external_id: text(&self.external_id),
             name: self.name.clone(),
-            account_id: reference(&self.account_id, "Account", "accountId")?,
-            segment_id: reference(&self.segment_id, "Segment", "segmentId")?,
+            account_id: global_id::reference(&self.account_id, "Account", "accountId")?,
+            segment_id: global_id::reference(&self.segment_id, "Segment", "segmentId")?,
             kind: self.kind.map(Into::into),
             stage_id: self.stage_id.as_ref().map(|id| global_id::input(id, "Stage", "stageId")).transpose()?,
             outcome: self.outcome.map(Into::into),
@@ -149,8 +149,18 @@ impl DealFactsInput {
             tcv: patch(&self.tcv, MoneyInput::read),
             services: patch(&self.services, MoneyInput::read),
             owner_external_id: text(&self.owner_external_id),
-            pod_id: reference(&self.pod_id, "Pod", "podId")?,
+            pod_id: global_id::reference(&self.pod_id, "Pod", "podId")?,
             source: patch(&self.source, |source| (*source).into()),
+            is_influenced: flag(&self.is_influenced),
+            origin: Origin {
+                partner_id: self
+                    .source_partner_id
+                    .as_ref()
+                    .map(|id| global_id::input(id, "Partner", "sourcePartnerId"))
+                    .transpose()?,
+                source_detail: self.source_detail.clone(),
+                referral_token: self.referral_token.clone(),
+            },
             deal_reg_id: text(&self.deal_reg_id),
             is_co_sell: flag(&self.is_co_sell),
             is_private_offer: flag(&self.is_private_offer),

@@ -217,6 +217,14 @@ pub struct DealSizeDelta {
     pub mean_delta: Option<Decimal>,
     /// The same of the medians.
     pub median_delta: Option<Decimal>,
+    /// Mean ARR with the partner as a multiple of the direct one.
+    pub mean_multiple: Option<Decimal>,
+    /// Where that multiple typically lies (a reference, not a target): from here, 1.5 by default.
+    pub typical_multiple_low: Decimal,
+    /// To here, 3 by default.
+    pub typical_multiple_high: Decimal,
+    /// Whether it lies there; null without a multiple.
+    pub is_typical: Option<bool>,
     /// ARR of a deal with the partner.
     pub partner: Spread,
     /// ARR of a direct deal.
@@ -232,7 +240,13 @@ pub struct DealSizeDelta {
 pub(super) fn deal_size(measures: &Measures, sizes: &Comparison) -> DealSizeDelta {
     let unit = rust_decimal::Decimal::from(10_i64.pow(measures.currency.minor_digits()));
     let shown = |delta: Measured<rust_decimal::Decimal>| delta.ok().map(|delta| decimal(delta / unit));
+    let (low, high) = (measures.policy.typical_size_multiple_low, measures.policy.typical_size_multiple_high);
+    let multiple = sizes.mean_multiple();
     DealSizeDelta {
+        mean_multiple: multiple.ok().map(decimal),
+        typical_multiple_low: Decimal(low),
+        typical_multiple_high: Decimal(high),
+        is_typical: multiple.ok().map(|multiple| low <= multiple && multiple <= high),
         mean_delta: shown(sizes.mean_delta()),
         median_delta: shown(sizes.median_delta()),
         partner: spread(&sizes.partner, unit),

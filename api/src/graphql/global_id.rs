@@ -1,6 +1,6 @@
 //! Opaque global ids: base64url of `Type:uuid`.
 
-use async_graphql::ID;
+use async_graphql::{ID, MaybeUndefined};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use uuid::Uuid;
 
@@ -42,5 +42,17 @@ pub fn input(id: &ID, kind: &str, path: &str) -> Result<Uuid, Problem> {
     match of_kind(id, kind) {
         nil if nil.is_nil() => Err(Problem::at([path], ProblemCode::NotFound, "there is no such row")),
         uuid => Ok(uuid),
+    }
+}
+
+/// An id in an input that may be absent, null or a row of this type.
+///
+/// # Errors
+/// NOT_FOUND at the path.
+pub fn reference(given: &MaybeUndefined<ID>, kind: &str, path: &str) -> Result<Option<Option<Uuid>>, Problem> {
+    match given {
+        MaybeUndefined::Undefined => Ok(None),
+        MaybeUndefined::Null => Ok(Some(None)),
+        MaybeUndefined::Value(id) => Ok(Some(Some(input(id, kind, path)?))),
     }
 }

@@ -2,11 +2,14 @@
 
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use async_graphql::{Context, Error, Lookahead};
-use domain::account::Account;
+use domain::account::{Account, AccountPartner};
 use domain::activity::Activity;
 use domain::attribution::Attribution;
 use domain::claim::Conflict;
 use domain::deal::{Deal, Stage};
+use domain::external_ref::{ExternalRef, RefKind};
+use domain::lead::Lead;
+use domain::origin::Origin;
 use domain::partner::{Partner, PartnerPerson};
 use domain::program::Program;
 use domain::recruit::TierDecision;
@@ -22,8 +25,8 @@ use uuid::Uuid;
 use super::caller::{caller, coded, failed};
 use crate::usecase::cosell::GateView;
 use crate::usecase::{
-    Caller, Failure, account, activity, attribution, claim, cosell, deal, partner, pod, program, recruit, registration,
-    seat, segment, source, stage,
+    Caller, Failure, account, activity, attribution, claim, cosell, deal, external_ref, lead, origin, partner, pod,
+    program, recruit, registration, seat, segment, source, stage,
 };
 
 type Loaded<T> = Result<HashMap<Uuid, T>, Arc<Failure>>;
@@ -56,6 +59,13 @@ pub struct Loaders {
     owner_name: Cached<Rows<String>>,
     conflict: Cached<Rows<Conflict>>,
     gate: Cached<Rows<GateView>>,
+    account_partner: Cached<Rows<AccountPartner>>,
+    origin: Cached<Rows<Origin>>,
+    account_refs: Cached<Rows<RefsOf<Account>>>,
+    partner_refs: Cached<Rows<RefsOf<Partner>>>,
+    deal_refs: Cached<Rows<RefsOf<Deal>>>,
+    lead: Cached<Rows<Lead>>,
+    lead_owner: Cached<Rows<LeadOwner>>,
     program: OnceCell<Program>,
 }
 
@@ -81,6 +91,13 @@ impl Loaders {
             owner_name: of(caller),
             conflict: of(caller),
             gate: of(caller),
+            account_partner: of(caller),
+            origin: of(caller),
+            account_refs: of(caller),
+            partner_refs: of(caller),
+            deal_refs: of(caller),
+            lead: of(caller),
+            lead_owner: of(caller),
             program: OnceCell::new(),
         }
     }
@@ -250,6 +267,70 @@ impl Loader<Uuid> for Rows<SourceFacts> {
     }
 }
 
+impl Loader<Uuid> for Rows<AccountPartner> {
+    type Value = AccountPartner;
+    type Error = Arc<Failure>;
+    async fn load(&self, keys: &[Uuid]) -> Loaded<AccountPartner> {
+        by_id(account::partners(&self.caller, keys).await, |row| row.account_id)
+    }
+}
+
+impl Loader<Uuid> for Rows<Origin> {
+    type Value = Origin;
+    type Error = Arc<Failure>;
+    async fn load(&self, keys: &[Uuid]) -> Loaded<Origin> {
+        origin::of_deals(&self.caller, keys).await.map_err(Arc::new)
+    }
+}
+
+impl Loader<Uuid> for Rows<Lead> {
+    type Value = Lead;
+    type Error = Arc<Failure>;
+    async fn load(&self, keys: &[Uuid]) -> Loaded<Lead> {
+        by_id(lead::of_ids(&self.caller, keys).await, |row| row.id)
+    }
+}
+
+/// The name of the seat that a lead is with: who may read it is another policy than that of registrations' owners.
+#[derive(Clone)]
+struct LeadOwner(String);
+
+impl Loader<Uuid> for Rows<LeadOwner> {
+    type Value = LeadOwner;
+    type Error = Arc<Failure>;
+    async fn load(&self, keys: &[Uuid]) -> Loaded<LeadOwner> {
+        let names = lead::owners(&self.caller, keys).await.map_err(Arc::new)?;
+        Ok(names.into_iter().map(|(id, name)| (id, LeadOwner(name))).collect())
+    }
+}
+
+/// The ids in other systems of one kind of row.
+#[derive(Clone)]
+struct RefsOf<T>(Vec<ExternalRef>, std::marker::PhantomData<fn() -> T>);
+
+trait Referred: Send + Sync + 'static {
+    const KIND: RefKind;
+}
+impl Referred for Account {
+    const KIND: RefKind = RefKind::Account;
+}
+impl Referred for Partner {
+    const KIND: RefKind = RefKind::Partner;
+}
+impl Referred for Deal {
+    const KIND: RefKind = RefKind::Deal;
+}
+
+impl<T: Referred + Clone> Loader<Uuid> for Rows<RefsOf<T>> {
+    type Value = RefsOf<T>;
+    type Error = Arc<Failure>;
+    async fn load(&self, keys: &[Uuid]) -> Loaded<RefsOf<T>> {
+        let rows = external_ref::of_subjects(&self.caller, T::KIND, keys).await;
+        let groups = grouped(rows, keys, |row| row.subject_id)?;
+        Ok(groups.into_iter().map(|(id, refs)| (id, RefsOf(refs, std::marker::PhantomData))).collect())
+    }
+}
+
 fn loaders<'a>(ctx: &Context<'a>) -> Result<&'a Loaders, Error> {
     ctx.data::<Loaders>().map_err(|_| coded("INTERNAL_SERVER_ERROR", "the request has no loaders"))
 }
@@ -309,6 +390,8 @@ pub(super) async fn ahead_of_deals(ctx: &Context<'_>, selected: &Lookahead<'_>, 
         fed(&all.segment, of(is_selected("segment"), |deal| deal.segment_id)),
         fed(&all.stage, of(is_selected("stage"), |deal| deal.stage_id)),
         fed(&all.latest, ids(is_selected("lastActivity"))),
+        fed(&all.origin, ids(["sourcePartner", "sourceDetail", "referralToken"].into_iter().any(is_selected))),
+        fed(&all.deal_refs, ids(is_selected("externalRefs"))),
         attributions,
     )?;
     Ok(())
@@ -448,6 +531,62 @@ pub async fn source(ctx: &Context<'_>, deal: Uuid) -> Result<Option<SourceFacts>
 /// A top-level error when the read fails.
 pub async fn latest_activity(ctx: &Context<'_>, deal: Uuid) -> Result<Option<Activity>, Error> {
     Ok(one(&loaders(ctx)?.latest, deal).await?.flatten())
+}
+
+/// The partner of an account.
+///
+/// # Errors
+/// A top-level error when the read fails.
+pub async fn account_partner(ctx: &Context<'_>, account: Uuid) -> Result<Option<AccountPartner>, Error> {
+    one(&loaders(ctx)?.account_partner, account).await
+}
+
+/// Where a deal came from.
+///
+/// # Errors
+/// A top-level error when the read fails.
+pub async fn origin(ctx: &Context<'_>, deal: Uuid) -> Result<Origin, Error> {
+    Ok(one(&loaders(ctx)?.origin, deal).await?.unwrap_or_default())
+}
+
+/// The ids of an account in other systems.
+///
+/// # Errors
+/// A top-level error when the read fails.
+pub async fn account_refs(ctx: &Context<'_>, account: Uuid) -> Result<Vec<ExternalRef>, Error> {
+    Ok(one(&loaders(ctx)?.account_refs, account).await?.map(|refs| refs.0).unwrap_or_default())
+}
+
+/// The ids of a partner in other systems.
+///
+/// # Errors
+/// A top-level error when the read fails.
+pub async fn partner_refs(ctx: &Context<'_>, partner: Uuid) -> Result<Vec<ExternalRef>, Error> {
+    Ok(one(&loaders(ctx)?.partner_refs, partner).await?.map(|refs| refs.0).unwrap_or_default())
+}
+
+/// The ids of a deal in other systems.
+///
+/// # Errors
+/// A top-level error when the read fails.
+pub async fn deal_refs(ctx: &Context<'_>, deal: Uuid) -> Result<Vec<ExternalRef>, Error> {
+    Ok(one(&loaders(ctx)?.deal_refs, deal).await?.map(|refs| refs.0).unwrap_or_default())
+}
+
+/// A lead.
+///
+/// # Errors
+/// A top-level error when the read fails.
+pub async fn lead(ctx: &Context<'_>, id: Uuid) -> Result<Option<Lead>, Error> {
+    one(&loaders(ctx)?.lead, id).await
+}
+
+/// The name of whom a lead is with.
+///
+/// # Errors
+/// A top-level error when the read fails.
+pub async fn lead_owner(ctx: &Context<'_>, seat: Uuid) -> Result<Option<String>, Error> {
+    Ok(one(&loaders(ctx)?.lead_owner, seat).await?.map(|owner| owner.0))
 }
 
 /// The caller's program, read once per request.

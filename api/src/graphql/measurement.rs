@@ -78,6 +78,8 @@ pub enum ReasonCode {
     GapIsZero,
     /// It would take more deals than the policy looks ahead (10,000 by default).
     TooManyDeals,
+    /// Sales has decided about no such lead.
+    NoDecidedLeads,
     /// No spend is planned here.
     NoPlannedSpend,
     /// The spend is planned for no segment.

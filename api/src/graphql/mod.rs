@@ -19,13 +19,17 @@ pub mod deliverable;
 pub mod dispute;
 pub mod economics;
 mod follow;
+pub mod external_ref;
 pub mod global_id;
 pub mod import;
 pub mod import_decision;
 pub mod iteration;
 pub mod job;
+pub mod lead;
+pub mod lead_write;
 pub mod loader;
 pub mod measurement;
+pub mod motion;
 pub mod mutation;
 pub mod node;
 mod null_on_error;
@@ -86,6 +90,7 @@ pub struct Query(
     portfolio::PortfolioQuery,
     catalogue::CatalogueQuery,
     quality::QualityQuery,
+    motion::MotionQuery,
     audit::AuditQuery,
     scorecard::ScorecardQuery,
     totals::TotalsQuery,
@@ -93,6 +98,7 @@ pub struct Query(
     seat::SeatQuery,
     pod::PodQuery,
     token::TokenQuery,
+    lead::LeadQuery,
     import::ImportQuery,
     iteration::IterationQuery,
     deliverable::DeliverableQuery,
@@ -130,6 +136,8 @@ pub struct Mutation(
     recruit_plan::RecruitPlanMutation,
     import_decision::ImportMutation,
     working_calendar::WorkingCalendarMutation,
+    lead_write::LeadMutation,
+    external_ref::ExternalRefMutation,
 );
 
 /// Everything that can be followed.

@@ -10,6 +10,7 @@ use super::caller::coded;
 use super::deal::Deal;
 use super::deal_list;
 use super::dispute::{self, Dispute};
+use super::lead::{self, Lead};
 use super::partner::Partner;
 use super::pod::Pod;
 use super::pod_request::{self, PodRequest};
@@ -32,6 +33,8 @@ pub enum Node {
     Account(Account),
     /// A deal.
     Deal(Deal),
+    /// A lead.
+    Lead(Lead),
     /// A seat.
     Seat(Seat),
     /// A pod.
@@ -53,6 +56,7 @@ async fn fetch(ctx: &Context<'_>, kind: &str, id: Uuid) -> Result<Option<Node>> 
         "Segment" => loader::segment(ctx, id).await?.map(|row| Node::Segment(Segment(row))),
         "Account" => loader::account(ctx, id).await?.map(|row| Node::Account(Account(row))),
         "Deal" => deal_list::one(ctx, Some(id)).await?.map(Node::Deal),
+        "Lead" => lead::one(ctx, Some(id)).await?.map(Node::Lead),
         "Seat" => loader::seat(ctx, id).await?.map(|row| Node::Seat(Seat(row))),
         "SlaClock" => sla::one(ctx, id).await?.map(Node::SlaClock),
         "Dispute" => dispute::shown(ctx, Some(id)).await?.map(Node::Dispute),

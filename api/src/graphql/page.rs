@@ -15,7 +15,7 @@ use super::allow::Allow;
 use super::caller::{caller, coded, failed};
 use crate::usecase::page::{Ask, Page, Position, PositionKey};
 use crate::usecase::{
-    Caller, account, activity, change, claim, deal, deliverable, dispute, import, partner, pod_request, recruit,
+    Caller, account, activity, change, claim, deal, deliverable, dispute, import, lead, partner, pod_request, recruit,
     registration, seat, sla, spend, token,
 };
 
@@ -186,6 +186,8 @@ pub enum TotalCount {
     Accounts(account::Filter),
     /// Deals.
     Deals(deal::Filter),
+    /// Leads.
+    Leads(lead::Filter),
     /// Lines of spend.
     Spend(spend::Filter),
     /// Registrations.
@@ -228,6 +230,7 @@ impl TotalCount {
             Self::Partners(filter) => partner::count(caller, filter).await,
             Self::Accounts(filter) => account::count(caller, filter).await,
             Self::Deals(filter) => deal::count(caller, filter).await,
+            Self::Leads(filter) => lead::count(caller, filter).await,
             Self::Spend(filter) => spend::count(caller, filter).await,
             Self::Registrations(filter) => registration::count(caller, filter).await,
             Self::PodRequests(filter) => pod_request::count(caller, filter).await,

@@ -5,6 +5,7 @@ use domain::role::Action;
 
 use super::allow::Allow;
 use super::caller::{caller, failed};
+use super::external_ref::{self, ExternalRef, ExternalRefFilter};
 use super::page::{Binding, Connected, OrderDirection, PageArguments, TextFilter, TotalCount, both, connect};
 use super::recruit::{self, TierDecision};
 use super::scalar::DateTime;
@@ -104,6 +105,16 @@ impl Partner {
         recruit::latest(ctx, self.0.id).await
     }
 
+    /// Its ids in other systems, by system and id.
+    #[graphql(directive = Allow::apply(Action::ReadExternalRefs))]
+    async fn external_refs(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those of this system.")] system: Option<String>,
+    ) -> Result<Vec<ExternalRef>> {
+        Ok(external_ref::shown(loader::partner_refs(ctx, self.0.id).await?, system.as_deref()))
+    }
+
     /// When the row was recorded.
     #[graphql(directive = Allow::apply(Action::ReadPartnersInside))]
     async fn recorded_at(&self) -> DateTime {
@@ -185,6 +196,9 @@ pub struct PartnerFilter {
     /// By id in the CRM.
     #[graphql(directive = Allow::apply(Action::ReadPartnersInside))]
     external_id: Option<TextFilter>,
+    /// By an id in another system.
+    #[graphql(directive = Allow::apply(Action::ReadExternalRefs))]
+    external_ref: Option<ExternalRefFilter>,
     /// By a part of the name, without regard to case.
     #[graphql(validator(max_length = 200))]
     name_contains: Option<String>,
@@ -197,6 +211,7 @@ impl From<PartnerFilter> for Filter {
         Self {
             kinds: filter.kind.and_then(|kind| both(kind.eq, kind.any)).map(words),
             statuses: filter.status.and_then(|status| both(status.eq, status.any)).map(statuses),
+            external_ref: filter.external_ref.map(Into::into),
             external_ids: filter.external_id.and_then(|ids| ids.list()),
             name_contains: filter.name_contains,
         }

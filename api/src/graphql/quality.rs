@@ -113,7 +113,7 @@ pub struct CustomerRevenue {
     without_account: DealWorth,
 }
 
-fn worth(worth: Worth, currency: Currency) -> DealWorth {
+pub(super) fn worth(worth: Worth, currency: Currency) -> DealWorth {
     let amount = Decimal(major(worth.arr_minor, currency.minor_digits()));
     let arr = Money { amount, currency: CurrencyCode(currency) };
     DealWorth { deals: int(worth.deals), arr, without_arr: int(worth.without_arr) }

@@ -6,6 +6,7 @@ use domain::role::Action;
 use uuid::Uuid;
 
 use super::allow::Allow;
+use super::attribution::Provenance;
 use super::caller::{caller, failed};
 use super::deal_write::MoneyInput;
 use super::mutation::{UserError, patch, run};
@@ -80,6 +81,11 @@ impl SpendLine {
     /// Its id in the finance system.
     async fn external_id(&self) -> Option<&str> {
         self.row.external_id.as_deref()
+    }
+
+    /// Where it came from.
+    async fn provenance(&self) -> Provenance {
+        self.row.provenance.into()
     }
 
     /// A note.

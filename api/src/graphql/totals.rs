@@ -108,6 +108,16 @@ impl ProgramTotals {
         attach(&self.0, &AttachOf::of(&self.0.book, Place::All, Worth::won))
     }
 
+    /// The share of closed deals of the window that have a partner, in each segment.
+    async fn attach_rates(&self, ctx: &Context<'_>) -> Result<Vec<SegmentAttachRate>> {
+        let segments = segment::all(caller(ctx)?).await.map_err(|why| failed(&why))?;
+        let of = |segment: domain::segment::Segment| {
+            let closed = AttachOf::of(&self.0.book, Place::Segment(segment.id), Worth::closed);
+            SegmentAttachRate { segment: Segment(segment), attach_rate: attach(&self.0, &closed) }
+        };
+        Ok(segments.into_iter().map(of).collect())
+    }
+
     /// The share of the deals that closed in the window or are open now that have a partner.
     #[graphql(directive = Allow::apply(Action::ReadPipeline))]
     async fn attach_rate_all(&self) -> AttachRate {
@@ -191,6 +201,16 @@ pub struct AttachRate {
     pub unknown: DealWorth,
     /// Why `dealsRate` is null.
     pub reason: Option<Reason>,
+}
+
+/// The attach rate of one segment.
+#[derive(SimpleObject)]
+#[graphql(directive = Allow::apply(Action::ReadTotals))]
+pub struct SegmentAttachRate {
+    /// The segment.
+    pub segment: Segment,
+    /// The share of its closed deals that have a partner.
+    pub attach_rate: AttachRate,
 }
 
 fn attach(measures: &Measures, of: &AttachOf) -> AttachRate {

@@ -3,7 +3,8 @@
 use super::commit::{Done, Key, Work, commit};
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
-use domain::account::{Account, registrable_domain};
+use domain::account::{Account, AccountPartner, registrable_domain};
+use domain::partner::PartnerKind;
 use domain::role::Action;
 use domain::text;
 pub use entity::account::{Filter, Order, key as position};
@@ -30,6 +31,12 @@ pub struct Facts {
     pub integrations: Option<Vec<String>>,
     /// Why a partner overlaps on it.
     pub overlap_reason: Option<Option<String>>,
+    /// The partner it belongs to or buys through.
+    pub partner_id: Option<Option<Uuid>>,
+    /// What kind of partner that is to it; goes with the partner.
+    pub partner_kind: Option<Option<PartnerKind>>,
+    /// Whether an integration is installed, where none is named.
+    pub integration_present: Option<Option<bool>>,
 }
 
 /// A page of accounts.
@@ -57,6 +64,15 @@ pub async fn count(caller: &Caller, filter: &Filter) -> Result<u64, Failure> {
 pub async fn of_ids(caller: &Caller, ids: &[Uuid]) -> Result<Vec<Account>, Failure> {
     let slice = caller.authorise(Action::ReadAccounts)?;
     Ok(entity::account::of_ids(caller.office.store.read(), slice, ids).await?)
+}
+
+/// The partners of these accounts.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn partners(caller: &Caller, accounts: &[Uuid]) -> Result<Vec<AccountPartner>, Failure> {
+    let slice = caller.authorise(Action::ReadAccounts)?;
+    Ok(entity::account_partner::of_accounts(caller.office.store.read(), slice, accounts).await?)
 }
 
 fn list(problems: &mut Problems, path: &str, given: &[String]) -> Vec<String> {
@@ -117,7 +133,39 @@ async fn apply(work: &Work<'_>, account: &mut Account, facts: &Facts) -> Result<
     if let Some(integrations) = &facts.integrations {
         account.integrations = list(&mut problems, "integrations", integrations);
     }
+    account.integration_present = facts.integration_present.unwrap_or(account.integration_present);
+    if account.integration_present == Some(false) && !account.integrations.is_empty() {
+        problems.note("integrationPresent", ProblemCode::Invalid, "integrations are named: empty their list first");
+    }
+    if let Some(Some(id)) = facts.partner_id
+        && entity::partner::find(&work.tx, work.slice, id).await?.is_none()
+    {
+        problems.note("partnerId", ProblemCode::NotFound, "there is no such partner");
+    }
     problems.settle()
+}
+
+/// Sets or clears the account's partner; whether it changed.
+async fn set_partner(work: &mut Work<'_>, account_id: Uuid, facts: &Facts) -> Result<bool, Failure> {
+    let before = entity::account_partner::of_accounts(&work.tx, work.slice, &[account_id]).await?.pop();
+    let partner_id = facts.partner_id.unwrap_or(before.map(|it| it.partner_id));
+    // Another partner brings its own kind, unless another is given.
+    let is_same = before.map(|it| it.partner_id) == partner_id;
+    let kind = facts.partner_kind.unwrap_or(before.filter(|_| is_same).and_then(|it| it.kind));
+    let after = partner_id.map(|partner_id| AccountPartner { account_id, partner_id, kind });
+    if after.is_none() && facts.partner_kind.flatten().is_some() {
+        return Err(Problem::at(["partnerKind"], ProblemCode::Invalid, "the account has no partner").into());
+    }
+    if after == before {
+        return Ok(false);
+    }
+    match after {
+        Some(partner) => entity::account_partner::upsert(&work.tx, work.slice, &[partner]).await?,
+        None => entity::account_partner::clear(&work.tx, work.slice, &[account_id]).await?,
+    }
+    let body = json!({ "partnerId": partner_id, "partnerKind": after.and_then(|it| it.kind) });
+    work.record("account.partner", "Account", account_id, body);
+    Ok(true)
 }
 
 fn taken(why: entity::DbErr) -> Failure {
@@ -132,7 +180,8 @@ pub(super) fn body(account: &Account) -> serde_json::Value {
     json!({
         "name": account.name, "externalId": account.external_id, "registrableDomain": account.registrable_domain,
         "segmentId": account.segment_id, "region": account.region, "cloudCommitments": account.cloud_commitments,
-        "integrations": account.integrations, "overlapReason": account.overlap_reason, "version": account.version,
+        "integrations": account.integrations, "integrationPresent": account.integration_present,
+        "overlapReason": account.overlap_reason, "version": account.version,
     })
 }
 
@@ -151,12 +200,14 @@ pub async fn create(caller: &Caller, facts: Facts, key: Option<Key>) -> Result<D
             region: None,
             cloud_commitments: Vec::new(),
             integrations: Vec::new(),
+            integration_present: None,
             overlap_reason: None,
             version: 1,
             recorded_at: work.now,
         };
         apply(work, &mut account, &facts).await?;
         entity::account::insert(&work.tx, work.slice, &account).await.map_err(taken)?;
+        set_partner(work, account.id, &facts).await?;
         work.record("account.create", "Account", account.id, body(&account));
         Ok(account.id)
     })
@@ -179,7 +230,8 @@ pub async fn update(
         work.expect_version(before.version, expected)?;
         let mut account = before.clone();
         apply(work, &mut account, &facts).await?;
-        if account != before {
+        let has_new_partner = set_partner(work, id, &facts).await?;
+        if account != before || has_new_partner {
             account.version += 1;
             entity::account::update(&work.tx, work.slice, &account).await.map_err(taken)?;
             work.record("account.update", "Account", account.id, body(&account));

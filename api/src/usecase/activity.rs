@@ -31,6 +31,8 @@ pub struct Facts {
     pub happened_at: DateTime<Utc>,
     /// Whether vendor and partner met the customer together.
     pub is_joint_meeting: bool,
+    /// How many meetings it stands for.
+    pub meeting_count: Option<i64>,
     /// The next step's date.
     pub next_step_on: Option<NaiveDate>,
     /// Functions in the room.
@@ -217,7 +219,7 @@ async fn put(caller: &Caller, work: &mut Work<'_>, facts: Facts) -> Result<Uuid,
         kind: facts.kind,
         happened_at: entity::column::instant(facts.happened_at),
         is_joint_meeting: facts.is_joint_meeting,
-        meeting_count: None,
+        meeting_count: facts.meeting_count,
         next_step_on: facts.next_step_on,
         owner_functions: functions,
         note,

@@ -3,16 +3,18 @@
 use super::attribution;
 use super::commit::{Done, Key, Work, commit};
 use super::failure::{Failure, Problem, ProblemCode, Problems};
-use super::money;
 use super::office::Caller;
+use super::{money, origin};
 use chrono::NaiveDate;
-use domain::attribution::{Claim, Declaration, Provenance};
+use domain::attribution::{Attribution, Claim, Declaration, Provenance};
 use domain::deal::{Deal, DealKind, DealSource, Outcome, Stage};
 use domain::money::{Currency, Money};
+use domain::origin::Origin;
 use domain::program::Program;
 use domain::role::Action;
 use domain::text;
 pub use entity::deal::{Filter, Order, key as position};
+pub use entity::deal_origin::OriginFilter;
 use entity::page::{Ask, Page};
 use rust_decimal::Decimal;
 use serde_json::json;
@@ -53,6 +55,10 @@ pub struct Facts {
     pub pod_id: Option<Option<Uuid>>,
     /// Where the CRM says it came from.
     pub source: Option<Option<DealSource>>,
+    /// The CRM's influence flag.
+    pub is_influenced: Option<Option<bool>>,
+    /// Where it came from: added to, never overwritten.
+    pub origin: Origin,
     /// The CRM's registration id.
     pub deal_reg_id: Option<Option<String>>,
     /// The CRM's co-sell flag.
@@ -151,6 +157,7 @@ fn apply_texts(problems: &mut Problems, deal: &mut Deal, facts: &Facts) {
     set_text(problems, "nextStep", &mut deal.next_step, facts.next_step.as_ref(), 1000);
     set_text(problems, "lostReason", &mut deal.lost_reason, facts.lost_reason.as_ref(), 500);
     set(&mut deal.source, facts.source);
+    set(&mut deal.is_influenced, facts.is_influenced);
     set(&mut deal.is_co_sell, facts.is_co_sell);
     set(&mut deal.is_private_offer, facts.is_private_offer);
     set(&mut deal.is_marketplace, facts.is_marketplace);
@@ -342,35 +349,49 @@ pub(super) fn body(deal: &Deal) -> serde_json::Value {
 /// [`Failure`].
 pub async fn create(caller: &Caller, facts: Facts, key: Option<Key>) -> Result<Done, Failure> {
     commit(caller, Action::ManageDeals, key, async |work| {
-        let Some(opened_on) = facts.opened_on else {
-            return Err(Problem::at(["openedOn"], ProblemCode::Required, "a deal needs the day it was opened").into());
-        };
-        let blank = blank(work, opened_on);
-        let mut deal = blank.clone();
-        let into = apply(work, &mut deal, &facts).await?;
-        let mut rows = Vec::new();
-        if let Some(claims) = &facts.claims {
-            let mut problems = Problems::default();
-            rows = attribution::rows_of(work, &mut problems, &deal, claims).await?;
-            problems.settle()?;
-            attribution::settle(&mut deal, &mut rows, work.now);
-        }
-        if deal.passes_stage_one(&blank, into.as_ref()) {
-            attribution::require_declared(&deal)?;
-        }
-        deal.version = 1;
-        entity::deal::insert(&work.tx, work.slice, &deal).await.map_err(taken)?;
-        if facts.claims.is_some() {
-            entity::attribution_entry::insert(&work.tx, work.slice, &rows, None).await?;
-            attribution::enter(work, &deal, &rows);
-            let body = json!({ "partners": attribution::said(&rows), "lockedAt": deal.locked_at });
-            work.record("attribution.declare", "Deal", deal.id, body);
-        }
-        work.touch(deal.closed_quarter);
-        work.record("deal.create", "Deal", deal.id, body(&deal));
+        let (deal, rows) = draft(work, &facts).await?;
+        put(work, &deal, rows).await?;
+        origin::tag(work, deal.id, &facts.origin, true).await?;
         Ok(deal.id)
     })
     .await
+}
+
+/// A new deal with these facts and what they declare, not yet written.
+pub(super) async fn draft(work: &Work<'_>, facts: &Facts) -> Result<(Deal, Option<Vec<Attribution>>), Failure> {
+    let Some(opened_on) = facts.opened_on else {
+        return Err(Problem::at(["openedOn"], ProblemCode::Required, "a deal needs the day it was opened").into());
+    };
+    let blank = blank(work, opened_on);
+    let mut deal = blank.clone();
+    let into = apply(work, &mut deal, facts).await?;
+    let mut rows = None;
+    if let Some(claims) = &facts.claims {
+        let mut problems = Problems::default();
+        let mut declared = attribution::rows_of(work, &mut problems, &deal, claims).await?;
+        problems.settle()?;
+        attribution::settle(&mut deal, &mut declared, work.now);
+        rows = Some(declared);
+    }
+    if deal.passes_stage_one(&blank, into.as_ref()) {
+        attribution::require_declared(&deal)?;
+    }
+    deal.version = 1;
+    Ok((deal, rows))
+}
+
+/// Writes a drafted deal.
+pub(super) async fn put(work: &mut Work<'_>, deal: &Deal, rows: Option<Vec<Attribution>>) -> Result<(), Failure> {
+    entity::deal::insert(&work.tx, work.slice, deal).await.map_err(taken)?;
+    if let Some(rows) = rows {
+        entity::attribution_entry::insert(&work.tx, work.slice, &rows, None).await?;
+        attribution::enter(work, deal, &rows);
+        let body = json!({ "partners": attribution::said(&rows), "lockedAt": deal.locked_at });
+        work.record("attribution.declare", "Deal", deal.id, body);
+    }
+    work.touch(deal.closed_quarter);
+    work.record("deal.create", "Deal", deal.id, body(deal));
+    Ok(())
 }
 
 pub(super) fn blank(work: &Work<'_>, opened_on: NaiveDate) -> Deal {
@@ -442,7 +463,8 @@ async fn change(
         if deal.has_reached_stage_one && deal.declaration != Declaration::Unknown && deal.locked_at.is_none() {
             attribution::lock(work, &mut deal).await?;
         }
-        if deal != before {
+        let is_tagged = origin::tag(work, id, &facts.origin, before.locked_at.is_none()).await?;
+        if deal != before || is_tagged {
             deal.version += 1;
             deal.updated_at = work.now;
             entity::deal::update(&work.tx, work.slice, &deal).await.map_err(taken)?;

@@ -37,7 +37,7 @@ pub enum WindowKind {
 }
 
 impl WindowKind {
-    fn window(self, calendar: &Calendar, as_of: NaiveDate) -> Window {
+    pub(super) fn window(self, calendar: &Calendar, as_of: NaiveDate) -> Window {
         match self {
             Self::TrailingFour => calendar.trailing_four(as_of),
             Self::All => Window { from: Quarter::from_index(0), to: calendar.quarter(as_of) },

@@ -1,10 +1,11 @@
 //! A row that is an account.
 
-use super::Code;
 use super::deal::{deleted, required_id};
 use super::fact::AccountFact;
 use super::field::Field;
+use super::partner::KINDS;
 use super::row::Row;
+use super::{Code, reference};
 use crate::account::registrable_domain;
 
 /// Reads an account. One that was merged into another is refused: its deals are attached to the other.
@@ -18,6 +19,25 @@ pub(super) fn read(row: &mut Row<'_>) -> Option<AccountFact> {
     let name = row.required_name(Field::Name);
     let registrable_domain = domain(row);
     let segment = row.segment();
+    let partner = row.named_partner(Field::Partner, Field::PartnerName);
+    let partner_kind = row.word(Field::PartnerType, KINDS);
+    if partner.is_none() && partner_kind.is_some() && row.bound.has(Field::PartnerType) {
+        row.problem(
+            Field::PartnerType,
+            Code::PartnerMissing,
+            "a kind of partner without the partner; name it, or empty the cell",
+        );
+    }
+    let integrations = row.list(Field::Integrations);
+    let integration_present = row.flag(Field::IntegrationPresent);
+    if integration_present == Some(false) && !integrations.is_empty() {
+        row.problem(
+            Field::IntegrationPresent,
+            Code::IntegrationContradicts,
+            "says that no integration is installed, and the row names some; mend one of the two",
+        );
+    }
+    let refs = reference::read(row, external_id.as_deref());
     Some(AccountFact {
         external_id: external_id?,
         name: name?,
@@ -25,8 +45,12 @@ pub(super) fn read(row: &mut Row<'_>) -> Option<AccountFact> {
         segment,
         region: row.name(Field::Region),
         cloud_commitments: row.list(Field::CloudCommitments),
-        integrations: row.list(Field::Integrations),
+        integrations,
         overlap_reason: row.note(Field::OverlapReason),
+        partner,
+        partner_kind,
+        integration_present,
+        refs,
     })
 }
 

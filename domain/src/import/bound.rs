@@ -27,6 +27,8 @@ pub struct Bound {
     pub(super) numbers: NumberFormat,
     pub(super) attribution: super::attribution::BoundAttribution,
     pub(super) fields: Vec<Option<BoundField>>,
+    pub(super) system: Option<String>,
+    pub(super) refs: Vec<(String, BoundField)>,
     pub(super) blanks: HashSet<String>,
     pub(super) yes: HashSet<String>,
     pub(super) no: HashSet<String>,
@@ -101,6 +103,13 @@ impl Bound {
                     Some(BoundField::new(&format!("fields.{name}"), spec, &mapping, lookups, &mut columns));
             }
         }
+        let refs = mapping
+            .refs
+            .iter()
+            .map(|(system, spec)| {
+                (text::key(system), BoundField::new(&format!("refs.{system}"), spec, &mapping, lookups, &mut columns))
+            })
+            .collect();
         let attribution = super::attribution::BoundAttribution::new(&mapping, lookups, &mut columns);
         if !problems.is_empty() {
             return Err(problems);
@@ -122,6 +131,8 @@ impl Bound {
             numbers: file.numbers(),
             attribution,
             fields,
+            system: mapping.source_system.as_deref().map(text::key).filter(|system| !system.is_empty()),
+            refs,
             blanks: keys(&file.blank),
             yes: keys(&file.yes),
             no: keys(&file.no),
@@ -136,6 +147,18 @@ impl Bound {
     #[must_use]
     pub fn has(&self, field: Field) -> bool {
         self.fields[field as usize].is_some()
+    }
+
+    /// The file's own system, under whose name the rows' ids are known.
+    #[must_use]
+    pub fn system(&self) -> Option<&str> {
+        self.system.as_deref()
+    }
+
+    /// Whether rows carry ids under systems' names.
+    #[must_use]
+    pub fn has_refs(&self) -> bool {
+        !self.refs.is_empty() || self.system.is_some()
     }
 
     /// A blank row or a report's footer: left out, and counted.

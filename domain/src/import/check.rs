@@ -4,6 +4,7 @@ use super::field::Field;
 use super::mapping::{Fallback, FieldSpec, Mapping, SalesforceIds};
 use super::{FileProblem, Object};
 use crate::attribution::AttributionState;
+use crate::external_ref::SYSTEM_MOST;
 use crate::money::Currency;
 use crate::text;
 use std::collections::HashSet;
@@ -64,6 +65,7 @@ pub fn check(mapping: &Mapping, object: Object) -> Vec<FileProblem> {
             needs(Field::Kind, "an activity has a kind: INTRODUCTION, TOUCH, MEETING, CALL, MESSAGE, DEMO or NOTE");
         }
     }
+    refs(mapping, object, &mut found);
     stages(mapping, object, &mut found);
     attribution(mapping, object, &mut found);
     found.0
@@ -169,6 +171,28 @@ fn derived(key: &str, field: Field, spec: &FieldSpec, mapping: &Mapping, found: 
     }
     if [spec.minus_days, spec.plus_days].into_iter().flatten().any(|days| !(0..=36_500).contains(&days)) {
         found.add(key, "days must be between 0 and 36500");
+    }
+}
+
+fn refs(mapping: &Mapping, object: Object, found: &mut Found) {
+    if !mapping.refs.is_empty() && !matches!(object, Object::Deals | Object::Accounts | Object::Partners) {
+        found.add("refs", "are for deals, accounts and partners only");
+    }
+    let mut seen = HashSet::new();
+    for (system, spec) in &mapping.refs {
+        let key = format!("refs.{system}");
+        if text::name(system, SYSTEM_MOST).is_err() {
+            found.add(&key, format!("a system's name has 1 to {SYSTEM_MOST} characters"));
+        }
+        if !seen.insert(text::key(system)) {
+            found.add(&key, "stands there twice, but for case and spaces");
+        }
+        if spec.column.is_none() || spec.constant.is_some() || spec.from.is_some() || spec.default.is_some() {
+            found.add(&key, "must be a column: each row has its own id");
+        }
+        if spec.dates.is_some() || spec.percent {
+            found.add(&key, "is an id: it takes no dates and no percent");
+        }
     }
 }
 

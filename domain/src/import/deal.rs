@@ -1,10 +1,10 @@
 //! A row that is a deal.
 
-use super::attribution;
-use super::fact::{AccountReference, Amount, DealFact};
+use super::fact::{AccountReference, Amount, Credit, DealFact, OriginFact};
 use super::field::Field;
 use super::row::Row;
 use super::{Code, Problem};
+use super::{attribution, reference};
 use crate::attribution::AttributionState;
 use crate::calendar::Quarter;
 use crate::deal::{DealKind, Outcome};
@@ -81,6 +81,8 @@ pub(super) fn read(row: &mut Row<'_>) -> Option<DealFact> {
     let segment = segment(row);
     let name = row.name(Field::Name);
     let pod = pod(row);
+    let origin = origin(row, &credits);
+    let refs = reference::read(row, external_id.as_deref());
     let fact = DealFact {
         external_id: external_id?,
         name,
@@ -117,6 +119,8 @@ pub(super) fn read(row: &mut Row<'_>) -> Option<DealFact> {
         next_step_on: row.day(Field::NextStepOn),
         lost_reason: row.note(Field::LostReason),
         activated_on: row.day(Field::ActivatedOn),
+        origin,
+        refs,
     };
     Some(fact)
 }
@@ -234,6 +238,19 @@ fn segment(row: &mut Row<'_>) -> Option<super::fact::Reference> {
         row.problem(Field::Segment, Code::NoSegment, "no segment: the deal is in no Trust-Gap cell of a segment");
     }
     segment
+}
+
+/// Where the lead came from. The source partner and a SOURCED partner are two facts that ought to agree.
+fn origin(row: &mut Row<'_>, credits: &[Credit]) -> OriginFact {
+    let partner = row.named_partner(Field::SourcePartner, Field::SourcePartnerName);
+    let sourced = credits.iter().find(|credit| credit.state == AttributionState::Sourced);
+    if let (Some(tagged), Some(sourced)) = (&partner, sourced)
+        && *tagged != sourced.partner
+    {
+        let message = "the lead came through one partner, and another is SOURCED; both are kept, look at them";
+        row.problem(Field::SourcePartner, Code::SourceDiffers, message);
+    }
+    OriginFact { partner, source_detail: row.name(Field::SourceDetail), referral_token: row.name(Field::ReferralToken) }
 }
 
 fn pod(row: &mut Row<'_>) -> Option<uuid::Uuid> {

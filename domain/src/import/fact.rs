@@ -5,6 +5,7 @@ use crate::activity::ActivityKind;
 use crate::attribution::{AttributionState, Declaration};
 use crate::calendar::Quarter;
 use crate::deal::{DealKind, DealSource, Outcome};
+use crate::external_ref::SystemId;
 use crate::partner::{PartnerKind, PartnerStatus};
 use crate::spend::SpendCategory;
 use chrono::NaiveDate;
@@ -53,6 +54,20 @@ pub struct Credit {
     pub partner: Reference,
     /// What it did.
     pub state: AttributionState,
+}
+
+/// Where a deal of a file came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OriginFact {
+    /// The partner through which the lead came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner: Option<Reference>,
+    /// The source in detail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_detail: Option<String>,
+    /// The token of a partner's link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub referral_token: Option<String>,
 }
 
 /// A deal of a file. An option that is `None` is a field that the row leaves empty.
@@ -156,6 +171,12 @@ pub struct DealFact {
     /// When the customer went live.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activated_on: Option<NaiveDate>,
+    /// Where it came from.
+    #[serde(default)]
+    pub origin: OriginFact,
+    /// Its ids under systems' names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refs: Vec<SystemId>,
 }
 
 /// An account of a file.
@@ -177,6 +198,18 @@ pub struct AccountFact {
     pub integrations: Vec<String>,
     /// Why a partner overlaps.
     pub overlap_reason: Option<String>,
+    /// The partner it belongs to or buys through.
+    #[serde(default)]
+    pub partner: Option<Reference>,
+    /// What kind of partner that is to it.
+    #[serde(default)]
+    pub partner_kind: Option<PartnerKind>,
+    /// Whether an integration is installed.
+    #[serde(default)]
+    pub integration_present: Option<bool>,
+    /// Its ids under systems' names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refs: Vec<SystemId>,
 }
 
 /// A partner of a file.
@@ -192,6 +225,9 @@ pub struct PartnerFact {
     pub status: Option<PartnerStatus>,
     /// Its registrable domain.
     pub registrable_domain: Option<String>,
+    /// Its ids under systems' names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refs: Vec<SystemId>,
 }
 
 /// A line of spend of a file.
@@ -279,6 +315,17 @@ impl Fact {
             Self::Partner(partner) => &partner.external_id,
             Self::Spend(spend) => &spend.external_id,
             Self::Activity(activity) => &activity.external_id,
+        }
+    }
+
+    /// The ids under systems' names.
+    #[must_use]
+    pub fn refs(&self) -> &[SystemId] {
+        match self {
+            Self::Deal(deal) => &deal.refs,
+            Self::Account(account) => &account.refs,
+            Self::Partner(partner) => &partner.refs,
+            Self::Spend(_) | Self::Activity(_) => &[],
         }
     }
 }

@@ -77,6 +77,18 @@ pub enum Field {
     Domain,
     /// A region.
     Region,
+    /// The id of the partner through which the lead came.
+    SourcePartner,
+    /// That partner's name.
+    SourcePartnerName,
+    /// The source in detail: referrer parameters, a campaign.
+    SourceDetail,
+    /// The token of an affiliate's or partner's link.
+    ReferralToken,
+    /// What kind of partner the account's partner is to it.
+    PartnerType,
+    /// Whether an integration is installed.
+    IntegrationPresent,
     /// Clouds with a commitment.
     CloudCommitments,
     /// Installed integrations.
@@ -159,6 +171,10 @@ impl Field {
                 F::NextStepOn,
                 F::LostReason,
                 F::ActivatedOn,
+                F::SourcePartner,
+                F::SourcePartnerName,
+                F::SourceDetail,
+                F::ReferralToken,
             ],
             Object::Accounts => &[
                 F::ExternalId,
@@ -171,6 +187,10 @@ impl Field {
                 F::CloudCommitments,
                 F::Integrations,
                 F::OverlapReason,
+                F::Partner,
+                F::PartnerName,
+                F::PartnerType,
+                F::IntegrationPresent,
             ],
             Object::Partners => &[F::ExternalId, F::Name, F::Deleted, F::Kind, F::Status, F::Domain],
             Object::Spend => &[

@@ -15,7 +15,8 @@ use std::fmt;
 pub struct Mapping {
     /// What the file holds; where it is given, an import of anything else is refused.
     pub object: Option<Object>,
-    /// The system the file came from, kept with activities: `salesforce`.
+    /// The system the file came from: kept with activities, and as the name under which the rows' own ids are known.
+    #[serde(alias = "system")]
     pub source_system: Option<String>,
     /// What may be made when a row names one that is not there.
     pub create_missing: CreateMissing,
@@ -31,6 +32,8 @@ pub struct Mapping {
     pub file: FileFormat,
     /// Our fields.
     pub fields: BTreeMap<String, FieldSpec>,
+    /// Ids of the row in other systems, by the system's name.
+    pub refs: BTreeMap<String, FieldSpec>,
     /// The CRM's stage names and what a deal in each is.
     pub stages: BTreeMap<String, StageWord>,
     /// Which value means which partner and state, which direct, which unknown.

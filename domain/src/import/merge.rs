@@ -28,6 +28,17 @@ pub enum Merge<T> {
     Held(Vec<Problem>),
 }
 
+impl<T> Merge<T> {
+    /// The id of the row that stands after it, `on_record` where nothing changes; none where the fact is held.
+    pub fn row(&self, on_record: Option<Uuid>, id: impl Fn(&T) -> Uuid) -> Option<Uuid> {
+        match self {
+            Self::New(it) | Self::Changed(it) => Some(id(it)),
+            Self::Unchanged => on_record,
+            Self::Held(_) => None,
+        }
+    }
+}
+
 /// A deal's references as rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resolved {
@@ -259,6 +270,7 @@ pub fn account(
         region: None,
         cloud_commitments: Vec::new(),
         integrations: Vec::new(),
+        integration_present: None,
         overlap_reason: None,
         version: 1,
         recorded_at: now,
@@ -272,7 +284,7 @@ pub fn account(
     }
     copy!(
         Domain: registrable_domain, Region: region, CloudCommitments: cloud_commitments, Integrations: integrations,
-        OverlapReason: overlap_reason,
+        OverlapReason: overlap_reason, IntegrationPresent: integration_present,
     );
     settle(before, after, |after| after.version += 1)
 }

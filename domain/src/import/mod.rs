@@ -19,6 +19,7 @@ pub mod merge;
 mod names;
 pub mod number;
 pub mod partner;
+pub mod reference;
 mod row;
 pub mod run;
 pub mod salesforce;
@@ -194,6 +195,16 @@ pub enum Code {
     LockedAttribution,
     /// The deal is locked, and its segment would change.
     LockedSegment,
+    /// The source partner, the source's detail or the referral token would change.
+    SourceFixed,
+    /// The source partner is another than the SOURCED one.
+    SourceDiffers,
+    /// An id in another system belongs to another row.
+    RefTaken,
+    /// The row's id is on record as an id of another system.
+    IdOfAnotherSystem,
+    /// Integrations are named, and the flag says there are none.
+    IntegrationContradicts,
     /// A deal that the program does not have.
     UnknownDeal,
     /// A pod that the program does not have.
@@ -230,6 +241,7 @@ impl Code {
             | Self::NoSegment
             | Self::AccountMerged
             | Self::PartnerNameDiffers
+            | Self::SourceDiffers
             | Self::LooksDoubleEncoded => Verdict::Warned,
             Self::UnmappedValue
             | Self::LookupMiss
@@ -247,6 +259,10 @@ impl Code {
             | Self::AttributionUnclear
             | Self::LockedAttribution
             | Self::LockedSegment
+            | Self::SourceFixed
+            | Self::RefTaken
+            | Self::IdOfAnotherSystem
+            | Self::IntegrationContradicts
             | Self::UnknownDeal
             | Self::UnknownPod
             | Self::ActivityDiffers => Verdict::Held,

@@ -331,6 +331,18 @@ impl<'a> Row<'a> {
         None
     }
 
+    /// The partner that two fields name by id and by name.
+    pub(super) fn named_partner(&mut self, id_field: Field, name_field: Field) -> Option<Reference> {
+        let before = self.problems.len();
+        let id = self.id(id_field);
+        let name = self.name(name_field);
+        if self.problems.len() > before || (id.is_none() && name.is_none()) {
+            return None;
+        }
+        let at = self.cell(if id.is_some() { id_field } else { name_field });
+        self.partner(id, name, self.bound.has(id_field), at)
+    }
+
     /// A partner by id and name: the id decides, and two that disagree are not reconciled by guess.
     pub(super) fn partner(
         &mut self,

@@ -62,17 +62,9 @@ fn quarter(row: &mut Row<'_>) -> Option<Quarter> {
 /// The partner of a row of spend or an activity.
 pub(super) fn partner(row: &mut Row<'_>, is_required: bool) -> Option<Reference> {
     let before = row.problems.len();
-    let id = row.id(Field::Partner);
-    let name = row.name(Field::PartnerName);
-    if row.problems.len() > before {
-        return None;
+    let partner = row.named_partner(Field::Partner, Field::PartnerName);
+    if partner.is_none() && is_required && row.problems.len() == before {
+        row.problem(Field::Partner, Code::PartnerMissing, "spend is on a partner; name it");
     }
-    if id.is_none() && name.is_none() {
-        if is_required {
-            row.problem(Field::Partner, Code::PartnerMissing, "spend is on a partner; name it");
-        }
-        return None;
-    }
-    let at = row.cell(if id.is_some() { Field::Partner } else { Field::PartnerName });
-    row.partner(id, name, row.bound.has(Field::Partner), at)
+    partner
 }

@@ -117,6 +117,7 @@ async fn enter_deal(world: &World, known: &Known, revops: &Caller, at: usize, it
             kind: act.kind.parse()?,
             happened_at,
             is_joint_meeting: act.is_joint,
+            meeting_count: None,
             next_step_on: None,
             owner_functions: if act.is_joint { vec!["AE".into(), "PartnerAE".into()] } else { vec!["AE".into()] },
             note: Some(act.note.into()),

@@ -151,6 +151,15 @@ impl<'a> Apply<'a> {
         }
     }
 
+    /// As [`Self::settle`], for a fact with something beside it that is new: then it has changed even where its row has not.
+    pub(super) fn settle_beside<T>(&mut self, row: &Staged, merge: Merge<T>, has_news: bool) -> Option<T> {
+        if has_news && matches!(merge, Merge::Unchanged) {
+            self.counts.changed += 1;
+            return None;
+        }
+        self.settle(row, merge)
+    }
+
     /// The segment's row, made where it is new.
     pub(super) async fn segment(&mut self, reference: Option<&Reference>) -> Result<Option<Uuid>, Failure> {
         let name = match reference {
@@ -246,6 +255,7 @@ impl<'a> Apply<'a> {
                     region: None,
                     cloud_commitments: Vec::new(),
                     integrations: Vec::new(),
+                    integration_present: None,
                     overlap_reason: None,
                     version: 1,
                     recorded_at: self.now,

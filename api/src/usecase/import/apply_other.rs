@@ -1,14 +1,20 @@
 //! Writing accounts, partners, spend and activities.
 
 use super::apply::{Apply, unknown_account};
+use super::apply_refs::Before;
 use crate::usecase::Failure;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use domain::account::{Account, AccountPartner};
+use domain::external_ref::RefKind;
 use domain::import::fact::Fact;
+use domain::import::field::Field;
 use domain::import::merge;
 use domain::import::{Code, Problem};
+use domain::partner::Partner;
 use entity::import_bulk;
 use entity::import_staged::Staged;
 use std::collections::HashMap;
+use uuid::Uuid;
 
 type Rows = Vec<(Staged, Fact)>;
 
@@ -16,31 +22,93 @@ fn ids(rows: &Rows) -> Vec<&str> {
     rows.iter().map(|(_, fact)| fact.external_id()).collect()
 }
 
+fn account_key(it: &Account) -> (Uuid, Option<&String>) {
+    (it.id, it.external_id.as_ref())
+}
+
+fn partner_key(it: &Partner) -> (Uuid, Option<&String>) {
+    (it.id, it.external_id.as_ref())
+}
+
 impl Apply<'_> {
     pub(super) async fn account_chunk(&mut self, rows: Rows) -> Result<(), Failure> {
-        let before = import_bulk::account::of_external_ids(self.tx, self.slice, &ids(&rows)).await?;
-        let before: HashMap<_, _> = before.into_iter().filter_map(|it| Some((it.external_id.clone()?, it))).collect();
-        let mut write = Vec::new();
-        for (row, fact) in &rows {
-            let Fact::Account(fact) = fact else { continue };
-            let segment = self.segment(fact.segment.as_ref()).await?;
-            let merged =
-                merge::account(before.get(&fact.external_id), fact, segment, self.bound, self.clock.id(), self.now);
-            write.extend(self.settle(row, merged));
+        let found = import_bulk::account::of_external_ids(self.tx, self.slice, &ids(&rows)).await?;
+        let mut before = Before::load(self, RefKind::Account, &rows, found, account_key).await?;
+        let missing = before.missing();
+        if !missing.is_empty() {
+            before.add(entity::account::of_ids(self.tx, self.slice, &missing).await?, account_key);
         }
-        Ok(import_bulk::account::upsert(self.tx, self.slice, &write).await?)
+        let partners = self.partners_of(&before.all()).await?;
+        let (mut write, mut set, mut clear) = (Vec::new(), Vec::new(), Vec::new());
+        for (row, fact) in &rows {
+            let Fact::Account(account) = fact else { continue };
+            let on_record = match before.find(self, fact) {
+                Ok(on_record) => on_record,
+                Err(problem) => {
+                    self.hold(row, vec![problem]);
+                    continue;
+                }
+            };
+            let segment = self.segment(account.segment.as_ref()).await?;
+            let partner_id = match &account.partner {
+                Some(partner) => Some(self.partner(partner).await?),
+                None => None,
+            };
+            let merged = merge::account(on_record, account, segment, self.bound, self.clock.id(), self.now);
+            let Some(account_id) = merged.row(on_record.map(|it| it.id), |it| it.id) else { continue };
+            let partner =
+                partner_id.map(|partner_id| AccountPartner { account_id, partner_id, kind: account.partner_kind });
+            let has_new_partner =
+                partners.as_ref().is_some_and(|partners| partners.get(&account_id) != partner.as_ref());
+            match partner {
+                Some(partner) if has_new_partner => set.push(partner),
+                None if has_new_partner => clear.push(account_id),
+                _ => {}
+            }
+            let has_news = has_new_partner || before.brings_new(fact);
+            before.take(self, fact, account_id);
+            write.extend(self.settle_beside(row, merged, has_news));
+        }
+        import_bulk::account::upsert(self.tx, self.slice, &write).await?;
+        entity::account_partner::upsert(self.tx, self.slice, &set).await?;
+        entity::account_partner::clear(self.tx, self.slice, &clear).await?;
+        before.write(self).await
+    }
+
+    /// The partners of these accounts; nothing where the mapping names none.
+    async fn partners_of(&self, accounts: &[Uuid]) -> Result<Option<HashMap<Uuid, AccountPartner>>, Failure> {
+        if ![Field::Partner, Field::PartnerName].iter().any(|field| self.bound.has(*field)) {
+            return Ok(None);
+        }
+        let found = entity::account_partner::of_accounts(self.tx, self.slice, accounts).await?;
+        Ok(Some(found.into_iter().map(|it| (it.account_id, it)).collect()))
     }
 
     pub(super) async fn partner_chunk(&mut self, rows: Rows) -> Result<(), Failure> {
-        let before = import_bulk::partner::of_external_ids(self.tx, self.slice, &ids(&rows)).await?;
-        let before: HashMap<_, _> = before.into_iter().filter_map(|it| Some((it.external_id.clone()?, it))).collect();
+        let found = import_bulk::partner::of_external_ids(self.tx, self.slice, &ids(&rows)).await?;
+        let mut before = Before::load(self, RefKind::Partner, &rows, found, partner_key).await?;
+        let missing = before.missing();
+        if !missing.is_empty() {
+            before.add(entity::partner::of_ids(self.tx, self.slice, &missing).await?, partner_key);
+        }
         let mut write = Vec::new();
         for (row, fact) in &rows {
-            let Fact::Partner(fact) = fact else { continue };
-            let merged = merge::partner(before.get(&fact.external_id), fact, self.bound, self.clock.id(), self.now);
-            write.extend(self.settle(row, merged));
+            let Fact::Partner(partner) = fact else { continue };
+            let on_record = match before.find(self, fact) {
+                Ok(on_record) => on_record,
+                Err(problem) => {
+                    self.hold(row, vec![problem]);
+                    continue;
+                }
+            };
+            let merged = merge::partner(on_record, partner, self.bound, self.clock.id(), self.now);
+            let Some(partner_id) = merged.row(on_record.map(|it| it.id), |it| it.id) else { continue };
+            let has_news = before.brings_new(fact);
+            before.take(self, fact, partner_id);
+            write.extend(self.settle_beside(row, merged, has_news));
         }
-        Ok(import_bulk::partner::upsert(self.tx, self.slice, &write).await?)
+        import_bulk::partner::upsert(self.tx, self.slice, &write).await?;
+        before.write(self).await
     }
 
     pub(super) async fn spend_chunk(&mut self, rows: Rows) -> Result<(), Failure> {

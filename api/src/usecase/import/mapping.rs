@@ -39,7 +39,13 @@ pub fn parse(text: &str, object: Object) -> Result<Arc<Mapping>, Vec<FileProblem
 pub fn lookups(mapping: &Mapping, folder: Option<&Path>) -> Result<HashMap<Lookup, LookupTable>, Vec<FileProblem>> {
     let mut tables = HashMap::new();
     let attribution = mapping.attribution.iter().flat_map(|it| [&it.partner, &it.partner_name, &it.state]).flatten();
-    for lookup in mapping.fields.values().chain(attribution).filter_map(|field| field.lookup.as_ref()) {
+    for lookup in mapping
+        .fields
+        .values()
+        .chain(mapping.refs.values())
+        .chain(attribution)
+        .filter_map(|field| field.lookup.as_ref())
+    {
         let Some(folder) = folder else {
             let message = format!(
                 "lookup in {}: an upload has no other files; write the answers into the field's map",

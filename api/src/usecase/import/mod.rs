@@ -3,6 +3,7 @@
 mod apply;
 mod apply_deal;
 mod apply_other;
+mod apply_refs;
 mod context;
 pub mod decide;
 mod decode;

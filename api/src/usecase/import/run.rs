@@ -172,10 +172,13 @@ async fn staged(
     let keeps_raw = match run.object {
         Object::Deals => {
             let may_miss = opened.bound.has(Field::Account) && !mapping.create_missing.accounts;
-            may_miss || import_bulk::deal::any(caller.office.store.read(), slice).await.map_err(Failure::from)?
+            may_miss
+                || opened.bound.has_refs()
+                || import_bulk::deal::any(caller.office.store.read(), slice).await.map_err(Failure::from)?
         }
         Object::Activities => true,
-        Object::Accounts | Object::Partners | Object::Spend => false,
+        Object::Accounts | Object::Partners => opened.bound.has_refs(),
+        Object::Spend => false,
     };
     // The header is record 1, so the last row of an earlier attempt is one further than its count.
     let skip_to = run.counts.rows_read + 1;
