@@ -4,7 +4,8 @@ use crate::support::database::{Backend, Database};
 use domain::role::Role;
 use domain::slice::{Bindings, Place, Slice, Viewer};
 use entity::page::{Ask, Key, Position};
-use entity::{Store, account, activity, attribution, deal, partner, partner_person, segment, spend_line, stage};
+use entity::{Store, account, activity, attribution, deal, forecast, partner, partner_person};
+use entity::{penetration, planned_spend, segment, spend_line, stage};
 use strum::IntoEnumIterator;
 use uuid::Uuid;
 
@@ -131,6 +132,13 @@ async fn every_finder_runs_with_every_reach_and_order() {
                     .await
                     .unwrap_or_else(|why| panic!("{}: {why}", say("spend")));
             }
+            let quarter = domain::calendar::Quarter::from_index(8104);
+            let window = domain::calendar::Window { from: quarter.plus(-3), to: quarter };
+            planned_spend::window(conn, &slice, window, None).await.unwrap();
+            planned_spend::window(conn, &slice, window, Some(ids[0])).await.unwrap();
+            penetration::all(conn, &slice).await.unwrap();
+            forecast::latest_up_to(conn, &slice, quarter).await.unwrap();
+            forecast::revisions(conn, &slice, quarter).await.unwrap();
             segment::all(conn, &slice).await.unwrap();
             stage::all(conn, &slice).await.unwrap();
         }

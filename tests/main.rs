@@ -22,5 +22,7 @@ mod recruit;
 mod seat;
 mod slice;
 mod support;
+mod tam;
+mod tam_oracle;
 mod token;
 mod walls;

@@ -3,6 +3,7 @@
 mod m20261122_000001_foundation;
 mod m20261125_000005_attribution;
 mod m20261125_000009_recruit;
+mod m20261125_000008_tam;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
 
@@ -16,6 +17,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000001_foundation::Migration),
             Box::new(m20261125_000005_attribution::Migration),
             Box::new(m20261125_000009_recruit::Migration),
+            Box::new(m20261125_000008_tam::Migration),
         ]
     }
 }

@@ -15,6 +15,7 @@ pub mod deal_list;
 pub mod deal_write;
 pub mod deliverable;
 pub mod economics;
+pub mod forecast_line;
 pub mod global_id;
 pub mod import;
 pub mod iteration;
@@ -39,6 +40,8 @@ pub mod scorecard;
 pub mod seat;
 pub mod segment;
 pub mod spend;
+pub mod spend_plan;
+pub mod tam;
 pub mod token;
 pub mod totals;
 pub mod touch;
@@ -59,6 +62,8 @@ pub struct Query(
     account::AccountQuery,
     deal_list::DealQuery,
     spend::SpendQuery,
+    spend_plan::SpendPlanQuery,
+    tam::TamQuery,
     change::ChangeQuery,
     portfolio::PortfolioQuery,
     catalogue::CatalogueQuery,
@@ -88,6 +93,8 @@ pub struct Mutation(
     attribution::AttributionMutation,
     activity::ActivityMutation,
     spend::SpendMutation,
+    spend_plan::SpendPlanMutation,
+    tam::TamMutation,
     seat::SeatMutation,
     pod::PodMutation,
     token::TokenMutation,

@@ -31,7 +31,9 @@ pub mod seat;
 pub mod segment;
 pub mod signing;
 pub mod spend;
+pub mod spend_plan;
 pub mod stage;
+pub mod tam;
 pub mod token;
 
 pub use failure::{Failure, Problem, ProblemCode, Problems};
