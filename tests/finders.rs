@@ -4,7 +4,7 @@ use crate::support::database::{Backend, Database};
 use domain::role::Role;
 use domain::slice::{Bindings, Place, Slice, Viewer};
 use entity::page::{Ask, Key, Position};
-use entity::{Store, account, activity, attribution, deal, forecast, partner, partner_person};
+use entity::{Store, account, activity, attribution, deal, deliverable, partner, partner_person};
 use entity::{penetration, planned_spend, segment, spend_line, stage};
 use strum::IntoEnumIterator;
 use uuid::Uuid;
@@ -137,8 +137,9 @@ async fn every_finder_runs_with_every_reach_and_order() {
             planned_spend::window(conn, &slice, window, None).await.unwrap();
             planned_spend::window(conn, &slice, window, Some(ids[0])).await.unwrap();
             penetration::all(conn, &slice).await.unwrap();
-            forecast::latest_up_to(conn, &slice, quarter).await.unwrap();
-            forecast::revisions(conn, &slice, quarter).await.unwrap();
+            let kind = domain::deliverable::DeliverableKind::Forecast;
+            deliverable::latest_up_to(conn, &slice, kind, quarter).await.unwrap();
+            deliverable::revisions(conn, &slice, kind, quarter).await.unwrap();
             segment::all(conn, &slice).await.unwrap();
             stage::all(conn, &slice).await.unwrap();
         }

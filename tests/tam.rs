@@ -319,7 +319,7 @@ fn what_is_published_is_frozen_and_a_correction_names_what_it_replaces() {
         let first = publish(&app, json!(1)).await;
         assert_eq!(first["forecast"]["revision"], 2, "{first}");
         let revops = app.as_role(Role::Revops);
-        let read = "{ forecast(quarter: \"2026-Q4\", revision: 2) { id sha256 publishedAt publisher conservative { total { amount { amount } explanation { steps } } quarters { total { amount } } }
+        let read = "{ forecast(quarter: \"2026-Q4\", revision: 2) { id sha256 publishedAt publishedBy conservative { total { amount { amount } explanation { steps } } quarters { total { amount } } }
             partners { restsOn { yieldMultiple trustGaps { points } expansionArr { amount } dealVelocityPremiumRate nrrContributionPoints } } } }";
         let before = revops.query(read).await.data()["forecast"].clone();
         assert_eq!(before["publishedAt"], "2026-10-05T09:00:00Z");

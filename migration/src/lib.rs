@@ -2,8 +2,8 @@
 
 mod m20261122_000001_foundation;
 mod m20261125_000005_attribution;
-mod m20261125_000009_recruit;
 mod m20261125_000008_tam;
+mod m20261125_000009_recruit;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
 
@@ -16,8 +16,8 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261122_000001_foundation::Migration),
             Box::new(m20261125_000005_attribution::Migration),
-            Box::new(m20261125_000009_recruit::Migration),
             Box::new(m20261125_000008_tam::Migration),
+            Box::new(m20261125_000009_recruit::Migration),
         ]
     }
 }

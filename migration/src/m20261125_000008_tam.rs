@@ -1,4 +1,4 @@
-//! Phase 2: planned spend, penetration set by hand, published forecasts.
+//! Phase 2: planned spend, and penetration set by hand.
 
 use sea_orm_migration::prelude::*;
 
@@ -18,7 +18,7 @@ impl MigrationTrait for Migration {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let connection = manager.get_connection();
-        for table in ["forecast", "penetration", "planned_spend"] {
+        for table in ["penetration", "planned_spend"] {
             connection.execute_unprepared(&format!("DROP TABLE IF EXISTS {table}")).await?;
         }
         Ok(())

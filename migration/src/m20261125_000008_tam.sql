@@ -29,19 +29,3 @@ CREATE TABLE penetration (
   FOREIGN KEY (program_id, partner_id) REFERENCES partner (program_id, id),
   FOREIGN KEY (program_id, segment_id) REFERENCES segment (program_id, id)
 );
-
-CREATE TABLE forecast (
-  program_id uuid NOT NULL REFERENCES program (id),
-  id uuid NOT NULL,
-  quarter integer NOT NULL,
-  revision bigint NOT NULL,
-  replaces_id uuid,
-  body text NOT NULL,
-  sha256 text NOT NULL,
-  published_by uuid NOT NULL,
-  publisher text NOT NULL,
-  published_at timestamptz NOT NULL,
-  PRIMARY KEY (program_id, id),
-  UNIQUE (program_id, quarter, revision),
-  FOREIGN KEY (program_id, replaces_id) REFERENCES forecast (program_id, id)
-);

@@ -140,7 +140,7 @@ impl From<&Holding> for PortfolioProgram {
             velocity: velocity(measures, &measures.cycles(None, Place::All)),
             forecast: holding.forecast.as_ref().map(|published| PortfolioForecast {
                 quarter: Quarter(published.forecast.quarter),
-                published_at: DateTime(published.published_at),
+                published_at: DateTime(published.deliverable.published_at),
                 conservative: conservative(&published.forecast).map(|minor| amount(minor, holding.currency)),
             }),
         }

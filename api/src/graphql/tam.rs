@@ -3,9 +3,10 @@
 //! Each band is a field with its own audience, so a schema that has not a band has no field, value or explanation of it.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use domain::deliverable::Deliverable;
 use domain::partner::Partner as PartnerRow;
 use domain::role::Action;
-use domain::tam::{Band, Component, Finding, FindingKind, Forecast as Computed, Publication, Spot};
+use domain::tam::{Band, Component, Finding, FindingKind, Forecast as Computed, Spot};
 use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -26,20 +27,10 @@ use crate::usecase::tam;
 pub(super) struct Read {
     /// The forecast.
     pub(super) computed: Computed,
-    /// Its publication, where it is one.
-    publication: Option<Stamp>,
+    /// The deliverable, where it is published.
+    deliverable: Option<Deliverable>,
     /// The partners that the caller may list.
     pub(super) partners: HashMap<Uuid, PartnerRow>,
-}
-
-/// What a publication says of itself.
-struct Stamp {
-    id: Uuid,
-    revision: i64,
-    replaces_id: Option<Uuid>,
-    sha256: String,
-    publisher: String,
-    published_at: chrono::DateTime<chrono::Utc>,
 }
 
 /// Whether a forecast is frozen.
@@ -135,14 +126,14 @@ pub struct Forecast(Arc<Read>);
 /// depends on who asks.
 #[Object(directive = Allow::apply(Action::ReadForecast))]
 impl Forecast {
-    /// The publication's global id; null before it is published.
+    /// The deliverable's global id; null before it is published.
     async fn id(&self) -> Option<ID> {
-        self.stamp().map(|stamp| global_id::encode("Forecast", stamp.id))
+        self.deliverable().map(|it| global_id::encode("Deliverable", it.id))
     }
 
     /// Whether it is frozen.
     async fn state(&self) -> ForecastState {
-        if self.stamp().is_some() { ForecastState::Published } else { ForecastState::Draft }
+        if self.deliverable().is_some() { ForecastState::Published } else { ForecastState::Draft }
     }
 
     /// The first of the four quarters.
@@ -156,28 +147,29 @@ impl Forecast {
     }
 
     /// The revision, from 1. A correction is a new one.
-    async fn revision(&self) -> Option<i64> {
-        self.stamp().map(|stamp| stamp.revision)
+    async fn revision(&self) -> Option<i32> {
+        self.deliverable().map(|it| it.revision)
     }
 
-    /// The publication that this one replaces.
+    /// The global id of the revision that this one replaces.
     async fn replaces_id(&self) -> Option<ID> {
-        self.stamp().and_then(|stamp| stamp.replaces_id).map(|id| global_id::encode("Forecast", id))
+        self.deliverable().and_then(|it| it.replaces_id).map(|id| global_id::encode("Deliverable", id))
     }
 
-    /// SHA-256 of what was published (canonical JSON of the whole forecast), in hexadecimal.
+    /// SHA-256 of what was published (canonical JSON of the whole forecast), in lower-case hex.
     async fn sha256(&self) -> Option<&str> {
-        self.stamp().map(|stamp| stamp.sha256.as_str())
+        self.deliverable().map(|it| it.sha256.as_str())
     }
 
-    /// Who published it.
-    async fn publisher(&self) -> Option<&str> {
-        self.stamp().map(|stamp| stamp.publisher.as_str())
+    /// The global id of the seat that published it; null when it was the server itself.
+    async fn published_by(&self) -> Option<ID> {
+        let seat_id = self.deliverable().map(|it| it.seat_id).filter(|id| !id.is_nil());
+        seat_id.map(|id| global_id::encode("Seat", id))
     }
 
     /// When it was published.
     async fn published_at(&self) -> Option<DateTime> {
-        self.stamp().map(|stamp| DateTime(stamp.published_at))
+        self.deliverable().map(|it| DateTime(it.published_at))
     }
 
     /// The date as of which the trailing four quarters were taken.
@@ -273,19 +265,17 @@ impl Forecast {
 }
 
 impl Forecast {
-    fn stamp(&self) -> Option<&Stamp> {
-        self.0.publication.as_ref()
+    fn deliverable(&self) -> Option<&Deliverable> {
+        self.0.deliverable.as_ref()
     }
 
-    async fn read(ctx: &Context<'_>, computed: Computed, publication: Option<Stamp>) -> Result<Self> {
+    async fn read(ctx: &Context<'_>, computed: Computed, deliverable: Option<Deliverable>) -> Result<Self> {
         let partners = tam::listed(caller(ctx)?, &computed).await.map_err(|why| failed(&why))?;
-        Ok(Self(Arc::new(Read { computed, publication, partners })))
+        Ok(Self(Arc::new(Read { computed, deliverable, partners })))
     }
 
-    async fn published(ctx: &Context<'_>, of: Publication) -> Result<Self> {
-        let Publication { id, revision, replaces_id, sha256, publisher, published_at, forecast, .. } = of;
-        let stamp = Stamp { id, revision, replaces_id, sha256, publisher, published_at };
-        Self::read(ctx, forecast, Some(stamp)).await
+    async fn published(ctx: &Context<'_>, of: tam::Published) -> Result<Self> {
+        Self::read(ctx, of.forecast, Some(of.deliverable)).await
     }
 }
 
@@ -304,7 +294,7 @@ impl TamQuery {
             desc = "The first of the four quarters. Where it is left out: the running one, or the latest before it that is published."
         )]
         quarter: Option<Quarter>,
-        #[graphql(desc = "A revision; the latest where it is left out.")] revision: Option<i64>,
+        #[graphql(desc = "A revision; the latest where it is left out.")] revision: Option<i32>,
     ) -> Result<Option<Forecast>> {
         let found = tam::published(caller(ctx)?, quarter.map(|quarter| quarter.0), revision).await;
         match found.map_err(|why| failed(&why))? {
@@ -347,7 +337,7 @@ pub struct ForecastPublishInput {
     /// The first of the four quarters: the running one or one of the four after it.
     quarter: Quarter,
     /// The revision that this one replaces: the latest of the quarter. Left out for the first one.
-    replaces_revision: Option<i64>,
+    replaces_revision: Option<i32>,
     /// A key of your choice: the same key with the same input within 24 hours gives the stored answer.
     idempotency_key: Option<String>,
 }

@@ -10,7 +10,6 @@ use domain::money::Currency;
 use domain::role::Action;
 use domain::seat::Portfolio;
 use domain::slice::Place;
-use domain::tam::Publication;
 use domain::text;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -41,7 +40,7 @@ pub struct Holding {
     /// Its numbers in the trailing four quarters of its own fiscal calendar.
     pub measures: Arc<Measures>,
     /// Its published forecast: that of its running quarter, or the latest before it.
-    pub forecast: Option<Publication>,
+    pub forecast: Option<tam::Published>,
 }
 
 /// The caller's portfolio with its programs, by name. It reads numbers of whole programs only, each computed as the program's own

@@ -1,6 +1,7 @@
 //! Phase 2, TAM: the forecast as it would be now, publishing it, and reading what was published.
 
 use super::commit::{Done, Key, commit};
+use super::deliverable;
 use super::failure::{Failure, Problem, ProblemCode};
 use super::measurement::{self, Ask};
 use super::office::Caller;
@@ -9,6 +10,7 @@ use chrono::{DateTime, Utc};
 use domain::book::{Book, Kinds, Place};
 use domain::calendar::{Quarter, Window};
 use domain::cell::Late;
+use domain::deliverable::{Deliverable, DeliverableKind};
 use domain::partner::{Partner, PartnerStatus};
 use domain::program::Program;
 use domain::role::Action;
@@ -16,14 +18,14 @@ use domain::segment::Segment;
 use domain::slice::Slice;
 use domain::tam::influenced::Market;
 use domain::tam::plan::QUARTERS_AHEAD;
-use domain::tam::{CellFacts, Facts, Forecast, PartnerFacts, Penetration, PlannedSpend, Publication};
+use domain::tam::{CellFacts, Facts, Forecast, PartnerFacts, Penetration, PlannedSpend};
 use entity::Tx;
 use entity::cell::Whose;
 use entity::reach::Span;
-use serde_json::json;
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
+
+const KIND: DeliverableKind = DeliverableKind::Forecast;
 
 /// The forecast of the four quarters from one on (the running one where none is named) as it would be published now.
 ///
@@ -39,6 +41,24 @@ pub async fn draft(caller: &Caller, quarter: Option<Quarter>) -> Result<Forecast
     Ok(forecast)
 }
 
+/// A forecast as it was published.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// The deliverable: revision, hash, who, when.
+    pub deliverable: Deliverable,
+    /// What it says.
+    pub forecast: Forecast,
+}
+
+impl TryFrom<Deliverable> for Published {
+    type Error = Failure;
+    fn try_from(deliverable: Deliverable) -> Result<Self, Failure> {
+        let forecast = serde_json::from_str(&deliverable.body)
+            .map_err(|why| entity::DbErr::Type(format!("the deliverable {} is no forecast: {why}", deliverable.id)))?;
+        Ok(Self { deliverable, forecast })
+    }
+}
+
 /// The published forecast of the four quarters from one on, in its latest revision or in one. Where no quarter is named: that of
 /// the running quarter, or the latest one before it.
 ///
@@ -47,40 +67,42 @@ pub async fn draft(caller: &Caller, quarter: Option<Quarter>) -> Result<Forecast
 pub async fn published(
     caller: &Caller,
     quarter: Option<Quarter>,
-    revision: Option<i64>,
-) -> Result<Option<Publication>, Failure> {
+    revision: Option<i32>,
+) -> Result<Option<Published>, Failure> {
     let slice = caller.authorise(Action::ReadForecast)?;
     let conn = caller.office.store.read();
     let program = entity::program::find(conn, slice.program_id()).await?.ok_or(Failure::NotFound)?;
-    let latest = match quarter {
-        Some(quarter) => entity::forecast::latest(conn, slice, quarter).await?,
-        None => entity::forecast::latest_up_to(conn, slice, running(&program, caller)).await?,
+    let mut found = match quarter {
+        Some(quarter) => entity::deliverable::latest(conn, slice, KIND, quarter).await?,
+        None => entity::deliverable::latest_up_to(conn, slice, KIND, running(&program, caller)).await?,
     };
-    match (revision, latest) {
-        (Some(revision), Some(latest)) if latest.revision != revision => {
-            let all = entity::forecast::revisions(conn, slice, latest.forecast.quarter).await?;
-            Ok(all.into_iter().find(|publication| publication.revision == revision))
-        }
-        (_, latest) => Ok(latest),
+    if let (Some(latest), Some(revision)) = (&found, revision)
+        && latest.revision != revision
+    {
+        let all = entity::deliverable::revisions(conn, slice, KIND, latest.quarter).await?;
+        found = all.into_iter().find(|one| one.revision == revision);
     }
+    found.map(TryInto::try_into).transpose()
 }
 
 /// Every revision of the forecast of the four quarters from one on, the latest first.
 ///
 /// # Errors
 /// [`Failure`].
-pub async fn revisions(caller: &Caller, quarter: Quarter) -> Result<Vec<Publication>, Failure> {
+pub async fn revisions(caller: &Caller, quarter: Quarter) -> Result<Vec<Published>, Failure> {
     let slice = caller.authorise(Action::ReadForecast)?;
-    Ok(entity::forecast::revisions(caller.office.store.read(), slice, quarter).await?)
+    let all = entity::deliverable::revisions(caller.office.store.read(), slice, KIND, quarter).await?;
+    all.into_iter().map(TryInto::try_into).collect()
 }
 
-/// One publication.
+/// One of them.
 ///
 /// # Errors
 /// [`Failure`].
-pub async fn find(caller: &Caller, id: Uuid) -> Result<Option<Publication>, Failure> {
+pub async fn find(caller: &Caller, id: Uuid) -> Result<Option<Published>, Failure> {
     let slice = caller.authorise(Action::ReadForecast)?;
-    Ok(entity::forecast::find(caller.office.store.read(), slice, id).await?)
+    let found = entity::deliverable::find(caller.office.store.read(), slice, id).await?;
+    found.filter(|found| found.kind == KIND).map(TryInto::try_into).transpose()
 }
 
 /// The partners of a forecast that the caller may list. Its amounts are the program's and shown whole (ruling 1).
@@ -95,14 +117,14 @@ pub async fn listed(caller: &Caller, forecast: &Forecast) -> Result<HashMap<Uuid
 }
 
 /// Publishes the forecast of the four quarters from one on: frozen, with its hash. Where there is one already, the caller names
-/// the revision that this one replaces. The done row is the publication.
+/// the revision that this one replaces. The done row is the deliverable.
 ///
 /// # Errors
 /// [`Failure`].
 pub async fn publish(
     caller: &Caller,
     quarter: Quarter,
-    replaces: Option<i64>,
+    replaces: Option<i32>,
     key: Option<Key>,
 ) -> Result<Done, Failure> {
     commit(caller, Action::PublishForecast, key, async |work| {
@@ -112,12 +134,12 @@ pub async fn publish(
             let message = format!("a forecast begins with the running quarter, {running}, or one of the four after it");
             return Err(Problem::at(["quarter"], ProblemCode::RuleRefused, message).by("FORECAST_LOOKS_AHEAD").into());
         }
-        let before = entity::forecast::latest(&work.tx, work.slice, quarter).await?;
-        if before.as_ref().map(|latest| latest.revision) != replaces {
-            let message = match &before {
+        let before = entity::deliverable::latest(&work.tx, work.slice, KIND, quarter).await?;
+        let latest = before.map(|latest| latest.revision);
+        if latest != replaces {
+            let message = match latest {
                 Some(latest) => format!(
-                    "revision {} of {quarter} is published and stays: name it in replacesRevision to publish its successor",
-                    latest.revision
+                    "revision {latest} of {quarter} is published and stays: name it in replacesRevision to publish its successor"
                 ),
                 None => format!("no forecast of {quarter} is published that this one could replace"),
             };
@@ -125,36 +147,11 @@ pub async fn publish(
             return Err(problem.by("REVISION_NAMES_WHAT_IT_REPLACES").into());
         }
         let forecast = compute(&work.tx, work.slice, &program, quarter, work.now).await?;
-        let body = canonical(&forecast)?;
-        let sha256: String = Sha256::digest(body.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-        let publication = Publication {
-            id: work.id(),
-            revision: before.as_ref().map_or(1, |latest| latest.revision + 1),
-            replaces_id: before.map(|latest| latest.id),
-            sha256,
-            published_by: caller.viewer.seat_id,
-            publisher: caller.viewer.name.clone(),
-            published_at: work.now,
-            forecast,
-        };
-        entity::forecast::insert(&work.tx, work.slice, &publication, body).await?;
-        let facts = json!({
-            "deliverable": "FORECAST", "quarter": quarter.to_string(), "revision": publication.revision,
-            "replacesId": publication.replaces_id, "sha256": publication.sha256,
-        });
-        work.record("forecast.publish", "Forecast", publication.id, facts.clone());
-        work.announce("FORECAST_PUBLISHED", publication.id, facts);
-        Ok(publication.id)
+        let content = serde_json::to_value(&forecast)
+            .map_err(|why| entity::DbErr::Type(format!("a forecast has no JSON: {why}")))?;
+        Ok(deliverable::publish(work, KIND, quarter, forecast.policy_version, content).await?.id)
     })
     .await
-}
-
-/// The one spelling of a forecast as JSON: keys sorted, no white space. Its numbers are whole or text, so this is RFC 8785's.
-fn canonical(forecast: &Forecast) -> Result<String, Failure> {
-    let mut value =
-        serde_json::to_value(forecast).map_err(|why| entity::DbErr::Type(format!("a forecast has no JSON: {why}")))?;
-    value.sort_all_objects();
-    Ok(value.to_string())
 }
 
 /// What of a forecast is planned and set by hand.
