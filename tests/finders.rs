@@ -7,8 +7,9 @@ use domain::role::Role;
 use domain::slice::{Bindings, Place, Slice, Viewer};
 use entity::page::{Ask, Key, Position};
 use entity::{
-    Store, account, account_partner, activity, attribution, deal, deal_origin, dispute, dispute_party, external_ref,
-    partner, partner_person, registration, registration_conflict, segment, sla_clock, source_mark, spend_line, stage,
+    Store, account, account_partner, activity, attribution, deal, deal_origin, deliverable, dispute, dispute_party,
+    external_ref, partner, partner_person, penetration, planned_spend, registration, registration_conflict, segment,
+    sla_clock, source_mark, spend_line, stage,
 };
 use sea_orm_migration::sea_orm::{ConnectionTrait, Statement};
 use strum::IntoEnumIterator;
@@ -199,6 +200,14 @@ async fn every_finder_runs_with_every_reach_and_order() {
             }
             deal_origin::of_deals(conn, &slice, &ids).await.unwrap_or_else(|why| panic!("{}: {why}", say("origins")));
             account_partner::of_accounts(conn, &slice, &ids).await.unwrap();
+            let quarter = domain::calendar::Quarter::from_index(8104);
+            let window = domain::calendar::Window { from: quarter.plus(-3), to: quarter };
+            planned_spend::window(conn, &slice, window, None).await.unwrap();
+            planned_spend::window(conn, &slice, window, Some(ids[0])).await.unwrap();
+            penetration::all(conn, &slice).await.unwrap();
+            let kind = domain::deliverable::DeliverableKind::Forecast;
+            deliverable::latest_up_to(conn, &slice, kind, quarter).await.unwrap();
+            deliverable::revisions(conn, &slice, kind, quarter).await.unwrap();
             segment::all(conn, &slice).await.unwrap();
             stage::all(conn, &slice).await.unwrap();
         }

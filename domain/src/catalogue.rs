@@ -177,6 +177,17 @@ pub const MEASURES: &[Measure] = &[
         action: Action::ReadTotals,
     },
     Measure {
+        name: "forecast",
+        title: "Partner-influenced TAM",
+        unit: "money",
+        formula: "planned spend x Yield + accounts engaged x Trust-Gap x average ACV + touched customers x Expansion Probability x average expansion ACV",
+        window: "the next four fiscal quarters, from the trailing four",
+        finance_term: "revenue forecast",
+        discipline: Discipline::Economics,
+        class: MeasureClass::Financial,
+        action: Action::ReadForecast,
+    },
+    Measure {
         name: "customerRevenue",
         title: "Revenue of customers who use a partner",
         unit: "money",

@@ -128,6 +128,37 @@ pub async fn latest(
     row.map(TryInto::try_into).transpose()
 }
 
+/// The latest revision of a kind in the latest quarter up to this one that has any.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn latest_up_to(
+    conn: &impl Conn,
+    slice: &Slice,
+    kind: DeliverableKind,
+    quarter: Quarter,
+) -> Result<Option<Deliverable>, DbErr> {
+    let select = select(slice, &Filter { kinds: Some(vec![kind]), quarter: None });
+    let select = select.filter(Column::Quarter.lte(quarter.index()));
+    let row = select.order_by_desc(Column::Quarter).order_by_desc(Column::Revision).one(conn).await?;
+    row.map(TryInto::try_into).transpose()
+}
+
+/// Every revision of a kind in a quarter, the latest first.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn revisions(
+    conn: &impl Conn,
+    slice: &Slice,
+    kind: DeliverableKind,
+    quarter: Quarter,
+) -> Result<Vec<Deliverable>, DbErr> {
+    let filter = Filter { kinds: Some(vec![kind]), quarter: Some(quarter.index()) };
+    let rows = select(slice, &filter).order_by_desc(Column::Revision).all(conn).await?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
 /// The latest revisions of a quarter, one of each kind.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ mod m20261125_000004_registration;
 mod m20261125_000005_attribution;
 mod m20261125_000006_leads;
 mod m20261125_000007_policy;
+mod m20261125_000008_tam;
 mod m20261125_000009_recruit;
 mod m20261125_000016_lead;
 
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000004_registration::Migration),
             Box::new(m20261125_000005_attribution::Migration),
             Box::new(m20261125_000006_leads::Migration),
+            Box::new(m20261125_000008_tam::Migration),
             Box::new(m20261125_000009_recruit::Migration),
             Box::new(m20261125_000007_policy::Migration),
             Box::new(m20261125_000016_lead::Migration),

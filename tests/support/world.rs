@@ -3,7 +3,7 @@
 use api::clock::Clock;
 use api::usecase::{
     Caller, Failure, Office, account, activity, deal, partner, pod, portfolio, program, registration, seat, segment,
-    spend, stage,
+    spend, stage, tam,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::activity::ActivityKind;
@@ -227,6 +227,9 @@ impl Tenant {
             };
             made.registrations[at] = registration::submit(&ops, facts, None).await?.id;
         }
+        // Nothing is planned yet: a forecast that says why it measures nothing.
+        let operator = somebody(office, program.id, Role::Operator);
+        tam::publish(&operator, "2026-Q4".parse().unwrap(), None, None).await?;
         made.seats(&ops, slug).await?;
         Ok(made)
     }

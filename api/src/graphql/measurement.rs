@@ -107,7 +107,11 @@ pub struct Reason {
 }
 
 pub(super) fn reason<T>(measured: &Measured<T>) -> Option<Reason> {
-    measured.as_ref().err().map(|why| Reason { code: (*why).into(), message: why.sentence() })
+    measured.as_ref().err().map(|why| because(*why))
+}
+
+pub(super) fn because(why: domain::evidence::Reason) -> Reason {
+    Reason { code: why.into(), message: why.sentence() }
 }
 
 /// Which quarters are measured.

@@ -20,6 +20,7 @@ pub mod dispute;
 pub mod economics;
 mod follow;
 pub mod external_ref;
+pub mod forecast_line;
 pub mod global_id;
 pub mod import;
 pub mod import_decision;
@@ -57,6 +58,8 @@ pub mod source;
 pub mod spend;
 pub mod template;
 pub mod territory;
+pub mod spend_plan;
+pub mod tam;
 pub mod token;
 pub mod totals;
 pub mod touch;
@@ -86,6 +89,8 @@ pub struct Query(
     pod_request::PodRequestQuery,
     template::TemplateQuery,
     territory::TerritoryQuery,
+    spend_plan::SpendPlanQuery,
+    tam::TamQuery,
     change::ChangeQuery,
     portfolio::PortfolioQuery,
     catalogue::CatalogueQuery,
@@ -128,6 +133,8 @@ pub struct Mutation(
     pod_request::PodRequestMutation,
     template::TemplateMutation,
     territory::TerritoryMutation,
+    spend_plan::SpendPlanMutation,
+    tam::TamMutation,
     seat::SeatMutation,
     pod::PodMutation,
     token::TokenMutation,

@@ -6,12 +6,14 @@ use domain::cell::CellValue;
 use domain::economics::{PartnerYield as YieldOf, major};
 use domain::money::Currency;
 use domain::role::Action;
+use domain::tam::{Band, Forecast, Spot};
 
 use super::allow::Allow;
 use super::caller::{caller, failed};
 use super::economics::{DealVelocityPremium, PartnerYield, partner_yield, velocity};
 use super::measurement::{Evidence, Reason, decimal, int, reason};
-use super::scalar::{CurrencyCode, Date, Decimal, Money, Quarter};
+use super::scalar::{CurrencyCode, Date, DateTime, Decimal, Money, Quarter};
+use super::spend_plan::amount;
 use crate::usecase::portfolio::{self, Holding};
 
 /// A set of partner programs that a private-equity firm holds: financial primitives per program, and rolled up.
@@ -44,6 +46,25 @@ pub struct PortfolioProgram {
     partner_yield: PartnerYield,
     /// How much faster deals with any partner close than direct ones.
     velocity: DealVelocityPremium,
+    /// What its CFO budgets against: the published forecast of its running quarter and the three after it, or the latest before it;
+    /// null where none is published.
+    forecast: Option<PortfolioForecast>,
+}
+
+/// The published forecast of a program in total.
+#[derive(SimpleObject)]
+#[graphql(directive = Allow::apply(Action::ReadForecastConservative))]
+pub struct PortfolioForecast {
+    /// The first of its four quarters, in the program's own fiscal calendar.
+    quarter: Quarter,
+    /// When it was published.
+    published_at: DateTime,
+    /// Partner-influenced TAM of the four quarters, in the band that the CFO budgets against; null where nothing is measured.
+    conservative: Option<Money>,
+}
+
+fn conservative(forecast: &Forecast) -> Option<i128> {
+    forecast.amounts(Spot::All, Band::Conservative).year(None)
 }
 
 /// Programs of one currency added up. Each brings the trailing four quarters of its own fiscal calendar.
@@ -66,6 +87,10 @@ pub struct PortfolioRollUp {
     evidence: Evidence,
     /// Why the multiple is null.
     reason: Option<Reason>,
+    /// The programs' published forecasts, in the band that the CFO budgets against, added; null where no program has one.
+    forecast_conservative: Option<Money>,
+    /// How many programs have a published forecast.
+    forecasts: i32,
 }
 
 fn roll_up(currency: Currency, holdings: &[&Holding]) -> PortfolioRollUp {
@@ -77,6 +102,7 @@ fn roll_up(currency: Currency, holdings: &[&Holding]) -> PortfolioRollUp {
         sourced.add(&cell);
         spend += holding.measures.spending.on(None);
     }
+    let forecasts: Vec<_> = holdings.iter().filter_map(|holding| holding.forecast.as_ref()).collect();
     // The floors of evidence are those of the strictest program.
     let strictest =
         holdings.iter().map(|holding| &holding.measures.policy).max_by_key(|policy| policy.solid_sourced_deals);
@@ -92,6 +118,12 @@ fn roll_up(currency: Currency, holdings: &[&Holding]) -> PortfolioRollUp {
         yield_multiple: value.multiple.ok().map(decimal),
         evidence: value.evidence.into(),
         reason: reason(&value.multiple),
+        forecast_conservative: forecasts
+            .iter()
+            .filter_map(|published| conservative(&published.forecast))
+            .reduce(|sum, minor| sum + minor)
+            .map(money),
+        forecasts: int(forecasts.len() as u64),
     }
 }
 
@@ -106,6 +138,11 @@ impl From<&Holding> for PortfolioProgram {
             to: Quarter(measures.frame.window.to),
             partner_yield: partner_yield(measures, None),
             velocity: velocity(measures, &measures.cycles(None, Place::All)),
+            forecast: holding.forecast.as_ref().map(|published| PortfolioForecast {
+                quarter: Quarter(published.forecast.quarter),
+                published_at: DateTime(published.deliverable.published_at),
+                conservative: conservative(&published.forecast).map(|minor| amount(minor, holding.currency)),
+            }),
         }
     }
 }

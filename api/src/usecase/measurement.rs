@@ -246,7 +246,11 @@ pub async fn last_completed(caller: &Caller, slice: &Slice) -> Result<NaiveDate,
     Ok(calendar.last_day(calendar.last_completed(calendar.day(caller.office.clock.now()))))
 }
 
-async fn read(
+/// The numbers of a window as a transaction sees them, and nothing kept.
+///
+/// # Errors
+/// A storage failure.
+pub(super) async fn read(
     tx: &Tx,
     slice: &Slice,
     program: &Program,

@@ -49,9 +49,11 @@ pub mod signing;
 pub mod sla;
 pub mod source;
 pub mod spend;
+pub mod spend_plan;
 pub mod stage;
 pub mod template;
 pub mod territory;
+pub mod tam;
 pub mod token;
 pub mod working_calendar;
 

@@ -4,6 +4,7 @@
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::measurement::{Ask, Measures, measure};
 use super::office::{Caller, Office};
+use super::tam;
 use chrono::NaiveDate;
 use domain::money::Currency;
 use domain::role::Action;
@@ -38,6 +39,8 @@ pub struct Holding {
     pub currency: Currency,
     /// Its numbers in the trailing four quarters of its own fiscal calendar.
     pub measures: Arc<Measures>,
+    /// Its published forecast: that of its running quarter, or the latest before it.
+    pub forecast: Option<tam::Published>,
 }
 
 /// The caller's portfolio with its programs, by name. It reads numbers of whole programs only, each computed as the program's own
@@ -58,7 +61,8 @@ pub async fn read(caller: &Caller, as_of: Option<NaiveDate>) -> Result<(Portfoli
         let program = entity::program::find(office.store.read(), program_id).await?.ok_or(Failure::NotFound)?;
         let ask = Ask { as_of, with_medians: true, ..Ask::default() };
         let measures = measure(&inside, Action::ReadTotals, ask, None).await?;
-        holdings.push(Holding { name: program.name, currency: program.currency, measures });
+        let forecast = tam::published(&inside, None, None).await?;
+        holdings.push(Holding { name: program.name, currency: program.currency, measures, forecast });
     }
     holdings.sort_by(|one, other| one.name.cmp(&other.name));
     Ok((portfolio, holdings))

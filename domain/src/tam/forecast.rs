@@ -214,6 +214,16 @@ impl Forecast {
         known.min().unwrap_or(Evidence::None)
     }
 
+    /// Why a figure is not measured: the reason of its first line.
+    #[must_use]
+    pub fn reason(&self, spot: Spot, component: Option<Component>) -> Option<Reason> {
+        if self.amounts(spot, Band::Base).year(component).is_some() {
+            return None;
+        }
+        let of_line = self.cells(spot).find_map(|(partner, cell)| cell.reason(partner, component?));
+        Some(of_line.unwrap_or(Reason::NoAmount))
+    }
+
     /// The segments that have a line, in the order in which they occur; none last.
     #[must_use]
     pub fn segments(&self) -> Vec<Option<Uuid>> {

@@ -1,6 +1,5 @@
-//! What people decide in Phase 2: the spend they plan, how far a partner reaches into a segment, and to publish.
+//! What people decide in Phase 2: the spend they plan, and how far a partner reaches into a segment.
 
-use super::forecast::Forecast;
 use super::influenced::Penetration;
 use crate::calendar::Quarter;
 use chrono::{DateTime, Utc};
@@ -40,27 +39,6 @@ pub struct PenetrationSetting {
     pub version: i64,
     /// When the row was recorded.
     pub recorded_at: DateTime<Utc>,
-}
-
-/// A forecast as it was published: immutable. A correction is a new revision that names the one it replaces.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Publication {
-    /// The row's id.
-    pub id: Uuid,
-    /// From 1, for each first quarter.
-    pub revision: i64,
-    /// The revision that it replaces.
-    pub replaces_id: Option<Uuid>,
-    /// SHA-256 of the forecast's canonical JSON, in hexadecimal.
-    pub sha256: String,
-    /// The seat that published it.
-    pub published_by: Uuid,
-    /// The name of who sat there.
-    pub publisher: String,
-    /// When.
-    pub published_at: DateTime<Utc>,
-    /// What was published.
-    pub forecast: Forecast,
 }
 
 /// How far ahead spend can be planned and a forecast can begin: two years cover the four quarters of any forecast of the next four.

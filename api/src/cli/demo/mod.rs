@@ -6,6 +6,7 @@ mod live;
 mod market;
 mod names;
 mod people;
+mod plan;
 mod seed;
 mod simulation;
 
