@@ -24,3 +24,4 @@ mod slice;
 mod support;
 mod token;
 mod walls;
+mod wide;

@@ -11,6 +11,7 @@ pub mod cell;
 pub mod change;
 pub mod column;
 pub mod deal;
+pub mod deal_around;
 pub mod deliverable;
 pub mod event;
 pub mod fact;

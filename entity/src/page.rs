@@ -77,6 +77,14 @@ where
     E: EntityTrait,
     E::Model: FromQueryResult + TryInto<T, Error = DbErr> + Sync,
 {
+    let rows = placed(select, by, id, ask).all(conn).await?;
+    let page = cut(rows, ask);
+    let rows = page.rows.into_iter().map(TryInto::try_into).collect::<Result<Vec<T>, DbErr>>()?;
+    Ok(Page { rows, has_previous: page.has_previous, has_next: page.has_next })
+}
+
+/// The rows of a page and one more, sorted.
+pub(crate) fn placed<E: EntityTrait>(select: Select<E>, by: &'static str, id: &'static str, ask: &Ask) -> Select<E> {
     let downwards = ask.descending != ask.from_end;
     let (behind, ahead) = if ask.descending { ('<', '>') } else { ('>', '<') };
     let mut select = select;
@@ -89,16 +97,18 @@ where
         }
     }
     let order = if downwards { Order::Desc } else { Order::Asc };
-    let select = select.order_by(Expr::cust(by), order.clone()).order_by(Expr::cust(id), order).limit(ask.limit + 1);
-    let mut rows = select.all(conn).await?;
+    select.order_by(Expr::cust(by), order.clone()).order_by(Expr::cust(id), order).limit(ask.limit + 1)
+}
+
+/// The page of rows that [`placed`] found.
+pub(crate) fn cut<T>(mut rows: Vec<T>, ask: &Ask) -> Page<T> {
     let limit = usize::try_from(ask.limit).unwrap_or(usize::MAX);
     let has_more = rows.len() > limit;
     rows.truncate(limit);
     if ask.from_end {
         rows.reverse();
     }
-    let rows = rows.into_iter().map(TryInto::try_into).collect::<Result<Vec<T>, DbErr>>()?;
     let (has_previous, has_next) =
         if ask.from_end { (has_more, ask.before.is_some()) } else { (ask.after.is_some(), has_more) };
-    Ok(Page { rows, has_previous, has_next })
+    Page { rows, has_previous, has_next }
 }

@@ -20,6 +20,7 @@ pub mod import;
 pub mod iteration;
 pub mod loader;
 pub mod measurement;
+mod measurement_wide;
 pub mod mutation;
 pub mod node;
 mod null_on_error;
@@ -43,6 +44,7 @@ pub mod token;
 pub mod totals;
 pub mod touch;
 pub mod viewer;
+mod wide;
 
 pub use caller::{LastEventId, caller, prepare, session};
 pub use schema::{LoopSchema, RoleSchema, Schemas, sdl_full, sdl_of};

@@ -6,6 +6,7 @@ use super::office::Caller;
 use super::proof::Evidence;
 use domain::attribution::{Attribution, AttributionRefusal, Claim, Declaration, Provenance, check, contests};
 use domain::deal::Deal;
+use domain::partner::Partner;
 use domain::proof::Lack;
 use domain::role::Action;
 use domain::slice::{Slice, Viewer};
@@ -20,6 +21,16 @@ use uuid::Uuid;
 pub async fn of_deals(caller: &Caller, deals: &[Uuid]) -> Result<Vec<Attribution>, Failure> {
     let slice = caller.authorise(Action::ReadAttribution)?;
     Ok(entity::attribution::of_deals(caller.office.store.read(), slice, deals).await?)
+}
+
+/// As [`of_deals`], each with its partner as far as the caller may see it.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn with_partners(caller: &Caller, deals: &[Uuid]) -> Result<Vec<(Attribution, Option<Partner>)>, Failure> {
+    caller.authorise(Action::ReadPartners)?;
+    let slice = caller.authorise(Action::ReadAttribution)?;
+    Ok(entity::attribution::with_partners(caller.office.store.read(), slice, deals).await?)
 }
 
 pub(super) fn refused<const N: usize>(path: [&str; N], refusal: AttributionRefusal) -> Problem {

@@ -1,6 +1,7 @@
 //! What every use case works with: the store, the clock, and word of what has changed.
 
 use crate::clock::Clock;
+use domain::program::Program;
 use domain::role::{Action, may};
 use domain::slice::{Slice, Viewer};
 use entity::Store;
@@ -21,6 +22,8 @@ pub struct Office {
     pub clock: Clock,
     /// Measures that were computed, until the data changes.
     pub measures: Kept,
+    /// Programs as they were last read, by id: used for a caller that was recognised at the same data version.
+    pub programs: moka::sync::Cache<Uuid, Program>,
     /// What was committed, for subscriptions.
     pub events: broadcast::Sender<Arc<Event>>,
     /// The key that signs partner and machine tokens; the command line has none.
@@ -46,7 +49,8 @@ impl Office {
     /// An office over a store.
     #[must_use]
     pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock, measures: super::measurement::kept(), events: broadcast::channel(1024).0, mint: None }
+        let (measures, programs) = (super::measurement::kept(), moka::sync::Cache::new(1_000));
+        Self { store, clock, measures, programs, events: broadcast::channel(1024).0, mint: None }
     }
 
     /// The same office, able to mint tokens.
