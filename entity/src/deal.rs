@@ -6,8 +6,8 @@ use crate::scope;
 use crate::store::{Conn, DbErr};
 use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
-use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
+use sea_orm::{QuerySelect, QueryTrait};
 use uuid::Uuid;
 
 /// A row of `deal`.
@@ -240,7 +240,8 @@ pub async fn find_to_change(conn: &impl Conn, slice: &Slice, id: Uuid) -> Result
 /// # Errors
 /// [`DbErr`].
 pub async fn around_ids(conn: &impl Conn, slice: &Slice, ids: &[Uuid], around: Around) -> Result<Vec<Row>, DbErr> {
-    deal_around::all(conn, slice, within(slice).filter(Column::Id.is_in(padded(ids))), around).await
+    let select = deal_around::with(slice, within(slice).filter(Column::Id.is_in(padded(ids))), around);
+    deal_around::all(conn, select.build(conn.get_database_backend()), around).await
 }
 
 /// Those of these rows that are in the slice.
@@ -398,8 +399,9 @@ pub async fn page(
     ask: &Ask,
     around: Around,
 ) -> Result<Page<Row>, DbErr> {
-    let placed = page::placed(select(slice, filter), order.expression(), "deal.id", ask);
-    Ok(page::cut(deal_around::all(conn, slice, placed, around).await?, ask))
+    let select = deal_around::with(slice, select(slice, filter), around);
+    let statement = page::placed(conn, select, order.expression(), "deal.id", ask);
+    Ok(page::cut(deal_around::all(conn, statement, around).await?, ask))
 }
 
 /// How many there are.

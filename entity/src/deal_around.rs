@@ -4,7 +4,7 @@ use crate::store::{Conn, DbErr};
 use crate::{account, deal, scope, segment};
 use domain::slice::Slice;
 use sea_orm::sea_query::{Alias, Cond, Condition, Expr, JoinType};
-use sea_orm::{EntityTrait, FromQueryResult, IdenStatic, Iterable, QueryResult, QueryTrait, Select};
+use sea_orm::{EntityTrait, FromQueryResult, IdenStatic, Iterable, QueryResult, QueryTrait, Select, Statement};
 use uuid::Uuid;
 
 /// Which rows are fetched beside a deal's own.
@@ -27,13 +27,8 @@ pub struct Row {
     pub segment: Option<domain::segment::Segment>,
 }
 
-/// The rows of a select over `deal`.
-pub(crate) async fn all(
-    conn: &impl Conn,
-    slice: &Slice,
-    mut select: Select<deal::Entity>,
-    around: Around,
-) -> Result<Vec<Row>, DbErr> {
+/// A select over `deal` with the rows around them.
+pub(crate) fn with(slice: &Slice, mut select: Select<deal::Entity>, around: Around) -> Select<deal::Entity> {
     if around.account {
         let is_its = Cond::all()
             .add(Expr::cust("account.program_id = deal.program_id AND account.id = deal.account_id"))
@@ -45,7 +40,12 @@ pub(crate) async fn all(
             Cond::all().add(Expr::cust("segment.program_id = deal.program_id AND segment.id = deal.segment_id"));
         beside::<segment::Entity>(&mut select, "segment", is_its);
     }
-    let rows = conn.query_all(&select.into_query()).await?;
+    select
+}
+
+/// What such a select finds.
+pub(crate) async fn all(conn: &impl Conn, statement: Statement, around: Around) -> Result<Vec<Row>, DbErr> {
+    let rows = conn.query_all_raw(statement).await?;
     let read_row = |row: &QueryResult| {
         Ok(Row {
             deal: deal::Model::from_query_result(row, "")?.try_into()?,

@@ -3,7 +3,8 @@
 use crate::store::{Conn, DbErr};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Value};
-use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QueryResult, QueryTrait, Select, Statement};
+use std::fmt::Write as _;
 use uuid::Uuid;
 
 /// The value a list is sorted by. It is never null: a column that may be is sorted by an expression that is not.
@@ -77,14 +78,19 @@ where
     E: EntityTrait,
     E::Model: FromQueryResult + TryInto<T, Error = DbErr> + Sync,
 {
-    let rows = placed(select, by, id, ask).all(conn).await?;
-    let page = cut(rows, ask);
-    let rows = page.rows.into_iter().map(TryInto::try_into).collect::<Result<Vec<T>, DbErr>>()?;
-    Ok(Page { rows, has_previous: page.has_previous, has_next: page.has_next })
+    let rows = conn.query_all_raw(placed(conn, select, by, id, ask)).await?;
+    let read = |row: &QueryResult| E::Model::from_query_result(row, "")?.try_into();
+    Ok(cut(rows.iter().map(read).collect::<Result<Vec<T>, DbErr>>()?, ask))
 }
 
-/// The rows of a page and one more, sorted.
-pub(crate) fn placed<E: EntityTrait>(select: Select<E>, by: &'static str, id: &'static str, ask: &Ask) -> Select<E> {
+/// The statement for the rows of a page and one more, sorted.
+pub(crate) fn placed<E: EntityTrait>(
+    conn: &impl Conn,
+    select: Select<E>,
+    by: &'static str,
+    id: &'static str,
+    ask: &Ask,
+) -> Statement {
     let downwards = ask.descending != ask.from_end;
     let (behind, ahead) = if ask.descending { ('<', '>') } else { ('>', '<') };
     let mut select = select;
@@ -97,7 +103,11 @@ pub(crate) fn placed<E: EntityTrait>(select: Select<E>, by: &'static str, id: &'
         }
     }
     let order = if downwards { Order::Desc } else { Order::Asc };
-    select.order_by(Expr::cust(by), order.clone()).order_by(Expr::cust(id), order).limit(ask.limit + 1)
+    let select = select.order_by(Expr::cust(by), order.clone()).order_by(Expr::cust(id), order);
+    let mut statement = select.build(conn.get_database_backend());
+    // Written out: for a limit that it does not know, PostgreSQL plans the statement anew at each call.
+    let _ = write!(statement.sql, " LIMIT {}", ask.limit + 1);
+    statement
 }
 
 /// The page of rows that [`placed`] found.
