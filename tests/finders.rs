@@ -5,6 +5,7 @@ use domain::dispute::DisputeState;
 use domain::external_ref::{RefKind, SystemId};
 use domain::role::Role;
 use domain::slice::{Bindings, Place, Slice, Viewer};
+use entity::deal_around::Around;
 use entity::page::{Ask, Key, Position};
 use entity::{
     Store, account, account_partner, activity, attribution, deal, deal_origin, deliverable, dispute, dispute_party,
@@ -135,15 +136,20 @@ async fn every_finder_runs_with_every_reach_and_order() {
                 (deal::Order::Name, &text),
                 (deal::Order::UpdatedAt, &instant),
             ];
+            let around = Around { account: true, segment: true };
             for (order, key) in orders {
                 for ask in asks(key) {
-                    deal::page(conn, &slice, &filter, order, &ask)
+                    deal::page(conn, &slice, &filter, order, &ask, around)
                         .await
                         .unwrap_or_else(|why| panic!("{}: {why}", say("deals")));
                 }
             }
             deal::count(conn, &slice, &filter).await.unwrap();
             deal::of_ids(conn, &slice, &ids).await.unwrap();
+            deal::around_ids(conn, &slice, &ids, around).await.unwrap();
+            attribution::with_partners(conn, &slice, &ids)
+                .await
+                .unwrap_or_else(|why| panic!("{}: {why}", say("attributions with partners")));
             attribution::of_deals(conn, &slice, &ids)
                 .await
                 .unwrap_or_else(|why| panic!("{}: {why}", say("attributions")));

@@ -44,3 +44,4 @@ mod tam;
 mod tam_oracle;
 mod token;
 mod walls;
+mod wide;

@@ -68,6 +68,18 @@ impl Book {
         }
     }
 
+    /// How many sums it holds.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.sums.len()
+    }
+
+    /// Whether no closed deal is in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sums.is_empty()
+    }
+
     /// Each partner with each segment (or none) in which it has a closed deal.
     pub fn pairs(&self) -> impl Iterator<Item = (Uuid, Place)> {
         self.pairs.iter().copied()

@@ -1,12 +1,12 @@
 //! Activities, with their provenance.
-use crate::column::{read, read_words, word, words};
+use crate::column::{padded, read, read_words, word, words};
 use crate::page::{self, Ask, Page};
 use crate::scope;
 use crate::store::{Conn, DbErr};
 use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Alias, Cond, ExprTrait, Query};
+use sea_orm::sea_query::{Alias, Cond, ExprTrait, Order, Query};
 use uuid::Uuid;
 
 /// A row of `activity`.
@@ -154,22 +154,23 @@ pub async fn latest_of_deals(
     slice: &Slice,
     deals: &[Uuid],
 ) -> Result<Vec<domain::activity::Activity>, DbErr> {
-    // The latest of those that the slice holds: a later one that it does not hold must not stand in the way.
-    let place =
-        "ROW_NUMBER() OVER (PARTITION BY activity.deal_id ORDER BY activity.happened_at DESC, activity.id DESC)";
-    let mut ranked = Query::select();
-    ranked
-        .expr_as(Expr::cust("activity.id"), Alias::new("id"))
-        .expr_as(Expr::cust(place), Alias::new("place"))
+    // The latest of those that the slice holds: a later one that it does not hold must not stand in the way. One probe of the
+    // index per deal, however long its history is.
+    let mut latest = Query::select();
+    latest
+        .expr(Expr::cust("activity.id"))
         .from(Alias::new("activity"))
-        .and_where(Expr::cust("activity.program_id").eq(slice.program_id()))
-        .and_where(Expr::cust("activity.deal_id").is_in(deals.iter().copied()))
-        .cond_where(scope::activities(slice));
+        .and_where(Expr::cust("activity.program_id = wanted.program_id AND activity.deal_id = wanted.id"))
+        .cond_where(scope::activities(slice))
+        .order_by_expr(Expr::cust("activity.happened_at"), Order::Desc)
+        .order_by_expr(Expr::cust("activity.id"), Order::Desc)
+        .limit(1);
     let mut first = Query::select();
     first
-        .column(Alias::new("id"))
-        .from_subquery(ranked, Alias::new("ranked"))
-        .and_where(Expr::col(Alias::new("place")).eq(1));
+        .expr(Expr::SubQuery(None, Box::new(latest.into())))
+        .from_as(Alias::new("deal"), Alias::new("wanted"))
+        .and_where(Expr::cust("wanted.program_id").eq(slice.program_id()))
+        .and_where(Expr::cust("wanted.id").is_in(padded(deals)));
     within(slice).filter(Column::Id.in_subquery(first)).all(conn).await?.into_iter().map(TryInto::try_into).collect()
 }
 
@@ -186,13 +187,7 @@ pub async fn find(conn: &impl Conn, slice: &Slice, id: Uuid) -> Result<Option<do
 /// # Errors
 /// [`DbErr`].
 pub async fn of_ids(conn: &impl Conn, slice: &Slice, ids: &[Uuid]) -> Result<Vec<domain::activity::Activity>, DbErr> {
-    within(slice)
-        .filter(Column::Id.is_in(ids.iter().copied()))
-        .all(conn)
-        .await?
-        .into_iter()
-        .map(TryInto::try_into)
-        .collect()
+    within(slice).filter(Column::Id.is_in(padded(ids))).all(conn).await?.into_iter().map(TryInto::try_into).collect()
 }
 
 /// Writes a new row.

@@ -1,11 +1,13 @@
 //! Who did what for a deal: the entries that hold. Rows are written through [`crate::attribution_entry`].
 use crate::attribution_entry;
-use crate::column::read;
-use crate::scope;
+use crate::column::{padded, read};
+use crate::deal_around::{beside, found};
 use crate::store::{Conn, DbErr};
+use crate::{partner, scope};
 use domain::slice::Slice;
-use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Cond, Expr};
+use sea_orm::{FromQueryResult, QueryOrder, QueryResult, QueryTrait};
 use uuid::Uuid;
 
 /// A row of `attribution`, the view of the entries that no decision set aside.
@@ -77,7 +79,7 @@ pub async fn of_deals(
     deals: &[Uuid],
 ) -> Result<Vec<domain::attribution::Attribution>, DbErr> {
     within(slice)
-        .filter(Column::DealId.is_in(deals.iter().copied()))
+        .filter(Column::DealId.is_in(padded(deals)))
         .order_by_asc(Column::RecordedAt)
         .order_by_asc(Column::Id)
         .all(conn)
@@ -85,6 +87,30 @@ pub async fn of_deals(
         .into_iter()
         .map(TryInto::try_into)
         .collect()
+}
+
+/// As [`of_deals`], each with its partner as far as the slice holds it, in one statement.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn with_partners(
+    conn: &impl Conn,
+    slice: &Slice,
+    deals: &[Uuid],
+) -> Result<Vec<(domain::attribution::Attribution, Option<domain::partner::Partner>)>, DbErr> {
+    let mut select = within(slice)
+        .filter(Column::DealId.is_in(padded(deals)))
+        .order_by_asc(Column::RecordedAt)
+        .order_by_asc(Column::Id);
+    let is_its = Cond::all()
+        .add(Expr::cust("partner.program_id = attribution.program_id AND partner.id = attribution.partner_id"))
+        .add(scope::partners(slice, "partner.id"));
+    beside::<partner::Entity>(&mut select, "partner", is_its);
+    let rows = conn.query_all(&select.into_query()).await?;
+    let read_row = |row: &QueryResult| {
+        Ok((Model::from_query_result(row, "")?.try_into()?, found::<partner::Model, _>(row, "partner.")?))
+    };
+    rows.iter().map(read_row).collect()
 }
 
 /// Replaces the attributions of a deal that is not locked.

@@ -228,7 +228,7 @@ async fn rebuild_run(conn: &impl Conn, slice: &Slice, from: i32, to: i32) -> Res
     Ok(())
 }
 
-/// The sums of a window over its quarters and provenances. Measures are program-wide (ruling 1): of the slice, only the
+/// The sums of a window over its quarters and provenances; of a lean reading those of [`LEAN_COHORTS`] and [`LEAN_SUMS`] only. Measures are program-wide (ruling 1): of the slice, only the
 /// program is asked; what a seat may list is decided where it is listed.
 ///
 /// # Errors
@@ -238,16 +238,19 @@ pub async fn window(
     slice: &Slice,
     window: Window,
     whose: Whose,
+    is_lean: bool,
 ) -> Result<Vec<(Spot, CellValue)>, DbErr> {
+    let (sums, cohorts) = if is_lean { (LEAN_SUMS, LEAN_COHORTS) } else { (SUMS, "") };
     let sql = format!(
-        "SELECT segment_id, partner_id, cohort, kind, is_late, {SUMS} FROM cell WHERE {} {} GROUP BY segment_id, partner_id, cohort, kind, is_late",
-        IN_WINDOW,
+        "SELECT segment_id, partner_id, cohort, kind, is_late, {sums} FROM cell WHERE {IN_WINDOW} {} {cohorts}
+         GROUP BY segment_id, partner_id, cohort, kind, is_late",
         whose.condition()
     );
     let rows = conn
         .query_all_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, whose.values(slice, window)))
         .await?;
-    rows.iter().map(|row| Ok((read_spot(row)?, read_value(row)?))).collect()
+    let value = if is_lean { read_lean_value } else { read_value };
+    rows.iter().map(|row| Ok((read_spot(row)?, value(row)?))).collect()
 }
 
 /// As [`window`], quarter by quarter and over all segments.
@@ -390,6 +393,13 @@ const SUMS: &str = "CAST(SUM(won) AS bigint) AS won, CAST(SUM(lost) AS bigint) A
   CAST(SUM(won_tcv_minor) AS bigint) AS won_tcv_minor, CAST(SUM(won_tcv_arr_minor) AS bigint) AS won_tcv_arr_minor,
   CAST(SUM(won_tcv_count) AS bigint) AS won_tcv_count";
 
+/// What rates, Yield and sourced ARR are made of; every partner with a closed deal is in one of these cohorts.
+const LEAN_COHORTS: &str =
+    "AND cohort IN ('CO_SELL', 'SOURCED', 'EXPANSION_OR_RETENTION', 'ANY_PARTNER', 'DIRECT', 'UNKNOWN')";
+
+const LEAN_SUMS: &str = "CAST(SUM(won) AS bigint) AS won, CAST(SUM(lost) AS bigint) AS lost,
+  CAST(SUM(won_arr_minor) AS bigint) AS won_arr_minor, CAST(SUM(won_arr_count) AS bigint) AS won_arr_count";
+
 /// An id, none where it is nil.
 fn id(row: &QueryResult, column: &str) -> Result<Option<Uuid>, DbErr> {
     row.try_get::<Uuid>("", column).map(|id| (!id.is_nil()).then_some(id))
@@ -409,11 +419,24 @@ fn read_spot_in(row: &QueryResult, segment_id: Option<Uuid>) -> Result<Spot, DbE
     })
 }
 
+fn count(row: &QueryResult, column: &str) -> Result<u64, DbErr> {
+    u64::try_from(row.try_get::<i64>("", column)?)
+        .map_err(|_| DbErr::Type(format!("column cell.{column} counts below zero")))
+}
+
+fn read_lean_value(row: &QueryResult) -> Result<CellValue, DbErr> {
+    Ok(CellValue {
+        won: count(row, "won")?,
+        lost: count(row, "lost")?,
+        won_arr_minor: row.try_get::<i64>("", "won_arr_minor")?.into(),
+        won_arr_count: count(row, "won_arr_count")?,
+        ..CellValue::default()
+    })
+}
+
 fn read_value(row: &QueryResult) -> Result<CellValue, DbErr> {
     let sum = |column: &str| row.try_get::<i64>("", column);
-    let count = |column: &str| {
-        u64::try_from(sum(column)?).map_err(|_| DbErr::Type(format!("column cell.{column} counts below zero")))
-    };
+    let count = |column: &str| count(row, column);
     Ok(CellValue {
         won: count("won")?,
         lost: count("lost")?,

@@ -32,6 +32,13 @@ pub fn read_optional<T: FromStr>(column: &'static str, text: Option<&str>) -> Re
     text.map(|text| read(column, text)).transpose()
 }
 
+/// Keys to look for, filled up to a power of two by repeating the last: each count of keys is another statement for the
+/// database to plan, and so there are few.
+pub(crate) fn padded<T: Clone>(keys: &[T]) -> Vec<T> {
+    let missing = keys.len().next_power_of_two() - keys.len();
+    keys.iter().chain(keys.last().into_iter().cycle().take(missing)).cloned().collect()
+}
+
 /// A list of words as the JSON text it is stored as.
 #[must_use]
 pub fn words(list: &[String]) -> String {

@@ -1,5 +1,6 @@
 //! Deals.
-use crate::column::{read, read_optional, read_words, word, words};
+use crate::column::{padded, read, read_optional, read_words, word, words};
+use crate::deal_around::{self, Around, Row};
 use crate::deal_origin::OriginFilter;
 use crate::page::{self, Ask, Key, Page};
 use crate::scope;
@@ -7,8 +8,8 @@ use crate::store::{Conn, DbErr};
 use domain::external_ref::{RefKind, SystemId};
 use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
-use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
+use sea_orm::{QuerySelect, QueryTrait};
 use uuid::Uuid;
 
 /// A row of `deal`.
@@ -236,18 +237,21 @@ pub async fn find_to_change(conn: &impl Conn, slice: &Slice, id: Uuid) -> Result
     within(slice).filter(Column::Id.eq(id)).lock_exclusive().one(conn).await?.map(TryInto::try_into).transpose()
 }
 
+/// Those of these rows that are in the slice, with the rows around them.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn around_ids(conn: &impl Conn, slice: &Slice, ids: &[Uuid], around: Around) -> Result<Vec<Row>, DbErr> {
+    let select = deal_around::with(slice, within(slice).filter(Column::Id.is_in(padded(ids))), around);
+    deal_around::all(conn, select.build(conn.get_database_backend()), around).await
+}
+
 /// Those of these rows that are in the slice.
 ///
 /// # Errors
 /// [`DbErr`].
 pub async fn of_ids(conn: &impl Conn, slice: &Slice, ids: &[Uuid]) -> Result<Vec<domain::deal::Deal>, DbErr> {
-    within(slice)
-        .filter(Column::Id.is_in(ids.iter().copied()))
-        .all(conn)
-        .await?
-        .into_iter()
-        .map(TryInto::try_into)
-        .collect()
+    within(slice).filter(Column::Id.is_in(padded(ids))).all(conn).await?.into_iter().map(TryInto::try_into).collect()
 }
 
 /// Writes a new row.
@@ -400,7 +404,7 @@ fn select(slice: &Slice, filter: &Filter) -> Select<Entity> {
     ranges.into_iter().flatten().fold(select, |select, range| select.filter(range))
 }
 
-/// A page of deals.
+/// A page of deals with the rows around them.
 ///
 /// # Errors
 /// [`DbErr`].
@@ -410,8 +414,11 @@ pub async fn page(
     filter: &Filter,
     order: Order,
     ask: &Ask,
-) -> Result<Page<domain::deal::Deal>, DbErr> {
-    page::fetch(conn, select(slice, filter), order.expression(), "deal.id", ask).await
+    around: Around,
+) -> Result<Page<Row>, DbErr> {
+    let select = deal_around::with(slice, select(slice, filter), around);
+    let statement = page::placed(conn, select, order.expression(), "deal.id", ask);
+    Ok(page::cut(deal_around::all(conn, statement, around).await?, ask))
 }
 
 /// How many there are.

@@ -13,6 +13,7 @@ pub mod change;
 pub mod column;
 pub mod deal;
 pub mod deal_origin;
+pub mod deal_around;
 pub mod deliverable;
 pub mod dispute;
 pub mod dispute_party;

@@ -3,7 +3,8 @@
 use crate::store::{Conn, DbErr};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait, Order, Value};
-use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QueryResult, QueryTrait, Select, Statement};
+use std::fmt::Write as _;
 use uuid::Uuid;
 
 /// The value a list is sorted by. It is never null: a column that may be is sorted by an expression that is not.
@@ -77,6 +78,19 @@ where
     E: EntityTrait,
     E::Model: FromQueryResult + TryInto<T, Error = DbErr> + Sync,
 {
+    let rows = conn.query_all_raw(placed(conn, select, by, id, ask)).await?;
+    let read = |row: &QueryResult| E::Model::from_query_result(row, "")?.try_into();
+    Ok(cut(rows.iter().map(read).collect::<Result<Vec<T>, DbErr>>()?, ask))
+}
+
+/// The statement for the rows of a page and one more, sorted.
+pub(crate) fn placed<E: EntityTrait>(
+    conn: &impl Conn,
+    select: Select<E>,
+    by: &'static str,
+    id: &'static str,
+    ask: &Ask,
+) -> Statement {
     let downwards = ask.descending != ask.from_end;
     let (behind, ahead) = if ask.descending { ('<', '>') } else { ('>', '<') };
     let mut select = select;
@@ -89,16 +103,22 @@ where
         }
     }
     let order = if downwards { Order::Desc } else { Order::Asc };
-    let select = select.order_by(Expr::cust(by), order.clone()).order_by(Expr::cust(id), order).limit(ask.limit + 1);
-    let mut rows = select.all(conn).await?;
+    let select = select.order_by(Expr::cust(by), order.clone()).order_by(Expr::cust(id), order);
+    let mut statement = select.build(conn.get_database_backend());
+    // Written out: for a limit that it does not know, PostgreSQL plans the statement anew at each call.
+    let _ = write!(statement.sql, " LIMIT {}", ask.limit + 1);
+    statement
+}
+
+/// The page of rows that [`placed`] found.
+pub(crate) fn cut<T>(mut rows: Vec<T>, ask: &Ask) -> Page<T> {
     let limit = usize::try_from(ask.limit).unwrap_or(usize::MAX);
     let has_more = rows.len() > limit;
     rows.truncate(limit);
     if ask.from_end {
         rows.reverse();
     }
-    let rows = rows.into_iter().map(TryInto::try_into).collect::<Result<Vec<T>, DbErr>>()?;
     let (has_previous, has_next) =
         if ask.from_end { (has_more, ask.before.is_some()) } else { (ask.after.is_some(), has_more) };
-    Ok(Page { rows, has_previous, has_next })
+    Page { rows, has_previous, has_next }
 }

@@ -1,4 +1,5 @@
 //! The people of partners.
+use crate::column::padded;
 use crate::scope;
 use crate::store::{Conn, DbErr};
 use domain::slice::Slice;
@@ -84,7 +85,7 @@ pub async fn of_partners(
     partners: &[Uuid],
 ) -> Result<Vec<domain::partner::PartnerPerson>, DbErr> {
     within(slice)
-        .filter(Column::PartnerId.is_in(partners.iter().copied()))
+        .filter(Column::PartnerId.is_in(padded(partners)))
         .order_by_asc(Column::Name)
         .order_by_asc(Column::Id)
         .all(conn)

@@ -106,28 +106,21 @@ pub struct TokenLife {
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
-/// One branch for the seat, three for what it is bound to: one statement, so one snapshot and one round trip. Each branch
-/// starts from the index on (issuer, subject).
+/// The seats of a subject. It starts from the index on (issuer, subject).
 const SEATED: &str = "\
-SELECT 'SEAT' AS kind, s.program_id AS program_id, s.id AS id, p.slug AS slug, s.role AS role, s.name AS name, \
-  s.owner_external_id AS owner_external_id, s.version AS version, t.id AS bound_id, t.expires_at AS expires_at, \
+SELECT s.program_id AS program_id, s.id AS id, p.slug AS slug, s.role AS role, s.name AS name, \
+  s.owner_external_id AS owner_external_id, s.version AS version, t.id AS token_id, t.expires_at AS expires_at, \
   t.revoked_at AS token_revoked_at, t.last_used_at AS last_used_at, p.data_version AS data_version \
 FROM seat s JOIN program p ON p.id = s.program_id \
   LEFT JOIN token t ON t.program_id = s.program_id AND t.seat_id = s.id \
-WHERE s.issuer = $1 AND s.subject = $2 AND s.revoked_at IS NULL AND ($3 = '' OR p.slug = $3) \
-UNION ALL \
-SELECT 'POD', s.program_id, s.id, p.slug, s.role, s.name, NULL, s.version, b.pod_id, NULL, NULL, NULL, 0 \
-FROM seat s JOIN program p ON p.id = s.program_id JOIN seat_pod b ON b.program_id = s.program_id AND b.seat_id = s.id \
-WHERE s.issuer = $1 AND s.subject = $2 AND s.revoked_at IS NULL AND ($3 = '' OR p.slug = $3) \
-UNION ALL \
-SELECT 'PARTNER', s.program_id, s.id, p.slug, s.role, s.name, NULL, s.version, b.partner_id, NULL, NULL, NULL, 0 \
-FROM seat s JOIN program p ON p.id = s.program_id JOIN seat_partner b ON b.program_id = s.program_id AND b.seat_id = s.id \
-WHERE s.issuer = $1 AND s.subject = $2 AND s.revoked_at IS NULL AND ($3 = '' OR p.slug = $3) \
-UNION ALL \
-SELECT 'POD_PARTNER', s.program_id, s.id, p.slug, s.role, s.name, NULL, s.version, c.partner_id, NULL, NULL, NULL, 0 \
-FROM seat s JOIN program p ON p.id = s.program_id JOIN seat_pod b ON b.program_id = s.program_id AND b.seat_id = s.id \
-  JOIN pod_partner c ON c.program_id = b.program_id AND c.pod_id = b.pod_id \
 WHERE s.issuer = $1 AND s.subject = $2 AND s.revoked_at IS NULL AND ($3 = '' OR p.slug = $3)";
+
+/// What a seat is bound to: one statement, so one snapshot.
+const BOUND: &str = "\
+SELECT 'POD' AS kind, b.pod_id AS bound_id FROM seat_pod b WHERE b.program_id = $1 AND b.seat_id = $2 \
+UNION ALL SELECT 'PARTNER', b.partner_id FROM seat_partner b WHERE b.program_id = $1 AND b.seat_id = $2 \
+UNION ALL SELECT 'POD_PARTNER', c.partner_id FROM seat_pod b JOIN pod_partner c ON c.program_id = b.program_id AND c.pod_id = b.pod_id \
+WHERE b.program_id = $1 AND b.seat_id = $2";
 
 /// The seats of a subject that are not revoked, with their bindings as they are now: in the program of that slug, or in all.
 ///
@@ -141,36 +134,41 @@ pub async fn seated(
 ) -> Result<Vec<Seated>, DbErr> {
     let values = [issuer.into(), subject.into(), program.unwrap_or_default().into()];
     let rows = conn.query_all_raw(Statement::from_sql_and_values(conn.get_database_backend(), SEATED, values)).await?;
-    let (seats, bound): (Vec<_>, Vec<_>) = rows
-        .into_iter()
-        .map(|row| Ok((row.try_get::<String>("", "kind")?, row)))
-        .collect::<Result<Vec<_>, DbErr>>()?
-        .into_iter()
-        .partition(|(kind, _)| kind == "SEAT");
-    let mut seats = seats.iter().map(|(_, row)| read_seated(row, subject)).collect::<Result<Vec<_>, DbErr>>()?;
-    for (kind, row) in bound {
-        let (seat_id, bound_id) = (row.try_get::<Uuid>("", "id")?, row.try_get::<Uuid>("", "bound_id")?);
-        if let Some(seat) = seats.iter_mut().find(|seat| seat.viewer.seat_id == seat_id) {
-            let bindings = &mut seat.viewer.bindings;
-            match kind.as_str() {
-                "POD" => bindings.pods.push(bound_id),
-                "PARTNER" => bindings.partners.push(bound_id),
-                _ => bindings.pod_partners.push(bound_id),
-            }
-        }
-    }
-    for Bindings { pods, partners, pod_partners, .. } in seats.iter_mut().map(|seat| &mut seat.viewer.bindings) {
-        // Sorted, so that equal bindings are equal values; two pods may share a partner.
-        for list in [pods, partners, pod_partners] {
-            list.sort_unstable();
-            list.dedup();
-        }
+    let mut seats = rows.iter().map(|row| read_seated(row, subject)).collect::<Result<Vec<_>, DbErr>>()?;
+    for seat in &mut seats {
+        bindings_of(conn, &mut seat.viewer).await?;
     }
     Ok(seats)
 }
 
+/// Fills in what the seat is bound to, where its role has bindings at all.
+async fn bindings_of(conn: &impl Conn, viewer: &mut Viewer) -> Result<(), DbErr> {
+    let Place::Program(program_id) = viewer.place else { return Ok(()) };
+    match viewer.role {
+        Role::Operator | Role::Revops | Role::Finance | Role::Leadership | Role::Portfolio => return Ok(()),
+        Role::PartnerAe | Role::CustomerAe | Role::PartnerManager | Role::Partner => {}
+    }
+    let values = [program_id.into(), viewer.seat_id.into()];
+    let rows = conn.query_all_raw(Statement::from_sql_and_values(conn.get_database_backend(), BOUND, values)).await?;
+    let Bindings { pods, partners, pod_partners, .. } = &mut viewer.bindings;
+    for row in rows {
+        let bound_id = row.try_get("", "bound_id")?;
+        match row.try_get::<String>("", "kind")?.as_str() {
+            "POD" => pods.push(bound_id),
+            "PARTNER" => partners.push(bound_id),
+            _ => pod_partners.push(bound_id),
+        }
+    }
+    // Sorted, so that equal bindings are equal values; two pods may share a partner.
+    for list in [pods, partners, pod_partners] {
+        list.sort_unstable();
+        list.dedup();
+    }
+    Ok(())
+}
+
 fn read_seated(row: &QueryResult, subject: &str) -> Result<Seated, DbErr> {
-    let token_id: Option<Uuid> = row.try_get("", "bound_id")?;
+    let token_id: Option<Uuid> = row.try_get("", "token_id")?;
     let expires_at: Option<DateTimeUtc> = row.try_get("", "expires_at")?;
     let revoked_at: Option<DateTimeUtc> = row.try_get("", "token_revoked_at")?;
     let last_used_at: Option<DateTimeUtc> = row.try_get("", "last_used_at")?;

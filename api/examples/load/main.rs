@@ -2,11 +2,13 @@
 //! `scripts/load` runs the whole; only ratios within one run mean anything.
 
 mod fill;
+mod import;
 mod measure;
 mod plain;
 
 use clap::{Parser, Subcommand};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 #[derive(Parser)]
 struct Cli {
@@ -36,6 +38,17 @@ enum Command {
         #[arg(long)]
         listen: SocketAddr,
     },
+    /// Writes a CSV of generated deals, and its mapping beside it.
+    Export(import::Export),
+    /// Takes such a file by COPY and upsert alone: the import's limit.
+    Upsert {
+        #[arg(long)]
+        db: String,
+        #[arg(long)]
+        program: String,
+        #[arg(long)]
+        file: PathBuf,
+    },
     /// Asks both for the same, compares the answers, and measures.
     Measure(measure::Measure),
 }
@@ -45,6 +58,8 @@ async fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Fill { db, program, sizes } => fill::fill(&db, &program, &sizes).await,
         Command::Plain { db, program, listen } => plain::serve(&db, &program, listen).await,
+        Command::Export(sizes) => import::export(&sizes),
+        Command::Upsert { db, program, file } => import::upsert(&db, &program, &file).await,
         Command::Measure(measure) => measure.run().await,
     }
 }

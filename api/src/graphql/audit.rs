@@ -1,20 +1,28 @@
 //! The Partner Audit Matrix on the wire.
 
-use async_graphql::{Context, Enum, InputObject, Object, Result};
+use async_graphql::parser::types::Field;
+use async_graphql::registry::Registry;
+use async_graphql::resolver_utils::resolve_list;
+use async_graphql::{
+    Context, ContextSelectionSet, Enum, InputObject, Object, OutputType, Positioned, Result, ServerResult, Value,
+};
 use domain::role::Action;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::allow::Allow;
 use super::caller::{caller, failed};
 use super::economics::{DealSizeDelta, DealVelocityPremium, PartnerYield, WorthByState};
 use super::economics::{by_state, deal_size, money, partner_yield, velocity};
-use super::global_id;
 use super::measurement::{MeasuredFrame, TrustGap, Window, int, wants};
+use super::measurement_wide::{MONEY, PARTNER_YIELD, TRUST_GAP};
 use super::page::{IdFilter, OrderDirection, both};
 use super::partner::Partner;
 use super::recruit::{self, TierDecision};
 use super::scalar::{Date, Money};
 use super::segment::Segment;
+use super::wide::{Plain, Selected};
+use super::{global_id, measurement_wide};
 use crate::usecase::audit::{self, Filter, Matrix, OrderBy};
 use crate::usecase::measurement::Ask;
 
@@ -42,8 +50,8 @@ impl AuditMatrix {
     }
 
     /// The cells. A cell without deals is here as well: unmeasured, with a reason, never 0.
-    async fn cells(&self) -> Vec<AuditCell> {
-        (0..self.0.cells.len()).map(|at| AuditCell(self.0.clone(), at)).collect()
+    async fn cells(&self) -> AuditCells {
+        AuditCells(self.0.clone())
     }
 
     /// Closed NEW deals without a segment: they are in the program's totals and in no cell.
@@ -51,6 +59,68 @@ impl AuditMatrix {
         use domain::{book::Place, cell::Cohort};
         let closed = |cohort| self.0.measures.book.win_rate(None, Place::NoSegment, cohort).closed();
         int([Cohort::AnyPartner, Cohort::Direct, Cohort::Unknown].into_iter().map(closed).sum())
+    }
+}
+
+/// The list of cells: thousands in a large program, so it is written at once where the query allows it.
+pub struct AuditCells(Arc<Matrix>);
+
+const NAMED: &[(&str, Option<&Plain>)] = &[("id", None), ("name", None)];
+const PARTNER: Plain = Plain { name: "Partner", fields: NAMED };
+const SEGMENT: Plain = Plain { name: "Segment", fields: NAMED };
+const CELL: Plain = Plain {
+    name: "AuditCell",
+    fields: &[
+        ("partner", Some(&PARTNER)),
+        ("segment", Some(&SEGMENT)),
+        ("trustGap", Some(&TRUST_GAP)),
+        ("partnerYield", Some(&PARTNER_YIELD)),
+        ("sourcedArr", Some(&MONEY)),
+        ("segmentSpend", Some(&MONEY)),
+    ],
+};
+
+impl AuditCells {
+    fn write(&self, cell: &audit::AuditCell, of: &Selected) -> Value {
+        let measures = &*self.0.measures;
+        let named = |kind: &str, id: uuid::Uuid, name: &str, of: &Selected| {
+            of.write(|field, _| match field {
+                "id" => Value::String(global_id::encode(kind, id).0),
+                _ => Value::String(name.to_owned()),
+            })
+        };
+        of.write(|field, below| match field {
+            "partner" => named("Partner", cell.partner.id, &cell.partner.name, below),
+            "segment" => named("Segment", cell.segment.id, &cell.segment.name, below),
+            "trustGap" => measurement_wide::trust_gap(&cell.trust_gap, measures, below),
+            "partnerYield" => {
+                measurement_wide::partner_yield(&measures.partner_yield(Some(cell.partner.id)), measures, below)
+            }
+            "sourcedArr" => measurement_wide::amount(money(measures, cell.sourced(measures).arr_minor), below),
+            _ => measurement_wide::amount(money(measures, cell.spend(measures)), below),
+        })
+    }
+}
+
+impl OutputType for AuditCells {
+    fn type_name() -> Cow<'static, str> {
+        Vec::<AuditCell>::type_name()
+    }
+
+    fn qualified_type_name() -> String {
+        Vec::<AuditCell>::qualified_type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        Vec::<AuditCell>::create_type_info(registry)
+    }
+
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
+        if let Some(of) = Selected::of(ctx, &CELL) {
+            return Ok(Value::List(self.0.cells.iter().map(|cell| self.write(cell, &of)).collect()));
+        }
+        let cells = (0..self.0.cells.len()).map(|at| AuditCell(self.0.clone(), at));
+        resolve_list(ctx, field, cells, Some(self.0.cells.len())).await
     }
 }
 
@@ -68,12 +138,12 @@ impl AuditCell {
 impl AuditCell {
     /// The partner.
     async fn partner(&self) -> Partner {
-        Partner(self.cell().partner.clone())
+        Partner((*self.cell().partner).clone())
     }
 
     /// The segment.
     async fn segment(&self) -> Segment {
-        Segment(self.cell().segment.clone())
+        Segment((*self.cell().segment).clone())
     }
 
     /// The partner's Trust-Gap in the segment.
@@ -89,7 +159,7 @@ impl AuditCell {
 
     /// ARR of won deals that the partner SOURCED in the segment.
     async fn sourced_arr(&self) -> Money {
-        money(&self.0.measures, self.cell().sourced().arr_minor)
+        money(&self.0.measures, self.cell().sourced(&self.0.measures).arr_minor)
     }
 
     /// Won deals of the segment by what the partner did.
@@ -100,8 +170,7 @@ impl AuditCell {
     /// Spend on the partner that was booked on this segment. What was booked on none is in the partner's Yield only.
     #[graphql(directive = Allow::apply(Action::ReadSpend))]
     async fn segment_spend(&self) -> Money {
-        let cell = self.cell();
-        money(&self.0.measures, self.0.measures.spending.in_segment(cell.partner.id, Some(cell.segment.id)))
+        money(&self.0.measures, self.cell().spend(&self.0.measures))
     }
 
     /// The latest decision of the partner's investment tier, the same in each of its cells; null where there never was one.
@@ -199,6 +268,7 @@ impl AuditQuery {
             window: window.into(),
             with_late: include_late,
             with_medians: wants::medians(&cells),
+            is_lean: !wants::breakdown(&cells),
             ..Ask::default()
         };
         let order =

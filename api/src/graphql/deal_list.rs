@@ -13,7 +13,7 @@ use super::external_ref::ExternalRefFilter;
 use super::page::{Binding, Connected, IdFilter, OrderDirection, PageArguments, TextFilter, TotalCount, both, connect};
 use super::scalar::{Date, Decimal, Quarter};
 use super::{global_id, loader};
-use crate::usecase::deal::{self, Filter, Order, OriginFilter, position};
+use crate::usecase::deal::{self, Filter, Order, OriginFilter, Row, position};
 
 /// Comparisons of a deal's outcome. All that are given must hold.
 #[derive(InputObject, Clone)]
@@ -265,19 +265,25 @@ impl DealQuery {
         };
         let binding = Binding::of(caller, "deals", &(&filter, order, direction));
         let ask = PageArguments { first, after, last, before }.ask(&binding, direction)?;
-        let page = deal::page(caller, &filter, order, &ask).await.map_err(|why| failed(&why))?;
-        loader::ahead_of_deals(ctx, &ctx.look_ahead().field("edges").field("node"), &page.rows).await?;
+        let look_ahead = ctx.look_ahead();
+        let selected = look_ahead.field("edges").field("node");
+        let around = loader::around_deals(&selected);
+        let page = deal::page(caller, &filter, order, &ask, around).await.map_err(|why| failed(&why))?;
+        loader::ahead_of_deals(ctx, &selected, &page.rows).await?;
         let total = TotalCount::Deals(filter);
-        Ok(connect(page, &binding, total, |row| (position(row, order), row.id), |row| Deal { row, currency }))
+        let key = |row: &Row| (position(&row.deal, order), row.deal.id);
+        Ok(connect(page, &binding, total, key, |row| Deal { row: row.deal, currency }))
     }
 
     /// One deal; null when there is none, or none that the caller may see.
     #[graphql(directive = Allow::apply(Action::ReadDeals))]
     async fn deal(&self, ctx: &Context<'_>, #[graphql(desc = "Its global id.")] id: ID) -> Result<Option<Deal>> {
-        let mut rows =
-            deal::of_ids(caller(ctx)?, &[global_id::of_kind(&id, "Deal")]).await.map_err(|why| failed(&why))?;
-        loader::ahead_of_deals(ctx, &ctx.look_ahead(), &rows).await?;
+        let selected = ctx.look_ahead();
+        let ids = [global_id::of_kind(&id, "Deal")];
+        let around = loader::around_deals(&selected);
+        let mut rows = deal::around_ids(caller(ctx)?, &ids, around).await.map_err(|why| failed(&why))?;
+        loader::ahead_of_deals(ctx, &selected, &rows).await?;
         let currency = loader::program(ctx).await?.currency;
-        Ok(rows.pop().map(|row| Deal { row, currency }))
+        Ok(rows.pop().map(|row| Deal { row: row.deal, currency }))
     }
 }

@@ -24,6 +24,7 @@ use uuid::Uuid;
 
 use super::caller::{caller, coded, failed};
 use crate::usecase::cosell::GateView;
+use crate::usecase::deal::{Around, Row};
 use crate::usecase::{
     Caller, Failure, account, activity, attribution, claim, cosell, deal, external_ref, lead, origin, partner, pod,
     program, recruit, registration, seat, segment, source, stage,
@@ -368,32 +369,68 @@ where
     Ok(rows)
 }
 
+/// Remembers rows that came with others.
+async fn feed<T>(loader: &Cached<Rows<T>>, rows: Vec<(Uuid, T)>)
+where
+    Rows<T>: Loader<Uuid, Value = T>,
+    T: Clone + Send + Sync + 'static,
+{
+    if !rows.is_empty() {
+        loader.enable_all_cache(true);
+        loader.feed_many(rows).await;
+    }
+}
+
+/// Which rows a query selects around its deals.
+pub(super) fn around_deals(selected: &Lookahead<'_>) -> Around {
+    Around { account: selected.field("account").exists(), segment: selected.field("segment").exists() }
+}
+
 /// Fetches ahead what a query selects below its deals: one statement a kind of row, side by side. Only queries do this.
 ///
 /// # Errors
 /// A top-level error when a read fails.
-pub(super) async fn ahead_of_deals(ctx: &Context<'_>, selected: &Lookahead<'_>, deals: &[Deal]) -> Result<(), Error> {
+pub(super) async fn ahead_of_deals(ctx: &Context<'_>, selected: &Lookahead<'_>, rows: &[Row]) -> Result<(), Error> {
     let all = loaders(ctx)?;
     let is_selected = |field: &str| selected.field(field).exists();
-    let ids = |wanted: bool| if wanted { deals.iter().map(|deal| deal.id).collect() } else { Vec::new() };
-    let of = |wanted: bool, key: fn(&Deal) -> Option<Uuid>| {
-        if wanted { deals.iter().filter_map(key).collect() } else { Vec::new() }
-    };
+    let ids = |wanted: bool| if wanted { rows.iter().map(|row| row.deal.id).collect() } else { Vec::new() };
+    let stages =
+        if is_selected("stage") { rows.iter().filter_map(|row| row.deal.stage_id).collect() } else { Vec::new() };
+    feed(&all.account, rows.iter().filter_map(|row| row.account.clone()).map(|it| (it.id, it)).collect()).await;
+    feed(&all.segment, rows.iter().filter_map(|row| row.segment.clone()).map(|it| (it.id, it)).collect()).await;
     let attributions = async {
-        let found = fed(&all.attributions, ids(is_selected("attributions"))).await?;
-        let partners = selected.field("attributions").field("partner").exists();
-        let keys = if partners { found.values().flatten().map(|row| row.partner_id).collect() } else { Vec::new() };
-        fed(&all.partner, keys).await
+        if selected.field("attributions").field("partner").exists() {
+            with_partners(ctx, all, &ids(true)).await
+        } else {
+            fed(&all.attributions, ids(is_selected("attributions"))).await.map(drop)
+        }
     };
     tokio::try_join!(
-        fed(&all.account, of(is_selected("account"), |deal| deal.account_id)),
-        fed(&all.segment, of(is_selected("segment"), |deal| deal.segment_id)),
-        fed(&all.stage, of(is_selected("stage"), |deal| deal.stage_id)),
+        fed(&all.stage, stages),
         fed(&all.latest, ids(is_selected("lastActivity"))),
         fed(&all.origin, ids(["sourcePartner", "sourceDetail", "referralToken"].into_iter().any(is_selected))),
         fed(&all.deal_refs, ids(is_selected("externalRefs"))),
         attributions,
     )?;
+    Ok(())
+}
+
+async fn with_partners(ctx: &Context<'_>, all: &Loaders, deals: &[Uuid]) -> Result<(), Error> {
+    if deals.is_empty() {
+        return Ok(());
+    }
+    let found = match attribution::with_partners(caller(ctx)?, deals).await {
+        Err(Failure::Denied) => return Ok(()),
+        other => other.map_err(|why| failed(&why))?,
+    };
+    let mut of_deals: HashMap<Uuid, Vec<Attribution>> = deals.iter().map(|id| (*id, Vec::new())).collect();
+    let mut partners = Vec::new();
+    for (row, partner) in found {
+        of_deals.entry(row.deal_id).or_default().push(row);
+        partners.extend(partner.map(|partner| (partner.id, partner)));
+    }
+    feed(&all.attributions, of_deals.into_iter().collect()).await;
+    feed(&all.partner, partners).await;
     Ok(())
 }
 
@@ -595,5 +632,5 @@ pub async fn lead_owner(ctx: &Context<'_>, seat: Uuid) -> Result<Option<String>,
 /// A top-level error when the read fails.
 pub async fn program<'a>(ctx: &Context<'a>) -> Result<&'a Program, Error> {
     let caller = caller(ctx)?;
-    loaders(ctx)?.program.get_or_try_init(|| program::read(caller)).await.map_err(|why| failed(&why))
+    loaders(ctx)?.program.get_or_try_init(|| program::known(caller)).await.map_err(|why| failed(&why))
 }

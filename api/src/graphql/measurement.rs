@@ -344,6 +344,11 @@ pub(super) fn explained(ctx: &Context<'_>, told: Told) -> Result<Explanation> {
 pub(super) mod wants {
     use async_graphql::Lookahead;
 
+    /// Whether more than rates, Yield and sourced ARR is selected below a cell of the matrix.
+    pub(in crate::graphql) fn breakdown(cell: &Lookahead<'_>) -> bool {
+        ["attributed", "dealSize", "velocity"].into_iter().any(|name| cell.field(name).exists())
+    }
+
     /// Whether any median is selected below a node that has `dealSize` and `velocity`.
     pub(in crate::graphql) fn medians(node: &Lookahead<'_>) -> bool {
         ["dealSize", "velocity"].into_iter().map(|name| node.field(name)).any(|comparison| {

@@ -31,6 +31,7 @@ pub mod lead_write;
 pub mod loader;
 pub mod measurement;
 pub mod motion;
+mod measurement_wide;
 pub mod mutation;
 pub mod node;
 mod null_on_error;
@@ -65,6 +66,7 @@ pub mod totals;
 pub mod touch;
 pub mod viewer;
 pub mod working_calendar;
+mod wide;
 
 pub use caller::{LastEventId, caller, prepare, session};
 pub use schema::{LoopSchema, RoleSchema, Schemas, sdl_full, sdl_of};

@@ -227,6 +227,7 @@ impl ScorecardQuery {
             with_medians: wants::medians(&asked),
             with_trend: asked.field("trend").exists(),
             with_pipeline: false,
+            is_lean: false,
         };
         let partner = partner_id.map(|id| global_id::of_kind(&id, "Partner"));
         let found = scorecard::read(caller(ctx)?, partner, ask).await.map_err(|why| failed(&why))?;

@@ -344,6 +344,7 @@ impl TotalsQuery {
             with_medians: wants::medians(&asked),
             with_trend: is_asked("trend"),
             with_pipeline: is_asked("sourcedPipeline") || is_asked("coSellPipeline") || is_asked("attachRateAll"),
+            is_lean: false,
         };
         let measures = measure(caller(ctx)?, Action::ReadTotals, ask, None).await.map_err(|why| failed(&why))?;
         Ok(ProgramTotals(measures))

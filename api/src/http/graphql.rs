@@ -99,8 +99,10 @@ async fn run(http: &Http, media: Media, prepared: &Prepared<'_>, trail: &Trail) 
         return Ok(plain(StatusCode::OK, media, answer::with_data(&data, prepared.told()).into()));
     }
     let response = prepared.run().await?;
-    prepared.keep(&response);
     trail.ran(response.errors.len(), rows(&response.data));
+    if let Some(data) = prepared.keep(&response) {
+        return Ok(plain(StatusCode::OK, media, answer::with_data(&data, prepared.told()).into()));
+    }
     let frame = Frame { limits: &http.limits, request_id: &trail.request_id };
     Ok(write(StatusCode::OK, media, &frame.ran(response, Some(prepared.told()))))
 }

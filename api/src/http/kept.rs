@@ -8,7 +8,7 @@
 
 use super::documents::Hash;
 use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType, Selection};
-use async_graphql::{Positioned, Value, Variables};
+use async_graphql::{Positioned, Variables};
 use chrono::{DateTime, Utc};
 use domain::slice::{Place, Viewer};
 use moka::sync::Cache;
@@ -70,9 +70,7 @@ impl Kept {
         self.0.get(key)
     }
 
-    pub(super) fn keep(&self, key: Key, data: &Value) {
-        if let Ok(data) = serde_json::to_vec(data) {
-            self.0.insert(key, data.into());
-        }
+    pub(super) fn keep(&self, key: Key, data: Arc<[u8]>) {
+        self.0.insert(key, data);
     }
 }

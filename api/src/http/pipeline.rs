@@ -209,13 +209,12 @@ impl Prepared<'_> {
         self.http.kept.find(self.kept_under.as_ref()?)
     }
 
-    /// Keeps the data of an answer without errors, where it is worth keeping.
-    pub(super) fn keep(&self, response: &Response) {
-        if let Some(key) = &self.kept_under
-            && response.errors.is_empty()
-        {
-            self.http.kept.keep(*key, &response.data);
-        }
+    /// The data of an answer without errors as it goes out, kept where that is worth it: it is written once for both.
+    pub(super) fn keep(&self, response: &Response) -> Option<Arc<[u8]>> {
+        let key = self.kept_under.filter(|_| response.errors.is_empty())?;
+        let data: Arc<[u8]> = serde_json::to_vec(&response.data).ok()?.into();
+        self.http.kept.keep(key, data.clone());
+        Some(data)
     }
 
     fn request(&self) -> Result<Request, Refusal> {

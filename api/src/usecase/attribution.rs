@@ -11,6 +11,7 @@ use domain::attribution::{
 };
 use domain::deal::Deal;
 use domain::ledger::{EntryKind, instant};
+use domain::partner::Partner;
 use domain::proof::Lack;
 use domain::role::Action;
 use domain::slice::Slice;
@@ -25,6 +26,16 @@ use uuid::Uuid;
 pub async fn of_deals(caller: &Caller, deals: &[Uuid]) -> Result<Vec<Attribution>, Failure> {
     let slice = caller.authorise(Action::ReadAttribution)?;
     Ok(entity::attribution::of_deals(caller.office.store.read(), slice, deals).await?)
+}
+
+/// As [`of_deals`], each with its partner as far as the caller may see it.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn with_partners(caller: &Caller, deals: &[Uuid]) -> Result<Vec<(Attribution, Option<Partner>)>, Failure> {
+    caller.authorise(Action::ReadPartners)?;
+    let slice = caller.authorise(Action::ReadAttribution)?;
+    Ok(entity::attribution::with_partners(caller.office.store.read(), slice, deals).await?)
 }
 
 pub(super) fn refused<const N: usize>(path: [&str; N], refusal: AttributionRefusal) -> Problem {

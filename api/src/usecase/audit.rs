@@ -43,13 +43,11 @@ pub struct Filter {
 #[derive(Clone, Debug)]
 pub struct AuditCell {
     /// The partner.
-    pub partner: Partner,
+    pub partner: Arc<Partner>,
     /// The segment.
-    pub segment: Segment,
+    pub segment: Arc<Segment>,
     /// Its Trust-Gap.
     pub trust_gap: TrustGap,
-    /// What the matrix is read from.
-    pub measures: Arc<Measures>,
 }
 
 /// The matrix.
@@ -77,10 +75,11 @@ pub async fn matrix(
     let slice = caller.authorise(Action::ReadAuditMatrix)?;
     let store = caller.office.store.read();
     let (partners, segments) = (entity::partner::all(store, slice).await?, entity::segment::all(store, slice).await?);
+    let segments: Vec<Arc<Segment>> = segments.into_iter().map(Arc::new).collect();
     let is_asked = |asked: &Option<Vec<Uuid>>, id: Uuid| asked.as_ref().is_none_or(|ids| ids.contains(&id));
     let has_facts: HashSet<Uuid> = measures.book.partners().chain(measures.spending.partners()).collect();
     let mut cells = Vec::new();
-    for partner in partners {
+    for partner in partners.into_iter().map(Arc::new) {
         let is_at_work = partner.status == PartnerStatus::Active || has_facts.contains(&partner.id);
         if !is_at_work || !is_asked(&filter.partners, partner.id) {
             continue;
@@ -88,8 +87,7 @@ pub async fn matrix(
         for segment in segments.iter().filter(|segment| is_asked(&filter.segments, segment.id)) {
             let trust_gap = measures.book.trust_gap(Some(partner.id), Place::Segment(segment.id), &measures.policy);
             if trust_gap.points.is_ok() || !filter.measured_only {
-                let (partner, segment, measures) = (partner.clone(), segment.clone(), measures.clone());
-                cells.push(AuditCell { partner, segment, trust_gap, measures });
+                cells.push(AuditCell { partner: partner.clone(), segment: segment.clone(), trust_gap });
             }
         }
     }
@@ -98,33 +96,33 @@ pub async fn matrix(
 }
 
 /// Orders by the measure, nulls last either way, ties by name.
-fn sort(cells: &mut [AuditCell], measures: &Measures, by: OrderBy, descending: bool) {
-    let yields: HashMap<Uuid, Option<Decimal>> = match by {
-        OrderBy::PartnerYield => cells
-            .iter()
-            .map(|cell| (cell.partner.id, measures.partner_yield(Some(cell.partner.id)).multiple.ok()))
-            .collect(),
-        OrderBy::Name | OrderBy::TrustGap | OrderBy::SourcedArr => HashMap::new(),
-    };
-    let value = |cell: &AuditCell| match by {
+fn sort(cells: &mut Vec<AuditCell>, measures: &Measures, by: OrderBy, descending: bool) {
+    cells.sort_by(|a, b| {
+        let of = |cell: &AuditCell| (cell.partner.id, cell.segment.id);
+        (&a.partner.name, &a.segment.name).cmp(&(&b.partner.name, &b.segment.name)).then_with(|| of(a).cmp(&of(b)))
+    });
+    let mut yields: HashMap<Uuid, Option<Decimal>> = HashMap::new();
+    let mut value = |cell: &AuditCell| match by {
         OrderBy::Name => None,
         OrderBy::TrustGap => cell.trust_gap.points.ok(),
-        OrderBy::PartnerYield => yields.get(&cell.partner.id).copied().flatten(),
-        OrderBy::SourcedArr => Decimal::try_from_i128_with_scale(cell.sourced().arr_minor, 0).ok(),
+        OrderBy::PartnerYield => *yields
+            .entry(cell.partner.id)
+            .or_insert_with(|| measures.partner_yield(Some(cell.partner.id)).multiple.ok()),
+        OrderBy::SourcedArr => Decimal::try_from_i128_with_scale(cell.sourced(measures).arr_minor, 0).ok(),
     };
-    let name =
-        |cell: &AuditCell| (cell.partner.name.clone(), cell.segment.name.clone(), cell.partner.id, cell.segment.id);
-    let towards = |order: Ordering| if descending { order.reverse() } else { order };
-    cells.sort_by_cached_key(name);
     match by {
         OrderBy::Name if descending => cells.reverse(),
         OrderBy::Name => {}
         OrderBy::TrustGap | OrderBy::PartnerYield | OrderBy::SourcedArr => {
+            let towards = |order: Ordering| if descending { order.reverse() } else { order };
+            let mut valued: Vec<(Option<Decimal>, AuditCell)> =
+                std::mem::take(cells).into_iter().map(|cell| (value(&cell), cell)).collect();
             // A stable sort: equals stay in the order of their names.
-            cells.sort_by(|a, b| match (value(a), value(b)) {
-                (Some(a), Some(b)) => towards(a.cmp(&b)),
+            valued.sort_by(|(a, _), (b, _)| match (a, b) {
+                (Some(a), Some(b)) => towards(a.cmp(b)),
                 (a, b) => b.is_some().cmp(&a.is_some()),
             });
+            cells.extend(valued.into_iter().map(|(_, cell)| cell));
         }
     }
 }
@@ -132,14 +130,20 @@ fn sort(cells: &mut [AuditCell], measures: &Measures, by: OrderBy, descending: b
 impl AuditCell {
     /// The cell's place in the book.
     #[must_use]
-    pub const fn place(&self) -> Place {
+    pub fn place(&self) -> Place {
         Place::Segment(self.segment.id)
     }
 
     /// Won deals that the partner sourced in the segment.
     #[must_use]
-    pub fn sourced(&self) -> domain::economics::Worth {
+    pub fn sourced(&self, measures: &Measures) -> domain::economics::Worth {
         use domain::{book::Kinds, cell::Cohort, economics::Worth};
-        Worth::won(&self.measures.book.value(Some(self.partner.id), self.place(), Cohort::Sourced, Kinds::All))
+        Worth::won(&measures.book.value(Some(self.partner.id), self.place(), Cohort::Sourced, Kinds::All))
+    }
+
+    /// Spend on the partner that was booked on the segment, in minor units.
+    #[must_use]
+    pub fn spend(&self, measures: &Measures) -> i128 {
+        measures.spending.in_segment(self.partner.id, Some(self.segment.id))
     }
 }

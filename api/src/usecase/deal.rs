@@ -14,6 +14,7 @@ use domain::program::Program;
 use domain::role::Action;
 use domain::text;
 pub use entity::deal::{Filter, Order, key as position};
+pub use entity::deal_around::{Around, Row};
 pub use entity::deal_origin::OriginFilter;
 use entity::page::{Ask, Page};
 use rust_decimal::Decimal;
@@ -87,13 +88,37 @@ pub struct Facts {
     pub claims: Option<Vec<Claim>>,
 }
 
-/// A page of deals.
+/// What of the rows around a deal the caller may see.
+fn seen(caller: &Caller, around: Around) -> Around {
+    Around {
+        account: around.account && caller.viewer.may(Action::ReadAccounts),
+        segment: around.segment && caller.viewer.may(Action::ReadSegments),
+    }
+}
+
+/// A page of deals with the rows around them.
 ///
 /// # Errors
 /// [`Failure`].
-pub async fn page(caller: &Caller, filter: &Filter, order: Order, ask: &Ask) -> Result<Page<Deal>, Failure> {
+pub async fn page(
+    caller: &Caller,
+    filter: &Filter,
+    order: Order,
+    ask: &Ask,
+    around: Around,
+) -> Result<Page<Row>, Failure> {
     let slice = caller.authorise(Action::ReadDeals)?;
-    Ok(entity::deal::page(caller.office.store.read(), slice, filter, order, ask).await?)
+    let around = seen(caller, around);
+    Ok(entity::deal::page(caller.office.store.read(), slice, filter, order, ask, around).await?)
+}
+
+/// Those of these deals that the caller may see, with the rows around them.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn around_ids(caller: &Caller, ids: &[Uuid], around: Around) -> Result<Vec<Row>, Failure> {
+    let slice = caller.authorise(Action::ReadDeals)?;
+    Ok(entity::deal::around_ids(caller.office.store.read(), slice, ids, seen(caller, around)).await?)
 }
 
 /// How many deals there are.

@@ -60,26 +60,34 @@ pub struct Ask {
     pub with_trend: bool,
     /// Whether the open pipeline is asked.
     pub with_pipeline: bool,
+    /// Whether rates, Yield and sourced ARR are all that is asked: then half of the cells and columns are read.
+    pub is_lean: bool,
 }
 
-/// What a computed answer is kept under: the same facts and the same question give the same numbers.
+/// What a computed answer is kept under: the same question has one place, so that an answer of an earlier state of the data
+/// does not lie about for nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     program_id: Uuid,
-    data_version: i64,
-    policy_version: i64,
     as_of: NaiveDate,
     whose: Option<Uuid>,
     ask: Ask,
 }
 
+/// The state that an answer is of: the same facts and the same policy give the same numbers.
+type State = (i64, i64);
+
 /// Answers that were computed, until the data changes.
-pub type Kept = moka::sync::Cache<Key, Arc<Measures>>;
+pub type Kept = moka::sync::Cache<Key, (State, Arc<Measures>)>;
+
+/// The most sums that all kept answers may have: some twenty megabytes.
+const SUMS_MOST: u64 = 100_000;
 
 /// Room for the answers of a few dozen programs; the oldest go first.
 #[must_use]
 pub fn kept() -> Kept {
-    Kept::builder().max_capacity(256).build()
+    let weigh = |_: &Key, kept: &(State, Arc<Measures>)| u32::try_from(kept.1.sums()).unwrap_or(u32::MAX);
+    Kept::builder().weigher(weigh).max_capacity(SUMS_MOST).build()
 }
 
 /// Program spend of a window.
@@ -165,6 +173,12 @@ pub struct Measures {
 }
 
 impl Measures {
+    /// How many sums are held: what its memory grows with.
+    fn sums(&self) -> usize {
+        // A median's histograms are some ten times a cell's sums.
+        1 + self.book.len() + self.trend.iter().map(|point| point.book.len()).sum::<usize>() + 20 * self.medians.len()
+    }
+
     /// Yield of a partner, or of the program.
     #[must_use]
     pub fn partner_yield(&self, partner_id: Option<Uuid>) -> PartnerYield {
@@ -217,21 +231,15 @@ pub async fn measure(caller: &Caller, action: Action, ask: Ask, whose: Option<Uu
     let today = program.calendar.day(caller.office.clock.now());
     let policy = entity::policy::on(&tx, slice, today).await?;
     let as_of = ask.as_of.unwrap_or(today);
-    let key = Key {
-        program_id: program.id,
-        data_version: program.data_version,
-        policy_version: policy.version,
-        as_of,
-        whose,
-        ask,
-    };
-    if let Some(kept) = caller.office.measures.get(&key) {
+    let key = Key { program_id: program.id, as_of, whose, ask };
+    let state = (program.data_version, policy.version);
+    if let Some((_, kept)) = caller.office.measures.get(&key).filter(|(of, _)| *of == state) {
         tx.rollback().await?;
         return Ok(kept);
     }
     let measures = Arc::new(read(&tx, slice, &program, policy, as_of, ask, whose).await?);
     tx.rollback().await?;
-    caller.office.measures.insert(key, measures.clone());
+    caller.office.measures.insert(key, (state, measures.clone()));
     Ok(measures)
 }
 
@@ -266,7 +274,7 @@ pub(super) async fn read(
     }
     let late = if ask.with_late { Late::Counted } else { Late::LeftOut };
     let whose = partner.map_or(Whose::Everybodys, Whose::Partner);
-    let book = Book::new(entity::cell::window(tx, slice, window, whose).await?, late);
+    let book = Book::new(entity::cell::window(tx, slice, window, whose, ask.is_lean).await?, late);
     let spent = entity::live::spend(tx, slice, window, partner).await?;
     let mut medians: HashMap<_, (Histogram, Histogram)> = HashMap::new();
     if ask.with_medians {

@@ -1,6 +1,7 @@
 //! What every use case works with: the store, the clock, and word of what has changed.
 
 use crate::clock::Clock;
+use domain::program::Program;
 use domain::role::{Action, may};
 use domain::slice::{Slice, Viewer};
 use entity::Store;
@@ -23,6 +24,8 @@ pub struct Office {
     pub clock: Clock,
     /// Measures that were computed, until the data changes.
     pub measures: Kept,
+    /// Programs as they were last read, by id: used for a caller that was recognised at the same data version.
+    pub programs: moka::sync::Cache<Uuid, Program>,
     /// What was committed in this process: that data has changed, how an import gets on.
     pub events: broadcast::Sender<Arc<Event>>,
     /// What is in the outbox, for subscriptions.
@@ -60,8 +63,9 @@ impl Office {
     /// An office over a store.
     #[must_use]
     pub fn new(store: Store, clock: Clock) -> Self {
-        let (measures, events) = (super::measurement::kept(), broadcast::channel(1024).0);
-        Self { store, clock, measures, events, feed: Feed::default(), mint: None, ledger: None }
+        let (measures, programs) = (super::measurement::kept(), moka::sync::Cache::new(1_000));
+        let events = broadcast::channel(1024).0;
+        Self { store, clock, measures, programs, events, feed: Feed::default(), mint: None, ledger: None }
     }
 
     /// The same office for work that may take long, such as an import.

@@ -89,6 +89,21 @@ pub async fn read(caller: &Caller) -> Result<Program, Failure> {
     entity::program::find(caller.office.store.read(), slice.program_id()).await?.ok_or(Failure::NotFound)
 }
 
+/// The caller's program as it was when the caller was recognised; kept while no fact changes.
+///
+/// # Errors
+/// [`Failure::Denied`] for a role without one.
+pub async fn known(caller: &Caller) -> Result<Program, Failure> {
+    let slice = caller.authorise(Action::ReadProgram)?;
+    let (programs, key) = (&caller.office.programs, slice.program_id());
+    if let Some(kept) = programs.get(&key).filter(|program| program.data_version == caller.viewer.data_version) {
+        return Ok(kept);
+    }
+    let program = read(caller).await?;
+    programs.insert(key, program.clone());
+    Ok(program)
+}
+
 /// What may change of a program. Currency and calendar are fixed once there are facts: the cells rest on them.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
