@@ -9,6 +9,8 @@ mod explorer;
 mod exports;
 mod facts;
 mod finders;
+mod foundation;
+mod funnel;
 mod golden;
 mod harness;
 mod identity;

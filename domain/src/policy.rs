@@ -4,6 +4,7 @@
 //! that a row does not name has its default, so that an older row keeps its meaning when a later part adds a number.
 
 use crate::evidence::Level;
+use crate::level::LevelPolicy;
 use crate::tam::TamPolicy;
 use rust_decimal::{Decimal, dec};
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,13 @@ pub struct Policy {
     pub tier_invest_points: Decimal,
     /// A tier decision holds for so many days; 90 by default.
     pub tier_days: u32,
+    /// Producing Invest partners that cover a stage of the funnel; 2 by default \[ours\].
+    pub stage_covered_partners: u32,
+    /// How far commitments may be from BASE, as a share of it, without a written reason; 0.01 by default \[ours\].
+    #[serde(with = "rust_decimal::serde::str")]
+    pub deployment_tolerance_rate: Decimal,
+    /// How the program level is computed.
+    pub level: LevelPolicy,
 }
 
 impl Default for Policy {
@@ -71,6 +79,9 @@ impl Default for Policy {
             tier_invest_multiple: dec!(3),
             tier_invest_points: dec!(10),
             tier_days: 90,
+            stage_covered_partners: 2,
+            deployment_tolerance_rate: dec!(0.01),
+            level: LevelPolicy::default(),
         }
     }
 }

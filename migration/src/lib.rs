@@ -4,6 +4,8 @@ mod m20261122_000001_foundation;
 mod m20261125_000005_attribution;
 mod m20261125_000007_policy;
 mod m20261125_000009_recruit;
+mod m20261125_000019_funnel;
+mod m20261125_000029_foundation_steps;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
 
@@ -16,8 +18,10 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261122_000001_foundation::Migration),
             Box::new(m20261125_000005_attribution::Migration),
-            Box::new(m20261125_000009_recruit::Migration),
             Box::new(m20261125_000007_policy::Migration),
+            Box::new(m20261125_000009_recruit::Migration),
+            Box::new(m20261125_000019_funnel::Migration),
+            Box::new(m20261125_000029_foundation_steps::Migration),
         ]
     }
 }

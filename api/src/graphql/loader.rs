@@ -6,6 +6,7 @@ use domain::account::Account;
 use domain::activity::Activity;
 use domain::attribution::Attribution;
 use domain::deal::{Deal, Stage};
+use domain::level::LevelRecord;
 use domain::partner::{Partner, PartnerPerson};
 use domain::program::Program;
 use domain::recruit::TierDecision;
@@ -18,7 +19,7 @@ use uuid::Uuid;
 
 use super::caller::{caller, coded, failed};
 use crate::usecase::{
-    Caller, Failure, account, activity, attribution, deal, partner, pod, program, recruit, seat, segment, stage,
+    Caller, Failure, account, activity, attribution, deal, level, partner, pod, program, recruit, seat, segment, stage,
 };
 
 type Loaded<T> = Result<HashMap<Uuid, T>, Arc<Failure>>;
@@ -46,6 +47,7 @@ pub struct Loaders {
     seat: Cached<Rows<Seat>>,
     pod: Cached<Rows<Pod>>,
     tier: Cached<Rows<TierDecision>>,
+    level: Cached<Rows<LevelRecord>>,
     program: OnceCell<Program>,
 }
 
@@ -66,6 +68,7 @@ impl Loaders {
             seat: of(caller),
             pod: of(caller),
             tier: of(caller),
+            level: of(caller),
             program: OnceCell::new(),
         }
     }
@@ -148,6 +151,15 @@ impl Loader<Uuid> for Rows<TierDecision> {
     type Error = Arc<Failure>;
     async fn load(&self, keys: &[Uuid]) -> Loaded<TierDecision> {
         by_id(recruit::latest_of(&self.caller, keys).await, |row| row.partner_id)
+    }
+}
+
+/// The latest level of each partner.
+impl Loader<Uuid> for Rows<LevelRecord> {
+    type Value = LevelRecord;
+    type Error = Arc<Failure>;
+    async fn load(&self, keys: &[Uuid]) -> Loaded<LevelRecord> {
+        by_id(level::latest_of(&self.caller, keys).await, |row| row.partner_id)
     }
 }
 
@@ -321,6 +333,14 @@ pub async fn pod(ctx: &Context<'_>, id: Uuid) -> Result<Option<Pod>, Error> {
 /// A top-level error when the read fails.
 pub async fn tier(ctx: &Context<'_>, partner: Uuid) -> Result<Option<TierDecision>, Error> {
     one(&loaders(ctx)?.tier, partner).await
+}
+
+/// The latest level of a partner.
+///
+/// # Errors
+/// A top-level error when the read fails.
+pub async fn level(ctx: &Context<'_>, partner: Uuid) -> Result<Option<LevelRecord>, Error> {
+    one(&loaders(ctx)?.level, partner).await
 }
 
 /// The attributions of a deal.

@@ -14,11 +14,15 @@ pub mod deal;
 pub mod deal_list;
 pub mod deal_write;
 pub mod deliverable;
+pub mod deployment;
 pub mod economics;
+pub mod foundation;
+pub mod funnel;
 pub mod global_id;
 pub mod import;
 pub mod import_decision;
 pub mod iteration;
+pub mod level;
 pub mod loader;
 pub mod measurement;
 pub mod mutation;
@@ -76,6 +80,9 @@ pub struct Query(
     deliverable::DeliverableQuery,
     recruit::RecruitQuery,
     recruit_plan::RecruitPlanQuery,
+    foundation::FoundationQuery,
+    funnel::FunnelQuery,
+    deployment::DeploymentQuery,
 );
 
 /// Everything that can be changed.
@@ -96,6 +103,8 @@ pub struct Mutation(
     recruit::RecruitMutation,
     recruit_plan::RecruitPlanMutation,
     import_decision::ImportMutation,
+    deployment::DeploymentMutation,
+    foundation::FoundationMutation,
 );
 
 /// Everything that can be followed.

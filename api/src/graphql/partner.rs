@@ -5,6 +5,7 @@ use domain::role::Action;
 
 use super::allow::Allow;
 use super::caller::{caller, failed};
+use super::level::{self, PartnerLevel};
 use super::page::{Binding, Connected, OrderDirection, PageArguments, TextFilter, TotalCount, both, connect};
 use super::recruit::{self, TierDecision};
 use super::scalar::DateTime;
@@ -102,6 +103,12 @@ impl Partner {
     #[graphql(directive = Allow::apply(Action::ReadTiers))]
     async fn tier(&self, ctx: &Context<'_>) -> Result<Option<TierDecision>> {
         recruit::latest(ctx, self.0.id).await
+    }
+
+    /// Its program level, computed each quarter; null until it was computed first.
+    #[graphql(directive = Allow::apply(Action::ReadLevel))]
+    async fn level(&self, ctx: &Context<'_>) -> Result<Option<PartnerLevel>> {
+        level::latest(ctx, self.0.id).await
     }
 
     /// When the row was recorded.
