@@ -4,6 +4,7 @@
 //! that a row does not name has its default, so that an older row keeps its meaning when a later part adds a number.
 
 use crate::evidence::Level;
+use crate::level::LevelPolicy;
 use crate::registration::RegistrationPolicy;
 use crate::tam::TamPolicy;
 use rust_decimal::{Decimal, dec};
@@ -86,6 +87,13 @@ pub struct Policy {
     pub registration: RegistrationPolicy,
     /// Days in which a touch loses half its weight in the credit model TIME_DECAY; 30 by default \[ours\].
     pub credit_half_life_days: u32,
+    /// Producing Invest partners that cover a stage of the funnel; 2 by default \[ours\].
+    pub stage_covered_partners: u32,
+    /// How far commitments may be from BASE, as a share of it, without a written reason; 0.01 by default \[ours\].
+    #[serde(with = "rust_decimal::serde::str")]
+    pub deployment_tolerance_rate: Decimal,
+    /// How the program level is computed.
+    pub level: LevelPolicy,
 }
 
 impl Default for Policy {
@@ -123,6 +131,9 @@ impl Default for Policy {
             sla_warning_percent: 75,
             registration: RegistrationPolicy::default(),
             credit_half_life_days: 30,
+            stage_covered_partners: 2,
+            deployment_tolerance_rate: dec!(0.01),
+            level: LevelPolicy::default(),
         }
     }
 }

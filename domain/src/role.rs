@@ -333,6 +333,34 @@ pub enum Action {
     AssignLeads,
     /// Turn accepted leads into deals.
     ConvertLeads,
+    /// Read who produces in which stage of the funnel, and how healthy each stage is.
+    ReadFunnel,
+    /// Read the Stage Deployment Plan: its sums are BASE within a percent.
+    ReadDeployment,
+    /// Write the commitments of the Stage Deployment Plan.
+    WriteDeployment,
+    /// Publish the Stage Deployment Plan.
+    PublishDeployment,
+    /// Read a partner's program level.
+    ReadLevel,
+    /// Read what a program level was computed from.
+    ReadLevelFacts,
+    /// Compute the program levels of a quarter.
+    ComputeLevels,
+    /// Read the steps of the Foundation: the definitions that everybody works by.
+    ReadFoundation,
+    /// Write the definition of a step.
+    WriteFoundation,
+    /// Agree to a definition.
+    SignFoundation,
+    /// Put a definition in force, or give the template back.
+    ActivateFoundation,
+    /// Read the confidence check.
+    ReadConfidence,
+    /// Answer the confidence check.
+    AnswerConfidence,
+    /// Co-sign an answer of the confidence check.
+    CosignConfidence,
 }
 
 impl Action {
@@ -385,7 +413,18 @@ impl Action {
             Self::PlanSpend => &[Operator, Finance],
             Self::PublishForecast => &[Operator],
             Self::ReadIterations => VENDOR,
-            Self::ReadDeliverables | Self::ReadTiers | Self::ReadRecruitPlan => SCORECARD_INSIDE,
+            Self::ReadDeliverables | Self::ReadTiers | Self::ReadRecruitPlan | Self::ReadFunnel => SCORECARD_INSIDE,
+            Self::ReadDeployment => &[Operator, PartnerAe, PartnerManager, Revops, Leadership],
+            Self::WriteDeployment | Self::PublishDeployment => &[Operator],
+            Self::ReadLevel => PROGRAM,
+            Self::ReadLevelFacts => SCORECARD_READERS,
+            Self::ComputeLevels => &[Revops],
+            Self::ReadFoundation => VENDOR,
+            Self::WriteFoundation => LEADERS,
+            Self::SignFoundation => &[Revops, Finance],
+            Self::ReadConfidence => MONEY,
+            Self::ActivateFoundation | Self::AnswerConfidence => &[Operator],
+            Self::CosignConfidence => &[Leadership],
             Self::ReadDeliverableContent => LEADERS,
             Self::ReadRecommendations => MONEY,
             Self::OpenIteration | Self::DecideTier | Self::WriteRecruitPlan | Self::PublishRecruitPlan => &[Operator],

@@ -196,7 +196,6 @@ pub(crate) fn ledger(slice: &Slice) -> Condition {
     }
 }
 
-
 /// Registrations, in a statement over `registration`: of the slice's partners; for the owner of deals, those it owns and those of
 /// its deals.
 pub(crate) fn registrations(slice: &Slice) -> Condition {

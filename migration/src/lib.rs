@@ -10,6 +10,8 @@ mod m20261125_000007_policy;
 mod m20261125_000008_tam;
 mod m20261125_000009_recruit;
 mod m20261125_000016_lead;
+mod m20261125_000019_funnel;
+mod m20261125_000029_foundation_steps;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
 
@@ -30,6 +32,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000009_recruit::Migration),
             Box::new(m20261125_000007_policy::Migration),
             Box::new(m20261125_000016_lead::Migration),
+            Box::new(m20261125_000007_policy::Migration),
+            Box::new(m20261125_000009_recruit::Migration),
+            Box::new(m20261125_000019_funnel::Migration),
+            Box::new(m20261125_000029_foundation_steps::Migration),
         ]
     }
 }

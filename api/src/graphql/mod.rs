@@ -16,11 +16,15 @@ pub mod deal;
 pub mod deal_list;
 pub mod deal_write;
 pub mod deliverable;
+pub mod deployment;
 pub mod dispute;
 pub mod economics;
-mod follow;
+pub mod economics;
 pub mod external_ref;
+mod follow;
 pub mod forecast_line;
+pub mod foundation;
+pub mod funnel;
 pub mod global_id;
 pub mod import;
 pub mod import_decision;
@@ -28,10 +32,11 @@ pub mod iteration;
 pub mod job;
 pub mod lead;
 pub mod lead_write;
+pub mod level;
 pub mod loader;
 pub mod measurement;
-pub mod motion;
 mod measurement_wide;
+pub mod motion;
 pub mod mutation;
 pub mod node;
 mod null_on_error;
@@ -57,16 +62,16 @@ pub mod segment;
 pub mod sla;
 pub mod source;
 pub mod spend;
-pub mod template;
-pub mod territory;
 pub mod spend_plan;
 pub mod tam;
+pub mod template;
+pub mod territory;
 pub mod token;
 pub mod totals;
 pub mod touch;
 pub mod viewer;
-pub mod working_calendar;
 mod wide;
+pub mod working_calendar;
 
 pub use caller::{LastEventId, caller, prepare, session};
 pub use schema::{LoopSchema, RoleSchema, Schemas, sdl_full, sdl_of};
@@ -113,6 +118,9 @@ pub struct Query(
     recruit_plan::RecruitPlanQuery,
     sla::SlaQuery,
     job::JobQuery,
+    foundation::FoundationQuery,
+    funnel::FunnelQuery,
+    deployment::DeploymentQuery,
 );
 
 /// Everything that can be changed.
@@ -147,6 +155,8 @@ pub struct Mutation(
     working_calendar::WorkingCalendarMutation,
     lead_write::LeadMutation,
     external_ref::ExternalRefMutation,
+    deployment::DeploymentMutation,
+    foundation::FoundationMutation,
 );
 
 /// Everything that can be followed.

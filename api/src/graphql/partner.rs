@@ -6,6 +6,7 @@ use domain::role::Action;
 use super::allow::Allow;
 use super::caller::{caller, failed};
 use super::external_ref::{self, ExternalRef, ExternalRefFilter};
+use super::level::{self, PartnerLevel};
 use super::page::{Binding, Connected, OrderDirection, PageArguments, TextFilter, TotalCount, both, connect};
 use super::recruit::{self, TierDecision};
 use super::scalar::DateTime;
@@ -113,6 +114,12 @@ impl Partner {
         #[graphql(desc = "Only those of this system.")] system: Option<String>,
     ) -> Result<Vec<ExternalRef>> {
         Ok(external_ref::shown(loader::partner_refs(ctx, self.0.id).await?, system.as_deref()))
+    }
+
+    /// Its program level, computed each quarter; null until it was computed first.
+    #[graphql(directive = Allow::apply(Action::ReadLevel))]
+    async fn level(&self, ctx: &Context<'_>) -> Result<Option<PartnerLevel>> {
+        level::latest(ctx, self.0.id).await
     }
 
     /// When the row was recorded.
