@@ -18,6 +18,7 @@ mod import_runs;
 mod import_upload;
 mod jwks;
 mod measurement;
+mod policy;
 mod protocol;
 mod real_numbers;
 mod recruit;

@@ -210,6 +210,9 @@ pub enum Action {
     RecordSpend,
     /// Set an exchange rate.
     SetFxRates,
+    // Policy.
+    /// Draft and activate the program's policy.
+    ManagePolicy,
     /// Import files.
     Import,
     // Phase 2, TAM (ruling 17: each band is its own action).
@@ -286,6 +289,8 @@ impl Action {
             Self::ManageProgram | Self::ManageSegments | Self::ManageAccounts | Self::ManageSeats => &[Revops],
             Self::ManageTokens | Self::ManageDeals | Self::Import => &[Revops],
             Self::ManagePartners => LEADERS,
+            // Policy.
+            Self::ManagePolicy => &[Revops],
             Self::ManageContacts => &[Operator, PartnerManager, Revops],
             Self::AdvanceDeals => &[CustomerAe, Revops],
             Self::DeclareAttribution => &[PartnerAe, Revops],

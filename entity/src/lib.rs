@@ -28,6 +28,7 @@ pub mod partner_person;
 pub mod pod;
 pub mod pod_partner;
 pub mod policy;
+pub mod policy_draft;
 pub mod portfolio;
 pub mod portfolio_program;
 pub mod portfolio_seat;

@@ -28,6 +28,8 @@ pub mod page;
 pub mod partner;
 pub mod partner_write;
 pub mod pod;
+pub mod policy;
+pub mod policy_values;
 pub mod portfolio;
 pub mod program;
 pub mod quality;
@@ -76,6 +78,7 @@ pub struct Query(
     deliverable::DeliverableQuery,
     recruit::RecruitQuery,
     recruit_plan::RecruitPlanQuery,
+    policy::PolicyQuery,
 );
 
 /// Everything that can be changed.
@@ -96,6 +99,7 @@ pub struct Mutation(
     recruit::RecruitMutation,
     recruit_plan::RecruitPlanMutation,
     import_decision::ImportMutation,
+    policy::PolicyMutation,
 );
 
 /// Everything that can be followed.

@@ -11,6 +11,7 @@ use super::deal::Deal;
 use super::deal_list;
 use super::partner::Partner;
 use super::pod::Pod;
+use super::policy::{self, Policy, PolicyDraft};
 use super::seat::Seat;
 use super::segment::Segment;
 use super::{global_id, loader};
@@ -32,6 +33,10 @@ pub enum Node {
     Seat(Seat),
     /// A pod.
     Pod(Pod),
+    /// A version of the policy.
+    Policy(Policy),
+    /// A draft of the policy.
+    PolicyDraft(PolicyDraft),
 }
 
 /// The row behind a global id; none when there is none, or none that the caller may see.
@@ -43,6 +48,8 @@ async fn fetch(ctx: &Context<'_>, kind: &str, id: Uuid) -> Result<Option<Node>> 
         "Deal" => deal_list::one(ctx, Some(id)).await?.map(Node::Deal),
         "Seat" => loader::seat(ctx, id).await?.map(|row| Node::Seat(Seat(row))),
         "Pod" => loader::pod(ctx, id).await?.map(|row| Node::Pod(Pod(row))),
+        "Policy" => policy::version(ctx, id).await?.map(Node::Policy),
+        "PolicyDraft" => policy::draft(ctx, id).await?.map(Node::PolicyDraft),
         _ => None,
     })
 }

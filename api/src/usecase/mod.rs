@@ -20,6 +20,7 @@ pub mod office;
 pub mod page;
 pub mod partner;
 pub mod pod;
+pub mod policy;
 pub mod portfolio;
 pub mod program;
 mod proof;
