@@ -1,8 +1,15 @@
 //! The policy through the API: read, drafted, tried on past quarters, activated; and that measures follow the version of their day.
 
+use crate::support::database::{Backend, Database};
 use crate::support::{App, on_every_backend};
+use api::clock::Clock;
+use api::usecase::{Caller, Office, policy, program};
 use chrono::TimeDelta;
+use domain::policy::Policy;
 use domain::role::{Action, Role, may};
+use entity::Store;
+use migration::Migrator;
+use sea_orm_migration::MigratorTrait;
 use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
@@ -219,4 +226,33 @@ fn a_preview_tells_what_past_quarters_would_have_read_and_writes_nothing() {
         let none = seat.query_with(document, json!({ "id": "nothing", "quarters": ["2026-Q3"] })).await;
         assert_eq!(none.data()["policyPreview"], Value::Null);
     });
+}
+
+#[tokio::test]
+async fn a_program_from_before_there_were_versions_gets_its_first_one() {
+    for backend in Backend::all() {
+        let database = Database::fresh(backend);
+        let connect = async || {
+            let store = Store::connect(&database.url, 2).await.unwrap();
+            Office::new(store, Clock::fixed("2026-11-22T12:00:00Z".parse().unwrap()))
+        };
+        let office = connect().await;
+        let new = program::New {
+            slug: "acme".into(),
+            name: "Acme".into(),
+            currency: "USD".into(),
+            zone: "UTC".into(),
+            fiscal_start_month: 1,
+        };
+        let program = program::create(&office, new).await.unwrap();
+        let steps = Migrator::migrations().into_iter().rev();
+        let steps = steps.take_while(|step| step.name() != "m20261125_000007_policy").count() + 1;
+        Migrator::down(office.store.write(), Some(u32::try_from(steps).unwrap())).await.unwrap();
+        Migrator::up(office.store.write(), None).await.unwrap();
+        // Connected anew: the tables under the old statements are others now.
+        let versions = policy::all(&Caller::system(connect().await, program.id)).await.unwrap();
+        assert_eq!(versions.len(), 1, "{backend}");
+        assert_eq!((&versions[0].policy, versions[0].seat_id.is_nil()), (&Policy::default(), true), "{backend}");
+        assert_eq!(versions[0].recorded_at, program.recorded_at, "{backend}");
+    }
 }

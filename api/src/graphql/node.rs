@@ -19,7 +19,6 @@ use super::{global_id, loader};
 /// Anything with a global id.
 #[derive(Interface)]
 #[graphql(field(name = "id", ty = "ID", desc = "The global id."))]
-#[expect(clippy::large_enum_variant, reason = "a handful of rows live for one request; the library wants them unboxed")]
 pub enum Node {
     /// A partner.
     Partner(Partner),
