@@ -33,6 +33,7 @@ mod measurement;
 mod motion;
 mod origin;
 mod pod_request;
+mod policy;
 mod protocol;
 mod real_numbers;
 mod recruit;

@@ -2,17 +2,22 @@
 //!
 //! A policy is versioned and a computed value names the version it used. A policy row holds the numbers as JSON; a number
 //! that a row does not name has its default, so that an older row keeps its meaning when a later part adds a number.
+//!
+//! A field here is all that a new number needs: its rustdoc is its description on the wire, the unit at the end of its name
+//! (`Days`, `Rate`, `Points`, …) its range, and it is shown, drafted and compared by itself ([`crate::policy_number`]).
 
 use crate::evidence::Level;
 use crate::level::LevelPolicy;
 use crate::registration::RegistrationPolicy;
 use crate::tam::TamPolicy;
+use documented::DocumentedFields;
 use rust_decimal::{Decimal, dec};
 use serde::{Deserialize, Serialize};
 
 /// One version of a program's policy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DocumentedFields)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+#[documented_fields(rename_all = "camelCase")]
 pub struct Policy {
     /// The version that a computed value names.
     #[serde(skip)]

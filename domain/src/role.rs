@@ -211,6 +211,9 @@ pub enum Action {
     RecordSpend,
     /// Set an exchange rate.
     SetFxRates,
+    // Policy.
+    /// Draft and activate the program's policy.
+    ManagePolicy,
     /// Import files.
     Import,
     // Disputes.
@@ -391,6 +394,8 @@ impl Action {
             Self::ManageProgram | Self::ManageSegments | Self::ManageAccounts | Self::ManageSeats => &[Revops],
             Self::ManageTokens | Self::ManageDeals | Self::Import => &[Revops],
             Self::ManagePartners => LEADERS,
+            // Policy.
+            Self::ManagePolicy => &[Revops],
             Self::ManageContacts => &[Operator, PartnerManager, Revops],
             Self::AdvanceDeals => &[CustomerAe, Revops],
             Self::DeclareAttribution => &[PartnerAe, Revops],

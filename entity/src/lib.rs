@@ -52,6 +52,7 @@ pub mod pod;
 pub mod pod_partner;
 pub mod pod_request;
 pub mod policy;
+pub mod policy_draft;
 pub mod portfolio;
 pub mod portfolio_program;
 pub mod portfolio_seat;

@@ -64,6 +64,11 @@ impl PartnerYield {
         reason(&self.value.multiple)
     }
 
+    /// The version of the policy that it follows: the one that held on the as-of date.
+    async fn policy_version(&self) -> i64 {
+        self.value.policy_version
+    }
+
     /// How it was computed, line by line.
     #[graphql(directive = Allow::apply(Action::ReadExplanation))]
     async fn explanation(&self, ctx: &Context<'_>) -> Result<Explanation> {
@@ -182,6 +187,8 @@ pub struct DealVelocityPremium {
     pub evidence: Evidence,
     /// Why the premium is null.
     pub reason: Option<Reason>,
+    /// The version of the policy that it follows: the one that held on the as-of date.
+    pub policy_version: i64,
     #[graphql(skip)]
     told: Told,
 }
@@ -205,6 +212,7 @@ pub(super) fn velocity(measures: &Measures, cycles: &Comparison) -> DealVelocity
         direct: spread(&cycles.direct, rust_decimal::Decimal::ONE),
         evidence: cycles.evidence.into(),
         reason: reason(&cycles.velocity_premium()),
+        policy_version: cycles.policy_version,
         told: cycles.explain_velocity(measures.frame),
     }
 }
@@ -235,6 +243,8 @@ pub struct DealSizeDelta {
     pub evidence: Evidence,
     /// Why the delta is null.
     pub reason: Option<Reason>,
+    /// The version of the policy that it follows: the one that held on the as-of date.
+    pub policy_version: i64,
 }
 
 pub(super) fn deal_size(measures: &Measures, sizes: &Comparison) -> DealSizeDelta {
@@ -254,5 +264,6 @@ pub(super) fn deal_size(measures: &Measures, sizes: &Comparison) -> DealSizeDelt
         currency: CurrencyCode(measures.currency),
         evidence: sizes.evidence.into(),
         reason: reason(&sizes.mean_delta()),
+        policy_version: sizes.policy_version,
     }
 }

@@ -150,7 +150,7 @@ pub struct MeasuredFrame {
     pub from: Quarter,
     /// The last fiscal quarter of the window.
     pub to: Quarter,
-    /// The version of the program's policy that the numbers follow.
+    /// The version of the program's policy that the numbers follow: the one that held on the as-of date.
     pub policy_version: i64,
     /// Whether partners that were added after a deal's attribution was locked are counted. By default they are not.
     pub includes_late: bool,
@@ -205,6 +205,11 @@ impl WinRate {
     /// won / (won + lost), from 0 to 1; null without a closed deal.
     async fn rate(&self) -> Option<Decimal> {
         self.0.rate().map(decimal)
+    }
+
+    /// The version of the policy that the interval follows: the one that held on the as-of date.
+    async fn policy_version(&self) -> i64 {
+        self.1.policy.version
     }
 
     /// Wilson's score interval of the rate; null without a closed deal.
@@ -281,6 +286,12 @@ impl TrustGap {
     #[graphql(directive = Allow::apply(Action::ReadTrustGap))]
     async fn reason(&self) -> Option<Reason> {
         reason(&self.0.points)
+    }
+
+    /// The version of the policy that it follows: the one that held on the as-of date.
+    #[graphql(directive = Allow::apply(Action::ReadTrustGap))]
+    async fn policy_version(&self) -> i64 {
+        self.0.policy_version
     }
 
     /// How it was computed, line by line.

@@ -45,6 +45,8 @@ pub mod partner;
 pub mod partner_write;
 pub mod pod;
 pub mod pod_request;
+pub mod policy;
+pub mod policy_values;
 pub mod portfolio;
 pub mod program;
 pub mod quality;
@@ -121,6 +123,7 @@ pub struct Query(
     foundation::FoundationQuery,
     funnel::FunnelQuery,
     deployment::DeploymentQuery,
+    policy::PolicyQuery,
 );
 
 /// Everything that can be changed.
@@ -157,6 +160,7 @@ pub struct Mutation(
     external_ref::ExternalRefMutation,
     deployment::DeploymentMutation,
     foundation::FoundationMutation,
+    policy::PolicyMutation,
 );
 
 /// Everything that can be followed.

@@ -15,6 +15,7 @@ use super::partner::Partner;
 use super::pod::Pod;
 use super::pod_request::{self, PodRequest};
 use super::registration::{self, Registration};
+use super::policy::{self, Policy, PolicyDraft};
 use super::seat::Seat;
 use super::segment::Segment;
 use super::sla::{self, SlaClock};
@@ -23,7 +24,6 @@ use super::{global_id, loader};
 /// Anything with a global id.
 #[derive(Interface)]
 #[graphql(field(name = "id", ty = "ID", desc = "The global id."))]
-#[expect(clippy::large_enum_variant, reason = "a handful of rows live for one request; the library wants them unboxed")]
 pub enum Node {
     /// A partner.
     Partner(Partner),
@@ -47,6 +47,10 @@ pub enum Node {
     PodRequest(PodRequest),
     /// A dispute.
     Dispute(Dispute),
+    /// A version of the policy.
+    Policy(Policy),
+    /// A draft of the policy.
+    PolicyDraft(PolicyDraft),
 }
 
 /// The row behind a global id; none when there is none, or none that the caller may see.
@@ -63,6 +67,8 @@ async fn fetch(ctx: &Context<'_>, kind: &str, id: Uuid) -> Result<Option<Node>> 
         "Pod" => loader::pod(ctx, id).await?.map(|row| Node::Pod(Pod(row))),
         "PodRequest" => pod_request::one(ctx, Some(id)).await?.map(Node::PodRequest),
         "Registration" => registration::one(ctx, Some(id)).await?.map(Node::Registration),
+        "Policy" => policy::version(ctx, id).await?.map(Node::Policy),
+        "PolicyDraft" => policy::draft(ctx, id).await?.map(Node::PolicyDraft),
         _ => None,
     })
 }

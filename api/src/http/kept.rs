@@ -1,7 +1,8 @@
 //! Answers to the heavy questions, kept while nothing changes.
 //!
 //! A key holds everything that an answer depends on (ruling 29): the seat with its version and so its program, role and
-//! bindings, the program's data version, the quarter of an hour (an as-of date that is left out is the program's day, and a
+//! bindings, the program's data version (which every change of the policy raises; and a version that was activated for a later
+//! day begins with a day), the quarter of an hour (an as-of date that is left out is the program's day, and a
 //! day begins on a quarter of an hour in every zone), the document, the operation and the variables. The schema and the rules
 //! are those of this process. It is asked only after authentication and all gates, and a change of any fact, role, binding or
 //! policy is another key.

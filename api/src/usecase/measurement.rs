@@ -229,8 +229,9 @@ pub async fn measure(caller: &Caller, action: Action, ask: Ask, whose: Option<Uu
     // All in one snapshot, so that no answer mixes two states and none is kept under a state that it is not of.
     let program = entity::program::find(&tx, slice.program_id()).await?.ok_or(Failure::NotFound)?;
     let today = program.calendar.day(caller.office.clock.now());
-    let policy = entity::policy::on(&tx, slice, today).await?;
     let as_of = ask.as_of.unwrap_or(today);
+    // The version of that day: a later one rewrites no past.
+    let policy = entity::policy::on(&tx, slice, as_of).await?;
     let key = Key { program_id: program.id, as_of, whose, ask };
     let state = (program.data_version, policy.version);
     if let Some((_, kept)) = caller.office.measures.get(&key).filter(|(of, _)| *of == state) {

@@ -39,6 +39,7 @@ pub mod page;
 pub mod partner;
 pub mod pod;
 pub mod pod_request;
+pub mod policy;
 pub mod portfolio;
 pub mod precheck;
 pub mod program;

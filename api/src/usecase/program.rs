@@ -5,6 +5,7 @@ use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::{Caller, Office};
 use domain::calendar::Calendar;
 use domain::money::Currency;
+use domain::policy_version::PolicyVersion;
 use domain::program::Program;
 use domain::role::Action;
 use domain::text;
@@ -55,13 +56,17 @@ pub async fn create(office: &Office, new: New) -> Result<Program, Failure> {
         version: 1,
         recorded_at: office.clock.now(),
     };
-    match entity::program::insert(office.store.write(), &program).await {
+    let policy = PolicyVersion::first(office.clock.id(), program.recorded_at);
+    let tx = office.store.begin().await?;
+    match entity::program::insert(&tx, &program).await {
         Err(why) if entity::store::is_unique_violation(&why) => {
-            Err(Problem::at(["slug"], ProblemCode::Taken, "a program with this slug exists").into())
+            return Err(Problem::at(["slug"], ProblemCode::Taken, "a program with this slug exists").into());
         }
-        Err(why) => Err(why.into()),
-        Ok(()) => Ok(program),
+        other => other?,
     }
+    entity::policy::insert(&tx, program.id, &policy).await?;
+    tx.commit().await?;
+    Ok(program)
 }
 
 /// A program by its slug: for the command line.

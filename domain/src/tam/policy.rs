@@ -1,5 +1,6 @@
 //! The numbers of Phase 2 that a program could set otherwise.
 
+use documented::DocumentedFields;
 use rust_decimal::{Decimal, dec};
 use serde::{Deserialize, Serialize};
 
@@ -14,8 +15,9 @@ pub struct YieldBand {
 }
 
 /// How a program forecasts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DocumentedFields)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+#[documented_fields(rename_all = "camelCase")]
 pub struct TamPolicy {
     /// Planned spend that is so much above the trailing spend, or more, steps Yield down one band; 0.30 by default (paper).
     pub spend_increase_rate: Decimal,

@@ -1,0 +1,277 @@
+//! The policy: read, drafted, tried on past quarters, activated.
+
+use super::commit::{Done, Key, commit};
+use super::failure::{Failure, Problem, ProblemCode, Problems};
+use super::measurement::{Ask, measure};
+use super::office::Caller;
+use chrono::NaiveDate;
+use domain::calendar::Quarter;
+use domain::policy::Policy;
+use domain::policy_version::{NotActivated, PolicyDraft, PolicyVersion};
+use domain::preview::{Preview, Standing, preview};
+use domain::recruit::Tier;
+use domain::role::Action;
+use domain::slice::Slice;
+use domain::text;
+use entity::{Conn, policy, policy_draft};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+/// The most quarters of one preview.
+pub const QUARTERS_MOST: usize = 12;
+
+/// The policy that holds on a day; today in the program's zone where none is named.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn on(caller: &Caller, day: Option<NaiveDate>) -> Result<Option<PolicyVersion>, Failure> {
+    let slice = caller.authorise(Action::ReadPolicy)?;
+    let store = caller.office.store.read();
+    let day = match day {
+        Some(day) => day,
+        None => today(caller, store, slice).await?,
+    };
+    Ok(policy::version_on(store, slice, day).await?)
+}
+
+/// A version by its number.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn of_version(caller: &Caller, version: i64) -> Result<Option<PolicyVersion>, Failure> {
+    let slice = caller.authorise(Action::ReadPolicy)?;
+    Ok(policy::of_version(caller.office.store.read(), slice, version).await?)
+}
+
+/// A version by its row.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn find(caller: &Caller, id: Uuid) -> Result<Option<PolicyVersion>, Failure> {
+    let slice = caller.authorise(Action::ReadPolicy)?;
+    Ok(policy::find(caller.office.store.read(), slice, id).await?)
+}
+
+/// All versions, the latest first.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn all(caller: &Caller) -> Result<Vec<PolicyVersion>, Failure> {
+    let slice = caller.authorise(Action::ReadPolicy)?;
+    Ok(policy::all(caller.office.store.read(), slice).await?)
+}
+
+/// Drafts that have not become a version, the latest first.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn drafts(caller: &Caller) -> Result<Vec<PolicyDraft>, Failure> {
+    let slice = caller.authorise(Action::ReadPolicy)?;
+    Ok(policy_draft::open(caller.office.store.read(), slice).await?)
+}
+
+/// One draft.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn find_draft(caller: &Caller, id: Uuid) -> Result<Option<PolicyDraft>, Failure> {
+    let slice = caller.authorise(Action::ReadPolicy)?;
+    Ok(policy_draft::find(caller.office.store.read(), slice, id).await?)
+}
+
+/// The latest version that a draft can change.
+///
+/// # Errors
+/// A storage failure.
+async fn latest(conn: &impl Conn, slice: &Slice) -> Result<Policy, Failure> {
+    Ok(policy::latest(conn, slice).await?.map_or_else(Policy::default, |version| version.policy))
+}
+
+async fn today(caller: &Caller, conn: &impl Conn, slice: &Slice) -> Result<NaiveDate, Failure> {
+    let program = entity::program::find(conn, slice.program_id()).await?.ok_or(Failure::NotFound)?;
+    Ok(program.calendar.day(caller.office.clock.now()))
+}
+
+fn refused(path: &'static str, why: NotActivated) -> Failure {
+    Problem::at([path], ProblemCode::RuleRefused, why.to_string()).by(why.rule()).into()
+}
+
+/// What may be said of a draft; what is left out stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// What it is about.
+    pub title: Option<String>,
+    /// Numbers by their names.
+    pub values: Map<String, Value>,
+}
+
+/// Begins a draft on the latest version, or changes one.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn draft(
+    caller: &Caller,
+    id: Option<Uuid>,
+    expected: Option<i64>,
+    facts: Facts,
+    key: Option<Key>,
+) -> Result<Done, Failure> {
+    commit(caller, Action::ManagePolicy, key, async |work| {
+        let latest = latest(&work.tx, work.slice).await?;
+        let before = match id {
+            Some(id) => Some(policy_draft::find(&work.tx, work.slice, id).await?.ok_or(Failure::NotFound)?),
+            None => None,
+        };
+        if let Some(before) = &before {
+            work.expect_version(before.version, expected)?;
+            before.is_open(latest.version).map_err(|why| refused("id", why))?;
+        }
+        let mut draft = before.clone().unwrap_or_else(|| PolicyDraft {
+            id: work.id(),
+            title: String::new(),
+            base_version: latest.version,
+            policy: latest,
+            seat_id: caller.viewer.seat_id,
+            version: 1,
+            activated_version: None,
+            recorded_at: work.now,
+            updated_at: work.now,
+        });
+        let mut problems = Problems::default();
+        match (&facts.title, &before) {
+            (Some(title), _) => draft.title = problems.take("title", text::name(title, 200)).unwrap_or_default(),
+            (None, None) => problems.note("title", ProblemCode::Required, "a new draft says what it is about"),
+            (None, Some(_)) => {}
+        }
+        match draft.policy.with(&facts.values) {
+            Ok(policy) => draft.policy = policy,
+            Err(wrong) => {
+                for number in wrong {
+                    problems.push(Problem::at(["values", &number.name], ProblemCode::Invalid, number.message));
+                }
+            }
+        }
+        problems.settle()?;
+        match &before {
+            None => policy_draft::insert(&work.tx, work.slice, &draft).await?,
+            Some(before) if *before == draft => return Ok(draft.id),
+            Some(_) => {
+                draft.version += 1;
+                draft.updated_at = work.now;
+                policy_draft::update(&work.tx, work.slice, &draft).await?;
+            }
+        }
+        let body = json!({ "title": draft.title, "baseVersion": draft.base_version, "values": facts.values });
+        work.record("policy.draft", "PolicyDraft", draft.id, body);
+        Ok(draft.id)
+    })
+    .await
+}
+
+/// Makes a draft the next version, from a day on.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn activate(
+    caller: &Caller,
+    draft_id: Uuid,
+    expected: Option<i64>,
+    from: NaiveDate,
+    reason: &str,
+    key: Option<Key>,
+) -> Result<Done, Failure> {
+    commit(caller, Action::ManagePolicy, key, async |work| {
+        let mut draft = policy_draft::find(&work.tx, work.slice, draft_id).await?.ok_or(Failure::NotFound)?;
+        work.expect_version(draft.version, expected)?;
+        let mut problems = Problems::default();
+        let reason = problems.take("reason", text::name(reason, 1000)).unwrap_or_default();
+        problems.settle()?;
+        let (latest, today) = (latest(&work.tx, work.slice).await?, today(caller, &work.tx, work.slice).await?);
+        let policy = draft.activate(&latest, from, today).map_err(|why| {
+            refused(if why == NotActivated::Retroactive { "activeFrom" } else { "draftId" }, why)
+        })?;
+        let version = PolicyVersion {
+            id: work.id(),
+            policy,
+            active_from: from,
+            seat_id: caller.viewer.seat_id,
+            reason,
+            recorded_at: work.now,
+        };
+        policy::insert(&work.tx, work.program_id(), &version).await?;
+        draft.activated_version = Some(version.policy.version);
+        draft.version += 1;
+        draft.updated_at = work.now;
+        policy_draft::update(&work.tx, work.slice, &draft).await?;
+        let changes: Map<String, Value> = version
+            .policy
+            .changes_of(&latest)
+            .into_iter()
+            .map(|change| (change.name, json!([change.before, change.after])))
+            .collect();
+        let body = json!({ "version": version.policy.version, "activeFrom": from, "reason": version.reason, "changes": changes });
+        work.record("policy.activate", "Policy", version.id, body);
+        Ok(version.id)
+    })
+    .await
+}
+
+/// A past quarter under a draft.
+#[derive(Clone, Debug)]
+pub struct Tried {
+    /// The quarter.
+    pub quarter: Quarter,
+    /// Its last day, as of which the trailing four quarters were read.
+    pub as_of: NaiveDate,
+    /// The version that held on that day.
+    pub policy_version: i64,
+    /// What would have been otherwise.
+    pub preview: Preview,
+}
+
+/// Reads past quarters under a draft beside the policy that held on their last day; nothing is written. None where there is no
+/// such draft.
+///
+/// # Errors
+/// [`Failure`]; a quarter that is not over, or too many of them, is [`Failure::Invalid`].
+pub async fn tried(caller: &Caller, draft_id: Uuid, quarters: &[Quarter]) -> Result<Option<Vec<Tried>>, Failure> {
+    let slice = caller.authorise(Action::ReadPolicy)?;
+    let store = caller.office.store.read();
+    let Some(draft) = policy_draft::find(store, slice, draft_id).await? else { return Ok(None) };
+    let program = entity::program::find(store, slice.program_id()).await?.ok_or(Failure::NotFound)?;
+    let last = program.calendar.last_completed(program.calendar.day(caller.office.clock.now()));
+    if quarters.len() > QUARTERS_MOST {
+        let message = format!("at most {QUARTERS_MOST} quarters at once");
+        return Err(Problem::at(["quarters"], ProblemCode::Invalid, message).into());
+    }
+    if let Some(early) = quarters.iter().find(|quarter| **quarter > last) {
+        let message = format!("{early} is not over: a draft is tried on past quarters, up to {last}");
+        return Err(Problem::at(["quarters"], ProblemCode::Invalid, message).into());
+    }
+    let segments: Vec<Uuid> = entity::segment::all(store, slice).await?.into_iter().map(|segment| segment.id).collect();
+    let first_quarters = entity::live::first_quarters(store, slice).await?;
+    let mut tried = Vec::with_capacity(quarters.len());
+    for quarter in quarters.iter().copied() {
+        let as_of = program.calendar.last_day(quarter);
+        let measures = measure(caller, Action::ReadPolicy, Ask { as_of: Some(as_of), ..Ask::default() }, None).await?;
+        let mut partners: Vec<Uuid> = measures.book.partners().chain(measures.spending.partners()).collect();
+        partners.sort_unstable();
+        partners.dedup();
+        let decided = entity::tier_decision::standing(store, slice, quarter).await?;
+        let standing = |partner: Uuid| Standing {
+            completed_quarters: first_quarters
+                .get(&partner)
+                .map_or(0, |first| u32::try_from(quarter.index() - first.index() + 1).unwrap_or(0)),
+            is_in_test: decided.iter().any(|row| row.partner_id == partner && row.tier == Tier::Test),
+        };
+        let preview = preview(
+            &measures.book,
+            |partner| measures.spending.on(partner),
+            standing,
+            (&partners, &segments),
+            (&measures.policy, &draft.policy),
+        );
+        tried.push(Tried { quarter, as_of, policy_version: measures.policy.version, preview });
+    }
+    Ok(Some(tried))
+}
