@@ -337,10 +337,11 @@ async fn the_keys_that_we_publish_verify_what_we_mint_and_are_public_only() {
     let identity = serve(it.office.clone(), &it.settings).await.unwrap();
     let set: Value = serde_json::from_str(&identity.jwks).unwrap();
     let keys = set["keys"].as_array().unwrap();
-    assert_eq!(keys.len(), 2);
+    assert_eq!(keys.len(), 3);
     assert_eq!(keys[1]["kid"], old.kid());
+    assert_eq!(keys[2]["purpose"], "partnerloop-ledger");
     for key in keys {
-        let mut names: Vec<&String> = key.as_object().unwrap().keys().collect();
+        let mut names: Vec<&String> = key.as_object().unwrap().keys().filter(|name| *name != "purpose").collect();
         names.sort();
         assert_eq!(names, ["alg", "crv", "kid", "kty", "use", "x"]);
     }

@@ -17,6 +17,7 @@ mod import_crash;
 mod import_runs;
 mod import_upload;
 mod jwks;
+mod ledger;
 mod measurement;
 mod policy;
 mod protocol;

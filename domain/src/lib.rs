@@ -19,6 +19,7 @@ pub mod evidence;
 pub mod explanation;
 pub mod import;
 pub mod iteration;
+pub mod ledger;
 pub mod money;
 pub mod partner;
 pub mod policy;

@@ -142,6 +142,24 @@ pub(crate) fn activities(slice: &Slice) -> Condition {
     }
 }
 
+/// Entries of the ledger, in a statement over `ledger_entry`: the program's, or those that name the partner itself.
+pub(crate) fn ledger(slice: &Slice) -> Condition {
+    match slice.reach() {
+        Reach::Program | Reach::ClosedDeals => everything(),
+        Reach::Partners | Reach::Pods { .. } | Reach::Owned { .. } | Reach::Managed { .. } => nothing(),
+        Reach::Own { partner } => {
+            let (link, own) = (Alias::new("ledger_entry_partner"), Expr::cust("ledger_entry_partner.partner_id"));
+            let mut named = Query::select();
+            named.expr(Expr::col((link.clone(), Alias::new("entry_id")))).from(link).cond_where(
+                Cond::all()
+                    .add(Expr::cust("ledger_entry_partner.program_id").eq(slice.program_id()))
+                    .add(own.eq(*partner)),
+            );
+            Cond::all().add(Expr::cust("ledger_entry.id").in_subquery(named))
+        }
+    }
+}
+
 fn escaped(part: &str) -> String {
     part.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }

@@ -1,6 +1,7 @@
 //! The history of the tables. A landed step is never edited: `tests/golden.rs` keeps its hash.
 
 mod m20261122_000001_foundation;
+mod m20261125_000002_ledger;
 mod m20261125_000005_attribution;
 mod m20261125_000007_policy;
 mod m20261125_000009_recruit;
@@ -15,6 +16,7 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
             Box::new(m20261122_000001_foundation::Migration),
+            Box::new(m20261125_000002_ledger::Migration),
             Box::new(m20261125_000005_attribution::Migration),
             Box::new(m20261125_000009_recruit::Migration),
             Box::new(m20261125_000007_policy::Migration),

@@ -4,6 +4,7 @@ use super::Authenticator;
 use super::issuer::{Binding, Issuer, Keys};
 use super::jwks::{Jwks, JwksError};
 use super::key::{Alg, BadKey, KeySet, VerifyingKey};
+use crate::usecase::ledger::key::{Jwk, published};
 use crate::usecase::signing::{BadSigningKey, Purpose, SigningKey, kept, kept_kids};
 use crate::usecase::{Failure, Office};
 use domain::seat::{DEV_ISSUER, MINT_ISSUER};
@@ -94,7 +95,8 @@ pub struct Identity {
     pub authenticator: Arc<Authenticator>,
     /// The office, which can now mint tokens.
     pub office: Office,
-    /// The body of `/.well-known/jwks.json`: the public keys of the tokens that this server mints.
+    /// The body of `/.well-known/jwks.json`: the public keys of the tokens that this server mints, and of the ledger's
+    /// checkpoints that it signs.
     pub jwks: Arc<str>,
 }
 
@@ -175,7 +177,10 @@ pub async fn serve(office: Office, settings: &Settings) -> Result<Identity, Vec<
         }
     }
     match mint {
-        Some(mint) if wrong.is_empty() => Ok(open(office, mint, own, issuers)),
+        Some(mint) if wrong.is_empty() => match published(&office, &mint.ledger()).await {
+            Ok(ledger) => Ok(open(office, mint, own, ledger, issuers)),
+            Err(why) => Err(vec![why.into()]),
+        },
         _ => Err(wrong),
     }
 }
@@ -188,12 +193,20 @@ pub async fn demo(office: Office) -> Result<Identity, Failure> {
     let mint = kept(&office, Purpose::Mint).await?;
     let dev = kept(&office, Purpose::Dev).await?;
     let keys = KeySet::of(VerifyingKey::from_jwk(&dev.public_jwk()));
-    Ok(open(office, mint, Vec::new(), vec![Issuer::own(Purpose::Dev, keys)]))
+    let ledger = published(&office, &mint.ledger()).await?;
+    Ok(open(office, mint, Vec::new(), ledger, vec![Issuer::own(Purpose::Dev, keys)]))
 }
 
-fn open(office: Office, mint: SigningKey, retired: Vec<VerifyingKey>, mut issuers: Vec<Issuer>) -> Identity {
+fn open(
+    office: Office,
+    mint: SigningKey,
+    retired: Vec<VerifyingKey>,
+    ledger: Vec<Jwk>,
+    mut issuers: Vec<Issuer>,
+) -> Identity {
     let mut members = vec![serde_json::Value::Object(mint.public_jwk())];
     members.extend(retired.iter().map(|key| serde_json::Value::Object(key.public_jwk())));
+    members.extend(ledger.into_iter().map(serde_json::Value::Object));
     let jwks = serde_json::json!({ "keys": members }).to_string();
     let own = retired.into_iter().chain(VerifyingKey::from_jwk(&mint.public_jwk()));
     issuers.push(Issuer::own(Purpose::Mint, KeySet::of(own)));

@@ -6,6 +6,7 @@ use crate::http::telemetry::{LogFormat, serve_metrics, start_logs, start_metrics
 use crate::http::{Documents, Http, Ready, assemble, explorer, routes, serve};
 use crate::limits::Limits;
 use crate::usecase::Office;
+use crate::usecase::ledger::seal;
 use anyhow::{Context, anyhow, bail};
 use async_trait::async_trait;
 use axum::Router;
@@ -17,7 +18,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 /// How the server is reached, and what it allows.
 #[derive(Args, Clone, Debug)]
@@ -159,10 +162,23 @@ impl Outside {
             tokio::spawn(serve_metrics(listener, handle, async move { stop.cancelled().await }));
         }
         tokio::spawn(crate::http::imports::go_on(identity.office.clone(), http.stop().clone()));
+        tokio::spawn(keep_sealing(identity.office.clone(), http.stop().clone()));
         let router = http.router(routes(&http, identity, self.spool.clone()).merge(more));
         serve(http, listener, router, told_to_stop()).await;
         identity.authenticator.settle().await;
         Ok(())
+    }
+}
+
+/// How long an entry of the ledger waits for its place at most, but for the work itself.
+const SEALING: Duration = Duration::from_secs(1);
+
+/// Seals the ledger's entries until the server stops.
+async fn keep_sealing(office: Office, stop: CancellationToken) {
+    while stop.run_until_cancelled(tokio::time::sleep(SEALING)).await.is_some() {
+        if let Err(why) = seal::seal_all(&office).await {
+            tracing::error!(%why, "the ledger could not be sealed; its entries wait");
+        }
     }
 }
 

@@ -6,9 +6,10 @@ use super::office::Caller;
 use super::proof::Evidence;
 use domain::attribution::{Attribution, AttributionRefusal, Claim, Declaration, Provenance, check, contests};
 use domain::deal::Deal;
+use domain::ledger::{EntryKind, instant};
 use domain::proof::Lack;
 use domain::role::Action;
-use domain::slice::{Slice, Viewer};
+use domain::slice::Slice;
 use domain::text;
 use serde_json::json;
 use uuid::Uuid;
@@ -33,7 +34,7 @@ fn lacking(at: usize, lack: Lack) -> Problem {
 
 /// Every row of the program: what a caller cannot see, it neither takes away nor leaves unproven.
 pub(super) fn whole(work: &Work<'_>) -> Result<Slice, Failure> {
-    Viewer::system(work.program_id()).slice().ok_or(Failure::Denied)
+    work.whole()
 }
 
 /// Claims as rows, each with the activity that it rests on; every fault is noted.
@@ -116,7 +117,7 @@ pub async fn declare(
         let mut problems = Problems::default();
         let mut rows = rows_of(work, &mut problems, &deal, &claims).await?;
         // What the caller cannot see, it does not take away.
-        let present = entity::attribution::of_deals(&work.tx, &whole(work)?, &[deal_id]).await?;
+        let present = entity::attribution::of_deals(&work.tx, &work.whole()?, &[deal_id]).await?;
         let holders: Vec<Uuid> = present.iter().map(|row| row.partner_id).collect();
         let seen = entity::partner::of_ids(&work.tx, work.slice, &holders).await?;
         let is_hidden = |row: &Attribution| !seen.iter().any(|partner| partner.id == row.partner_id);
@@ -135,6 +136,7 @@ pub async fn declare(
         deal.updated_at = work.now;
         entity::deal::update(&work.tx, work.slice, &deal).await?;
         work.touch(deal.closed_quarter);
+        enter(work, &deal, &rows);
         let body = json!({ "partners": said(&rows), "lockedAt": deal.locked_at, "version": deal.version });
         work.record("attribution.declare", "Deal", deal_id, body);
         Ok(deal_id)
@@ -159,6 +161,7 @@ pub(super) async fn lock(work: &mut Work<'_>, deal: &mut Deal) -> Result<(), Fai
     problems.settle()?;
     settle(deal, &mut rows, work.now);
     entity::attribution::replace(&work.tx, work.slice, deal.id, &rows).await?;
+    enter(work, deal, &rows);
     work.record("attribution.lock", "Deal", deal.id, json!({ "partners": said(&rows), "lockedAt": deal.locked_at }));
     Ok(())
 }
@@ -190,4 +193,13 @@ async fn prove_again(
         }
     }
     Ok(())
+}
+
+/// The entry of a declaration, and of its lock: each partner sees its own state.
+pub(super) fn enter(work: &mut Work<'_>, deal: &Deal, rows: &[Attribution]) {
+    let kind = if deal.locked_at.is_some() { EntryKind::AttributionLocked } else { EntryKind::AttributionDeclared };
+    let partners: Vec<Uuid> = rows.iter().map(|row| row.partner_id).collect();
+    let body =
+        json!({ "declaration": deal.declaration, "lockedAt": deal.locked_at.map(instant), "partners": said(rows) });
+    work.enter(kind, "Deal", deal.id, &partners, body);
 }

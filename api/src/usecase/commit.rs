@@ -1,12 +1,14 @@
 //! The one place where facts are written: one transaction with its record of change, the program's data version, the
-//! cells of the quarters it touched, its events, and its idempotency key (ruling 38: the ledger will be written here).
+//! cells of the quarters it touched, its entries in the ledger, its events, and its idempotency key.
 
 use super::failure::{Failure, Problem, ProblemCode};
+use super::ledger;
 use super::office::{Caller, Event};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::calendar::Quarter;
+use domain::ledger::EntryKind;
 use domain::role::Action;
-use domain::slice::Slice;
+use domain::slice::{Slice, Viewer};
 use entity::{DbErr, Tx, change, event, idempotency, program};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -46,6 +48,7 @@ pub struct Work<'a> {
     pub now: DateTime<Utc>,
     caller: &'a Caller,
     changes: Vec<change::New>,
+    entries: Vec<ledger::New>,
     events: Vec<Event>,
     quarters: BTreeSet<i32>,
 }
@@ -67,6 +70,30 @@ impl Work<'_> {
     #[must_use]
     pub fn seat_id(&self) -> Uuid {
         self.caller.viewer.seat_id
+    }
+
+    /// Every row of the program, for what a rule must know beyond the caller's slice.
+    ///
+    /// # Errors
+    /// [`Failure::Denied`], which a program cannot cause.
+    pub fn whole(&self) -> Result<Slice, Failure> {
+        Viewer::system(self.program_id()).slice().ok_or(Failure::Denied)
+    }
+
+    /// Notes an entry of the ledger, written in this transaction. `partners` are those that may hold a receipt of it. Of the
+    /// body, an object, each of them sees the top level, and of the array `partners` the items with its own `partnerId`; the
+    /// object `inside` is the program's alone. Where the subject is a deal, the deal's attribution as it stands at the end of
+    /// the transaction is added inside, and `partnerloop check` holds the rows against it from then on: so every change of a
+    /// locked attribution needs an entry, with the subject type `Deal`.
+    pub fn enter(
+        &mut self,
+        kind: EntryKind,
+        subject_type: &'static str,
+        subject_id: Uuid,
+        partners: &[Uuid],
+        body: Value,
+    ) {
+        self.entries.push(ledger::New { kind, subject_type, subject_id, partners: partners.to_vec(), body });
     }
 
     /// Notes a change of a fact. A transaction that notes none writes no record and keeps the data version.
@@ -98,8 +125,13 @@ impl Work<'_> {
         }
     }
 
-    async fn seal(self, key: Option<&Key>, id: Uuid) -> Result<(), Failure> {
+    async fn finish(mut self, key: Option<&Key>, id: Uuid) -> Result<(), Failure> {
         let program_id = self.program_id();
+        let entries = std::mem::take(&mut self.entries);
+        if !entries.is_empty() {
+            let stamp = ledger::Stamp { seat_id: self.caller.viewer.seat_id, at: self.now };
+            ledger::write(&self.tx, &self.whole()?, &self.caller.office.clock, stamp, entries).await?;
+        }
         if !self.quarters.is_empty() {
             let quarters: Vec<i32> = self.quarters.iter().copied().collect();
             entity::cell::rebuild(&self.tx, self.slice, Some(&quarters)).await?;
@@ -155,10 +187,18 @@ where
             None => {}
         }
     }
-    let mut work_at_hand =
-        Work { tx, slice, now, caller, changes: Vec::new(), events: Vec::new(), quarters: BTreeSet::new() };
+    let mut work_at_hand = Work {
+        tx,
+        slice,
+        now,
+        caller,
+        changes: Vec::new(),
+        entries: Vec::new(),
+        events: Vec::new(),
+        quarters: BTreeSet::new(),
+    };
     let id = work(&mut work_at_hand).await?;
-    match work_at_hand.seal(key.as_ref(), id).await {
+    match work_at_hand.finish(key.as_ref(), id).await {
         Ok(()) => Ok(Done { id, replayed: false }),
         Err(Failure::Storage(why)) if entity::store::is_unique_violation(&why) => {
             // Somebody else was first: with the same key it is a replay, else a conflict to try again.

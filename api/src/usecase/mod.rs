@@ -14,6 +14,7 @@ pub mod deliverable;
 pub mod failure;
 pub mod import;
 pub mod iteration;
+pub mod ledger;
 pub mod measurement;
 pub mod money;
 pub mod office;

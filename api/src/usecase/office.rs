@@ -9,6 +9,7 @@ use tokio::sync::broadcast;
 use uuid::Uuid;
 
 use super::failure::Failure;
+use super::ledger::key::LedgerKey;
 use super::measurement::Kept;
 use super::signing::SigningKey;
 
@@ -25,6 +26,8 @@ pub struct Office {
     pub events: broadcast::Sender<Arc<Event>>,
     /// The key that signs partner and machine tokens; the command line has none.
     pub mint: Option<Arc<SigningKey>>,
+    /// The key that signs the ledger's checkpoints; the command line has none.
+    pub ledger: Option<Arc<LedgerKey>>,
 }
 
 /// Something that happened, as it stands in the outbox.
@@ -46,7 +49,8 @@ impl Office {
     /// An office over a store.
     #[must_use]
     pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock, measures: super::measurement::kept(), events: broadcast::channel(1024).0, mint: None }
+        let (measures, events) = (super::measurement::kept(), broadcast::channel(1024).0);
+        Self { store, clock, measures, events, mint: None, ledger: None }
     }
 
     /// The same office for work that may take long, such as an import.
@@ -55,10 +59,10 @@ impl Office {
         Self { store: self.store.unhurried(), ..self.clone() }
     }
 
-    /// The same office, able to mint tokens.
+    /// The same office, able to mint tokens and to sign the ledger.
     #[must_use]
     pub fn with_mint(self, key: SigningKey) -> Self {
-        Self { mint: Some(Arc::new(key)), ..self }
+        Self { ledger: Some(key.ledger()), mint: Some(Arc::new(key)), ..self }
     }
 }
 

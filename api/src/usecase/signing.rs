@@ -10,7 +10,9 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::ledger::key::LedgerKey;
 use super::{Failure, Office};
+use std::sync::Arc;
 
 /// The audience of the tokens that this server signs.
 pub const AUDIENCE: &str = "partnerloop";
@@ -74,6 +76,7 @@ pub struct SigningKey {
     kid: String,
     x: String,
     encoding: EncodingKey,
+    ledger: Arc<LedgerKey>,
 }
 
 /// Without the private key, which must never reach a log.
@@ -132,6 +135,31 @@ fn pem(label: &str, der: &[u8]) -> String {
 /// The public key's DER before its 32 bytes (RFC 8410).
 const SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 
+/// The id of a public key: its RFC 7638 thumbprint.
+pub(super) fn thumbprint(x: &str) -> String {
+    let canonical = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
+    URL_SAFE_NO_PAD.encode(Sha256::digest(canonical.as_bytes()))
+}
+
+/// A public key as a member of a JWKS.
+pub(super) fn jwk(kid: &str, x: &str) -> serde_json::Map<String, serde_json::Value> {
+    let members = [("kty", "OKP"), ("crv", "Ed25519"), ("alg", "EdDSA"), ("use", "sig"), ("kid", kid), ("x", x)];
+    members.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
+}
+
+/// A public key as a PEM text.
+pub(super) fn public_pem(x: &str) -> String {
+    let x = URL_SAFE_NO_PAD.decode(x).unwrap_or_default();
+    pem("PUBLIC KEY", &[SPKI.as_slice(), &x].concat())
+}
+
+/// The public key in such a PEM text.
+pub(super) fn x_of(public_pem: &str) -> Option<String> {
+    let body: String = public_pem.lines().filter(|line| !line.starts_with("-----")).collect();
+    let der = STANDARD.decode(body).ok()?;
+    der.strip_prefix(SPKI.as_slice()).filter(|x| x.len() == 32).map(|x| URL_SAFE_NO_PAD.encode(x))
+}
+
 impl SigningKey {
     /// A key from its PKCS#8 PEM text. Its id is its RFC 7638 thumbprint.
     ///
@@ -146,9 +174,8 @@ impl SigningKey {
         let der = STANDARD.decode(body).map_err(|_| BadSigningKey::Pem)?;
         let pair = Ed25519KeyPair::from_pkcs8(&der).map_err(|_| BadSigningKey::Kind)?;
         let x = URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());
-        let canonical = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
-        let kid = URL_SAFE_NO_PAD.encode(Sha256::digest(canonical.as_bytes()));
-        Ok(Self { purpose, kid, x, encoding: EncodingKey::from_ed_der(&der) })
+        let ledger = Arc::new(LedgerKey::derive(&pair)?);
+        Ok(Self { purpose, kid: thumbprint(&x), x, encoding: EncodingKey::from_ed_der(&der), ledger })
     }
 
     /// What the key is for.
@@ -166,16 +193,19 @@ impl SigningKey {
     /// The public key as a member of a JWKS.
     #[must_use]
     pub fn public_jwk(&self) -> serde_json::Map<String, serde_json::Value> {
-        let members =
-            [("kty", "OKP"), ("crv", "Ed25519"), ("alg", "EdDSA"), ("use", "sig"), ("kid", &self.kid), ("x", &self.x)];
-        members.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
+        jwk(&self.kid, &self.x)
     }
 
     /// The public key as a PEM text.
     #[must_use]
     pub fn public_pem(&self) -> String {
-        let x = URL_SAFE_NO_PAD.decode(&self.x).unwrap_or_default();
-        pem("PUBLIC KEY", &[SPKI.as_slice(), &x].concat())
+        public_pem(&self.x)
+    }
+
+    /// The key that signs the ledger's checkpoints, derived from this one and of use for nothing else.
+    #[must_use]
+    pub fn ledger(&self) -> Arc<LedgerKey> {
+        Arc::clone(&self.ledger)
     }
 
     /// A signed token.

@@ -1,0 +1,102 @@
+//! Facts as the ledger's entries state them: read when an entry is written, and again by `partnerloop check`.
+
+use crate::column::read;
+use crate::store::{Conn, DbErr, Tx};
+use domain::attribution::Attribution;
+use domain::ledger::DealFact;
+use domain::slice::Slice;
+use futures_util::TryStreamExt;
+use sea_orm::entity::prelude::DateTimeUtc;
+use sea_orm::{QueryResult, Statement, StreamTrait, Value};
+use uuid::Uuid;
+
+fn statement(conn: &impl Conn, slice: &Slice, condition: &str, values: impl IntoIterator<Item = Value>) -> Statement {
+    let sql = format!(
+        "SELECT d.id, d.declaration, d.provenance, d.locked_at, d.segment_id, d.version, a.id AS credit_id, a.partner_id, a.state, a.is_late,
+           a.provenance AS credit_provenance, a.evidence, a.basis_id, a.locked_at AS credit_locked_at, a.recorded_at
+         FROM deal d LEFT JOIN attribution a ON a.program_id = d.program_id AND a.deal_id = d.id
+         WHERE d.program_id = $1 AND {condition} ORDER BY d.id"
+    );
+    let values = std::iter::once(slice.program_id().into()).chain(values);
+    Statement::from_sql_and_values(conn.get_database_backend(), sql, values)
+}
+
+/// The deal of a row, and what a partner did for it.
+fn parse(row: &QueryResult) -> Result<(Uuid, DealFact, Option<Attribution>), DbErr> {
+    let word = |column: &str| row.try_get::<String>("", column);
+    let deal_id = row.try_get("", "id")?;
+    let fact = DealFact::new(
+        read("deal.declaration", &word("declaration")?)?,
+        read("deal.provenance", &word("provenance")?)?,
+        row.try_get("", "locked_at")?,
+        row.try_get("", "segment_id")?,
+        row.try_get("", "version")?,
+    );
+    let Some(id) = row.try_get::<Option<Uuid>>("", "credit_id")? else { return Ok((deal_id, fact, None)) };
+    let attribution = Attribution {
+        id,
+        deal_id,
+        partner_id: row.try_get("", "partner_id")?,
+        state: read("attribution.state", &word("state")?)?,
+        is_late: row.try_get("", "is_late")?,
+        provenance: read("attribution.provenance", &word("credit_provenance")?)?,
+        evidence: row.try_get("", "evidence")?,
+        basis_id: row.try_get("", "basis_id")?,
+        locked_at: row.try_get("", "credit_locked_at")?,
+        recorded_at: row.try_get("", "recorded_at")?,
+    };
+    Ok((deal_id, fact, Some(attribution)))
+}
+
+/// The facts of these deals, by id.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn of_deals(conn: &impl Conn, slice: &Slice, deals: &[Uuid]) -> Result<Vec<(Uuid, DealFact)>, DbErr> {
+    let mut facts: Vec<(Uuid, DealFact)> = Vec::new();
+    for deals in crate::import_bulk::pieces(deals) {
+        let places: Vec<String> = (0..deals.len()).map(|at| format!("${}", at + 2)).collect();
+        let condition = format!("d.id IN ({})", places.join(", "));
+        let values = deals.iter().map(|id| Value::from(*id));
+        for row in conn.query_all_raw(statement(conn, slice, &condition, values)).await? {
+            let (id, fact, attribution) = parse(&row)?;
+            if facts.last().is_none_or(|(last, _)| *last != id) {
+                facts.push((id, fact));
+            }
+            if let (Some((_, fact)), Some(attribution)) = (facts.last_mut(), attribution) {
+                fact.push(attribution);
+            }
+        }
+    }
+    Ok(facts)
+}
+
+/// Hands over the fact of each deal that an import locked at this instant, by id; memory does not grow with their number.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn imported_at(
+    tx: &Tx,
+    slice: &Slice,
+    locked_at: DateTimeUtc,
+    mut each: impl FnMut(Uuid, &DealFact),
+) -> Result<(), DbErr> {
+    let condition = "d.locked_at = $2 AND d.provenance = 'IMPORTED'";
+    let mut rows = tx.stream_raw(statement(tx, slice, condition, [locked_at.into()])).await?;
+    let mut present: Option<(Uuid, DealFact)> = None;
+    while let Some(row) = rows.try_next().await? {
+        let (id, fact, attribution) = parse(&row)?;
+        if present.as_ref().is_none_or(|(last, _)| *last != id)
+            && let Some((done, fact)) = present.replace((id, fact))
+        {
+            each(done, &fact);
+        }
+        if let (Some((_, fact)), Some(attribution)) = (&mut present, attribution) {
+            fact.push(attribution);
+        }
+    }
+    if let Some((last, fact)) = present {
+        each(last, &fact);
+    }
+    Ok(())
+}
