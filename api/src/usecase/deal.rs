@@ -362,6 +362,7 @@ pub async fn create(caller: &Caller, facts: Facts, key: Option<Key>) -> Result<D
         entity::deal::insert(&work.tx, work.slice, &deal).await.map_err(taken)?;
         if facts.claims.is_some() {
             entity::attribution_entry::insert(&work.tx, work.slice, &rows, None).await?;
+            attribution::enter(work, &deal, &rows);
             let body = json!({ "partners": attribution::said(&rows), "lockedAt": deal.locked_at });
             work.record("attribution.declare", "Deal", deal.id, body);
         }
