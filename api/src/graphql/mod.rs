@@ -19,6 +19,7 @@ pub mod global_id;
 pub mod import;
 pub mod import_decision;
 pub mod iteration;
+pub mod ledger;
 pub mod loader;
 pub mod measurement;
 pub mod mutation;
@@ -63,6 +64,7 @@ pub struct Query(
     deal_list::DealQuery,
     spend::SpendQuery,
     change::ChangeQuery,
+    ledger::LedgerQuery,
     portfolio::PortfolioQuery,
     catalogue::CatalogueQuery,
     quality::QualityQuery,

@@ -9,6 +9,7 @@ use super::allow::Allow;
 use super::caller::coded;
 use super::deal::Deal;
 use super::deal_list;
+use super::ledger::LedgerEntry;
 use super::partner::Partner;
 use super::pod::Pod;
 use super::policy::{self, Policy, PolicyDraft};
@@ -37,6 +38,8 @@ pub enum Node {
     Policy(Policy),
     /// A draft of the policy.
     PolicyDraft(PolicyDraft),
+    /// An entry of the ledger.
+    LedgerEntry(LedgerEntry),
 }
 
 /// The row behind a global id; none when there is none, or none that the caller may see.
@@ -50,6 +53,7 @@ async fn fetch(ctx: &Context<'_>, kind: &str, id: Uuid) -> Result<Option<Node>> 
         "Pod" => loader::pod(ctx, id).await?.map(|row| Node::Pod(Pod(row))),
         "Policy" => policy::version(ctx, id).await?.map(Node::Policy),
         "PolicyDraft" => policy::draft(ctx, id).await?.map(Node::PolicyDraft),
+        "LedgerEntry" => super::ledger::one(ctx, id).await?.map(Node::LedgerEntry),
         _ => None,
     })
 }

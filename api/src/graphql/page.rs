@@ -15,7 +15,7 @@ use super::allow::Allow;
 use super::caller::{caller, coded, failed};
 use crate::usecase::page::{Ask, Page, Position, PositionKey};
 use crate::usecase::{
-    Caller, account, activity, change, deal, deliverable, import, partner, recruit, seat, spend, token,
+    Caller, account, activity, change, deal, deliverable, import, ledger, partner, recruit, seat, spend, token,
 };
 
 /// The rows of a page when none are asked for.
@@ -195,6 +195,10 @@ pub enum TotalCount {
     Tokens,
     /// Recorded changes.
     Changes(change::Filter),
+    /// Entries of the ledger.
+    Ledger(ledger::read::Filter),
+    /// Signed checkpoints of the ledger.
+    LedgerCheckpoints,
     /// Import runs.
     Imports,
     /// Rows of an import run with these verdicts.
@@ -222,6 +226,8 @@ impl TotalCount {
             Self::Seats => seat::count(caller).await,
             Self::Tokens => token::count(caller).await,
             Self::Changes(filter) => change::count(caller, filter).await,
+            Self::Ledger(filter) => ledger::read::count(caller, filter).await,
+            Self::LedgerCheckpoints => ledger::read::count_checkpoints(caller).await,
             Self::Imports => import::list::count(caller).await,
             Self::ImportRows(run, verdicts) => import::list::row_count(caller, *run, verdicts).await,
             Self::Deliverables(filter) => deliverable::count(caller, filter).await,
