@@ -43,7 +43,7 @@ fn a_lock_is_entered_with_each_partners_part_and_the_fact_as_it_stands() {
             .await;
         let id = made["deal"]["id"].clone();
         let deal = global_uuid(id.as_str().unwrap());
-        revops.change("attributionDeclare", json!({ "dealId": id, "partners": [] }), "deal { id }").await;
+        revops.change("attributionDeclare", json!({ "dealId": id, "direct": true }), "deal { id }").await;
         assert_eq!(bodies(app.store.read(), "ATTRIBUTION_DECLARED", deal).await.len(), 1);
         let stages = revops.query("{ program { stages { id crmName } } }").await;
         let stage = stages.data()["program"]["stages"]

@@ -31,6 +31,7 @@ pub mod job;
 pub mod lead;
 pub mod ledger;
 pub mod level;
+pub mod ledger;
 pub mod money;
 pub mod motion;
 pub mod origin;

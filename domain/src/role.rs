@@ -185,6 +185,11 @@ pub enum Action {
     ReadChanges,
     /// Read the roll-ups of a portfolio.
     ReadPortfolio,
+    // The ledger.
+    /// Read the ledger's entries whole.
+    ReadLedger,
+    /// Read receipts of entries, checkpoints and the proofs between them; a partner those that name it.
+    ReadReceipts,
     /// Change the program's settings and stages.
     ManageProgram,
     /// Create and change segments.
@@ -391,6 +396,8 @@ impl Action {
             Self::ReadAllContacts => &[Operator, PartnerAe, PartnerManager, Revops],
             Self::ReadTokens | Self::ReadChanges => &[Revops],
             Self::ReadPortfolio => &[Portfolio],
+            Self::ReadLedger => BOOKS,
+            Self::ReadReceipts => &[Operator, Revops, Finance, Partner],
             Self::ManageProgram | Self::ManageSegments | Self::ManageAccounts | Self::ManageSeats => &[Revops],
             Self::ManageTokens | Self::ManageDeals | Self::Import => &[Revops],
             Self::ManagePartners => LEADERS,

@@ -1,6 +1,7 @@
 //! The ledger's entries, with the partners that may hold a receipt of each.
 
 use crate::column::{read, word};
+use crate::ledger_fact::Locked;
 use crate::page::{self, Ask, Key, Page};
 use crate::scope;
 use crate::store::{Conn, DbErr};
@@ -8,6 +9,7 @@ use domain::ledger::{Entry, EntryKind, Salt};
 use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
 use sea_orm::{QueryOrder, QuerySelect, Statement};
 use uuid::Uuid;
 
@@ -298,4 +300,28 @@ pub async fn open_to(conn: &impl Conn, program_id: Uuid, entries: &[Uuid]) -> Re
         found.extend(rows.into_iter().map(|row| (row.entry_id, row.partner_id)));
     }
     Ok(found)
+}
+
+/// The entries about the deals of a group of locks, in the order they were recorded.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn about_locked(conn: &impl Conn, program_id: Uuid, which: Locked) -> Result<Vec<Entry>, DbErr> {
+    let locked_at = Expr::cust("d.locked_at");
+    let in_group = match which {
+        Locked::ImportedAt(at) => locked_at.eq(at).and(Expr::cust("d.provenance = 'IMPORTED'")),
+        Locked::Until(at) => locked_at.lte(at),
+    };
+    let mut deals = Query::select();
+    deals
+        .expr(Expr::cust("d.id"))
+        .from_as(Alias::new("deal"), Alias::new("d"))
+        .and_where(Expr::cust("d.program_id").eq(program_id).and(in_group));
+    let select = Entity::find()
+        .filter(Column::ProgramId.eq(program_id))
+        .filter(Column::SubjectType.eq("Deal"))
+        .filter(Column::SubjectId.in_subquery(deals))
+        .order_by_asc(Column::RecordedAt)
+        .order_by_asc(Column::Id);
+    all(conn, select).await
 }

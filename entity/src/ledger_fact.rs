@@ -71,18 +71,25 @@ pub async fn of_deals(conn: &impl Conn, slice: &Slice, deals: &[Uuid]) -> Result
     Ok(facts)
 }
 
-/// Hands over the fact of each deal that an import locked at this instant, by id; memory does not grow with their number.
+/// A group of locks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Locked {
+    /// By an import, at this instant.
+    ImportedAt(DateTimeUtc),
+    /// By anything, at this instant or before.
+    Until(DateTimeUtc),
+}
+
+/// Hands over each deal of the group with its fact, by id; memory does not grow with their number.
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn imported_at(
-    tx: &Tx,
-    slice: &Slice,
-    locked_at: DateTimeUtc,
-    mut each: impl FnMut(Uuid, &DealFact),
-) -> Result<(), DbErr> {
-    let condition = "d.locked_at = $2 AND d.provenance = 'IMPORTED'";
-    let mut rows = tx.stream_raw(statement(tx, slice, condition, [locked_at.into()])).await?;
+pub async fn locked(tx: &Tx, slice: &Slice, which: Locked, mut each: impl FnMut(Uuid, &DealFact)) -> Result<(), DbErr> {
+    let (condition, at) = match which {
+        Locked::ImportedAt(at) => ("d.locked_at = $2 AND d.provenance = 'IMPORTED'", at),
+        Locked::Until(at) => ("d.locked_at <= $2", at),
+    };
+    let mut rows = tx.stream_raw(statement(tx, slice, condition, [at.into()])).await?;
     let mut present: Option<(Uuid, DealFact)> = None;
     while let Some(row) = rows.try_next().await? {
         let (id, fact, attribution) = parse(&row)?;
@@ -97,6 +104,22 @@ pub async fn imported_at(
     }
     if let Some((last, fact)) = present {
         each(last, &fact);
+    }
+    Ok(())
+}
+
+/// Hands over each locked deal that no entry is about: when it was locked, and whether by an import.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn unstated(tx: &Tx, slice: &Slice, mut each: impl FnMut(Uuid, DateTimeUtc, bool)) -> Result<(), DbErr> {
+    let sql = "SELECT d.id, d.locked_at, d.provenance = 'IMPORTED' AS is_imported FROM deal d
+               WHERE d.program_id = $1 AND d.locked_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ledger_entry e
+                 WHERE e.program_id = d.program_id AND e.subject_id = d.id AND e.subject_type = 'Deal') ORDER BY d.id";
+    let values = [slice.program_id().into()];
+    let mut rows = tx.stream_raw(Statement::from_sql_and_values(Conn::get_database_backend(tx), sql, values)).await?;
+    while let Some(row) = rows.try_next().await? {
+        each(row.try_get("", "id")?, row.try_get("", "locked_at")?, row.try_get("", "is_imported")?);
     }
     Ok(())
 }

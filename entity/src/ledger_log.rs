@@ -57,3 +57,15 @@ pub async fn size(conn: &impl Conn, program_id: Uuid) -> Result<u64, DbErr> {
         .await?;
     row.map_or(Ok(0), |row| up(row.try_get("", "size")?))
 }
+
+/// The programs that have locks and no entry: their ledger is younger than their facts.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn unopened(conn: &impl Conn) -> Result<Vec<Uuid>, DbErr> {
+    let sql = "SELECT p.id FROM program p
+               WHERE NOT EXISTS (SELECT 1 FROM ledger_entry e WHERE e.program_id = p.id)
+                 AND EXISTS (SELECT 1 FROM deal d WHERE d.program_id = p.id AND d.locked_at IS NOT NULL)";
+    let rows = conn.query_all_raw(Statement::from_string(conn.get_database_backend(), sql)).await?;
+    rows.iter().map(|row| row.try_get("", "id")).collect()
+}

@@ -10,6 +10,7 @@ use domain::activity::ActivityKind;
 use domain::attribution::{AttributionState, Claim};
 use domain::calendar::Quarter;
 use domain::deal::{DealKind, Outcome};
+use domain::ledger::EntryKind;
 use domain::partner::PartnerKind;
 use domain::role::Role;
 use domain::seat::DEV_ISSUER;
@@ -49,6 +50,8 @@ pub(crate) struct Tenant {
 pub(crate) struct World {
     pub(crate) home: Tenant,
     pub(crate) rival: Tenant,
+    /// The ledger's entry of the lock of the deal that both partners are on.
+    pub(crate) entry: Uuid,
 }
 
 impl World {
@@ -65,7 +68,10 @@ impl World {
         portfolio::grant(office, portfolio, DEV_ISSUER, &Self::subject(Role::Portfolio), "Petra Portfolio")
             .await
             .unwrap();
-        Self { home, rival }
+        let locks =
+            entity::ledger_entry::of_kind(office.store.read(), home.program, EntryKind::AttributionLocked).await;
+        let entry = locks.unwrap().into_iter().find(|entry| entry.subject_id == home.shared).unwrap().id;
+        Self { home, rival, entry }
     }
 
     /// A real id for each root field that takes one.
@@ -79,6 +85,7 @@ impl World {
             ("account", of("Account", home.accounts[0])),
             ("deal", of("Deal", home.deals[0][0])),
             ("registration", of("Registration", home.registrations[0])),
+            ("ledgerReceipt", of("LedgerEntry", self.entry)),
         ]
         .into_iter()
         .map(|(field, id)| (field.to_owned(), id))

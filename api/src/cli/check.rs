@@ -17,7 +17,7 @@ pub(super) struct Rebuild {
     program: Option<String>,
 }
 
-/// Compares all cells of one program, or of every program, with the facts. Exits with 1 where they differ, and names where.
+/// Compares all cells of one program, or of every program, with the facts, and the facts with the ledger. Exits with 1 where they differ, and names where.
 #[derive(Args)]
 pub(super) struct Check {
     #[command(flatten)]
@@ -45,8 +45,8 @@ impl Check {
         for program in programs(&office, self.program.as_deref()).await? {
             let found = check::check(&office, &program).await?;
             println!(
-                "{}: {} closed deals, {} cells, {} differences",
-                program.slug, found.deals, found.cells, found.count
+                "{}: {} closed deals, {} cells, {} deals with entries, {} differences",
+                program.slug, found.deals, found.cells, found.stated, found.count
             );
             for difference in &found.differences {
                 eprintln!("{}: {difference}", program.slug);
@@ -55,7 +55,8 @@ impl Check {
         }
         if !is_clean {
             eprintln!(
-                "run `partnerloop rebuild` to compute the cells anew; differences of deals must be corrected at their source"
+                "run `partnerloop rebuild` to compute the cells anew; differences of deals must be corrected at their source, and what \
+                 the ledger states is what was recorded"
             );
         }
         Ok(if is_clean { ExitCode::SUCCESS } else { ExitCode::from(1) })

@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod import;
 mod keygen;
+mod ledger;
 mod portfolio;
 mod program;
 mod schema;
@@ -20,6 +21,7 @@ use sea_orm_migration::MigratorTrait;
 use std::process::ExitCode;
 
 use crate::clock::Clock;
+use crate::usecase::ledger::digest;
 use crate::usecase::{Failure, Office};
 
 /// The server that makes a partner program run.
@@ -70,6 +72,7 @@ impl Database {
         Migrator::up(office.store.unhurried().write(), None)
             .await
             .context("the migration failed; nothing of the failed step was kept")?;
+        digest::open_all(&office).await?;
         Ok(office)
     }
 }
@@ -94,6 +97,8 @@ enum Command {
     Check(check::Check),
     /// Runs the scheduled jobs that are due, once.
     Tick(tick::Tick),
+    /// Exports a program's ledger, and verifies one: offline from an export or a receipt, or the database.
+    Ledger(ledger::Ledger),
     /// A seeded program on an embedded SQLite file, served; prints a token per role, the page to open, and a first query.
     Demo(demo::Demo),
     /// Serves, in production: refuses to start on an unsafe configuration.
@@ -139,6 +144,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Rebuild(command) => command.run().await,
         Command::Check(command) => command.run().await,
         Command::Tick(command) => command.run().await,
+        Command::Ledger(command) => command.run().await,
         Command::Demo(command) => command.run().await,
         Command::Serve(command) => command.run().await,
         Command::Import(command) => command.run().await,

@@ -6,7 +6,7 @@ use crate::http::telemetry::{LogFormat, serve_metrics, start_logs, start_metrics
 use crate::http::{Documents, Http, Ready, assemble, explorer, routes, serve};
 use crate::limits::Limits;
 use crate::usecase::Office;
-use crate::usecase::ledger::seal;
+use crate::usecase::ledger::{digest, seal};
 use anyhow::{Context, anyhow, bail};
 use async_trait::async_trait;
 use axum::Router;
@@ -94,6 +94,7 @@ impl Serve {
             );
             return Ok(ExitCode::from(1));
         }
+        digest::open_all(&office).await?;
         let settings =
             Settings { issuers: self.issuers, signing_key: self.signing_key, retired_keys: self.retired_keys };
         let identity = match auth::serve(office, &settings).await {

@@ -33,6 +33,7 @@ pub mod job;
 pub mod lead;
 pub mod lead_write;
 pub mod level;
+pub mod ledger;
 pub mod loader;
 pub mod measurement;
 mod measurement_wide;
@@ -101,6 +102,7 @@ pub struct Query(
     spend_plan::SpendPlanQuery,
     tam::TamQuery,
     change::ChangeQuery,
+    ledger::LedgerQuery,
     portfolio::PortfolioQuery,
     catalogue::CatalogueQuery,
     quality::QualityQuery,

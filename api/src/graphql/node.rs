@@ -11,6 +11,7 @@ use super::deal::Deal;
 use super::deal_list;
 use super::dispute::{self, Dispute};
 use super::lead::{self, Lead};
+use super::ledger::LedgerEntry;
 use super::partner::Partner;
 use super::pod::Pod;
 use super::pod_request::{self, PodRequest};
@@ -51,6 +52,8 @@ pub enum Node {
     Policy(Policy),
     /// A draft of the policy.
     PolicyDraft(PolicyDraft),
+    /// An entry of the ledger.
+    LedgerEntry(LedgerEntry),
 }
 
 /// The row behind a global id; none when there is none, or none that the caller may see.
@@ -69,6 +72,7 @@ async fn fetch(ctx: &Context<'_>, kind: &str, id: Uuid) -> Result<Option<Node>> 
         "Registration" => registration::one(ctx, Some(id)).await?.map(Node::Registration),
         "Policy" => policy::version(ctx, id).await?.map(Node::Policy),
         "PolicyDraft" => policy::draft(ctx, id).await?.map(Node::PolicyDraft),
+        "LedgerEntry" => super::ledger::one(ctx, id).await?.map(Node::LedgerEntry),
         _ => None,
     })
 }

@@ -15,8 +15,8 @@ use super::allow::Allow;
 use super::caller::{caller, coded, failed};
 use crate::usecase::page::{Ask, Page, Position, PositionKey};
 use crate::usecase::{
-    Caller, account, activity, change, claim, deal, deliverable, dispute, import, lead, partner, pod_request, recruit,
-    registration, seat, sla, spend, token,
+    Caller, account, activity, change, claim, deal, deliverable, dispute, import, lead, ledger, partner, pod_request,
+    recruit, registration, seat, sla, spend, token,
 };
 
 /// The rows of a page when none are asked for.
@@ -206,6 +206,10 @@ pub enum TotalCount {
     Tokens,
     /// Recorded changes.
     Changes(change::Filter),
+    /// Entries of the ledger.
+    Ledger(ledger::read::Filter),
+    /// Signed checkpoints of the ledger.
+    LedgerCheckpoints,
     /// Import runs.
     Imports,
     /// Promises with due times.
@@ -240,6 +244,8 @@ impl TotalCount {
             Self::Seats => seat::count(caller).await,
             Self::Tokens => token::count(caller).await,
             Self::Changes(filter) => change::count(caller, filter).await,
+            Self::Ledger(filter) => ledger::read::count(caller, filter).await,
+            Self::LedgerCheckpoints => ledger::read::count_checkpoints(caller).await,
             Self::Imports => import::list::count(caller).await,
             Self::SlaClocks(filter) => sla::count(caller, filter).await,
             Self::ImportRows(run, verdicts) => import::list::row_count(caller, *run, verdicts).await,

@@ -1,4 +1,5 @@
-//! Cells against facts: `partnerloop rebuild` computes all cells again, `partnerloop check` compares them with the facts.
+//! Cells against facts: `partnerloop rebuild` computes all cells again, `partnerloop check` compares them with the facts, and the
+//! facts with what the ledger states of them.
 
 use super::failure::Failure;
 use super::office::{Caller, Office};
@@ -35,6 +36,8 @@ pub struct Found {
     pub deals: u64,
     /// Cells that were compared.
     pub cells: u64,
+    /// Deals that were compared one by one with what the ledger states of them.
+    pub stated: u64,
     /// The first differences, each as a sentence.
     pub differences: Vec<String>,
     /// How many differences there are in all.
@@ -50,7 +53,7 @@ impl Found {
     }
 }
 
-/// Compares every cell with the facts, quarter by quarter in one snapshot: memory grows with a quarter's cells, not with
+/// Compares every cell with the facts and every fact with its entry in the ledger, quarter by quarter in one snapshot: memory grows with a quarter's cells, not with
 /// the deals.
 ///
 /// # Errors
@@ -89,6 +92,7 @@ pub async fn check(office: &Office, program: &Program) -> Result<Found, Failure>
             found.note(|| sentence);
         }
     }
+    found.stated = super::ledger::compare(&tx, slice, |difference| found.note(|| difference)).await?;
     tx.rollback().await?;
     Ok(found)
 }

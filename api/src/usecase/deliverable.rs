@@ -5,6 +5,7 @@ use super::failure::{Failure, Problem, ProblemCode};
 use super::office::Caller;
 use domain::calendar::Quarter;
 use domain::deliverable::{Deliverable, DeliverableKind, METHODOLOGY};
+use domain::ledger::EntryKind;
 use domain::role::Action;
 pub use entity::deliverable::{Filter, key as position};
 use entity::page::{Ask, Page};
@@ -80,6 +81,7 @@ pub async fn publish(
         "kind": kind, "quarter": quarter.to_string(), "revision": deliverable.revision, "replacesId": deliverable.replaces_id,
         "sha256": deliverable.sha256,
     });
+    work.enter(EntryKind::Publication, "Deliverable", deliverable.id, &[], facts.clone());
     work.record("deliverable.publish", "Deliverable", deliverable.id, facts.clone());
     work.announce("DELIVERABLE_PUBLISHED", deliverable.id, facts);
     Ok(deliverable)

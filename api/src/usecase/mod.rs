@@ -30,6 +30,7 @@ pub mod lead;
 mod lead_route;
 pub mod ledger;
 pub mod level;
+pub mod ledger;
 pub mod measurement;
 pub mod money;
 pub mod motion;

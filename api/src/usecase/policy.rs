@@ -6,6 +6,7 @@ use super::measurement::{Ask, measure};
 use super::office::Caller;
 use chrono::NaiveDate;
 use domain::calendar::Quarter;
+use domain::ledger::EntryKind;
 use domain::policy::Policy;
 use domain::policy_version::{NotActivated, PolicyDraft, PolicyVersion};
 use domain::preview::{Preview, Standing, preview};
@@ -210,6 +211,7 @@ pub async fn activate(
             .map(|change| (change.name, json!([change.before, change.after])))
             .collect();
         let body = json!({ "version": version.policy.version, "activeFrom": from, "reason": version.reason, "changes": changes });
+        work.enter(EntryKind::PolicyActivated, "Policy", version.id, &[], body.clone());
         work.record("policy.activate", "Policy", version.id, body);
         Ok(version.id)
     })

@@ -7,6 +7,7 @@ use super::office::Caller;
 use chrono::NaiveDate;
 use domain::book::Place;
 use domain::calendar::Quarter;
+use domain::ledger::EntryKind;
 use domain::partner::{Partner, PartnerStatus};
 use domain::program::Program;
 use domain::recruit::{Audit, Recommendation, Tier, TierDecision, TierRefusal, check, due_on, recommend};
@@ -209,6 +210,8 @@ pub async fn decide(
             "facts": decision.recommendation.facts, "policyVersion": decision.recommendation.policy_version,
             "reason": decision.reason, "endsTest": decision.ends_test,
         });
+        // No partner ever learns its tier.
+        work.enter(EntryKind::TierDecided, "TierDecision", decision.id, &[], facts.clone());
         work.record("tier.decide", "TierDecision", decision.id, facts);
         work.announce("TIER_DECIDED", decision.id, json!({ "partnerId": partner_id }));
         Ok(decision.id)

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 pub mod audit;
 pub mod checkpoint;
+pub mod export;
 mod fact;
 pub mod receipt;
 pub mod record;
@@ -95,6 +96,15 @@ pub struct Entry {
     pub recorded_at: DateTime<Utc>,
     /// Its place in the log; none until it is sealed.
     pub sequence: Option<u64>,
+}
+
+impl Entry {
+    /// The whole fact that the entry states, where it is about a deal.
+    #[must_use]
+    pub fn fact(&self) -> Option<DealFact> {
+        let mut body: Value = serde_json::from_str(&self.body).ok()?;
+        serde_json::from_value(body.get_mut(INSIDE)?.get_mut(FACT)?.take()).ok()
+    }
 }
 
 /// The 16 secret bytes of an entry.

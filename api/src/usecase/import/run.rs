@@ -4,7 +4,8 @@ use super::apply::Apply;
 use super::header::{self, Opened};
 use super::read::{self, Reading};
 use super::{ImportFailure, Request, context, mapping, stage};
-use crate::usecase::commit::{Work, commit};
+use crate::usecase::commit::commit;
+use crate::usecase::ledger::digest;
 use crate::usecase::office::Event;
 use crate::usecase::{Caller, Failure};
 use domain::import::bound::Bound;
@@ -13,7 +14,7 @@ use domain::import::field::Field;
 use domain::import::mapping::Mapping;
 use domain::import::run::{Counts, ImportRun, Made, RunState};
 use domain::import::{FileProblem, Object};
-use domain::ledger::{EntryKind, INSIDE, instant};
+use domain::ledger::{EntryKind, INSIDE};
 use domain::program::Program;
 use domain::role::Action;
 use domain::slice::Slice;
@@ -236,7 +237,7 @@ async fn applied(
             let body = json!({ "object": object, "file": done.file_name, "sha256": done.file_sha256, "counts": done.counts, "made": done.made });
             work.record("import.apply", "ImportRun", done.id, body);
             let mut body = json!({ "object": object, "fileSha256": done.file_sha256, "fileBytes": done.file_bytes, "counts": done.counts });
-            body[INSIDE] = json!({ "fileName": done.file_name, "made": done.made, "locked": locked(work).await? });
+            body[INSIDE] = json!({ "fileName": done.file_name, "made": done.made, "locked": digest::of_import(work).await? });
             work.enter(EntryKind::Import, "ImportRun", done.id, &[], body);
         }
         finish(&work.tx, work.slice, &mut done, work.now).await?;

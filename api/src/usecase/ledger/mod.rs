@@ -1,7 +1,14 @@
 //! The ledger: entries are written in the transaction of what they record, and sealed within seconds (docs/LEDGER.md).
 
+pub mod digest;
+pub mod export;
+mod facts;
 pub mod key;
+pub mod read;
 pub mod seal;
+pub mod verify;
+
+pub(super) use facts::compare;
 
 use super::failure::Failure;
 use crate::clock::Clock;
