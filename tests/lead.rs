@@ -185,6 +185,10 @@ fn an_accepted_lead_becomes_a_deal_that_keeps_its_source_to_closed_won() {
         let facts = json!({ "sourcePartnerId": partner(&app, 1) });
         let rewritten = revops.change("dealUpdate", json!({ "id": deal["id"], "facts": facts }), "deal { id }").await;
         assert_eq!(rewritten["userErrors"][0]["rule"], "SOURCE_PARTNER_FIXED");
+        // What a partner did is declared apart from where the lead came from.
+        let declare = json!({ "dealId": deal["id"], "direct": true });
+        let declared = revops.change("attributionDeclare", declare, "deal { declaration }").await;
+        assert_eq!(declared["deal"]["declaration"], "DIRECT", "{declared}");
         let facts = json!({ "outcome": "WON", "closedOn": "2026-10-05" });
         let won = revops
             .change(

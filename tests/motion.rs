@@ -19,7 +19,7 @@ fn outcomes_are_told_apart_by_motion_and_by_state_beside_the_direct_deals() {
             let logged = revops.change("activityLog", input, "deal { lastActivity { meetingCount } }").await;
             assert_eq!(logged["userErrors"], json!([]), "{logged}");
         }
-        let query = "query($g: MotionGroup!) { motionOutcomes(groupBy: $g) { groups { group won { deals arr { amount } } gap { points coSell { won lost } direct { won lost } evidence } } } }";
+        let query = "query($g: MotionGroup!) { motionOutcomes(groupBy: $g) { groups { group won { deals arr { amount } } gap { points pointsAsDecimal coSell { won lost } direct { won lost } evidence } } } }";
         let ask = async |role: Role, group: &str| {
             let answer = app.as_role(role).query_with(query, json!({ "g": group })).await;
             answer.data()["motionOutcomes"]["groups"].as_array().unwrap().clone()
@@ -33,6 +33,7 @@ fn outcomes_are_told_apart_by_motion_and_by_state_beside_the_direct_deals() {
         assert_eq!(calls["gap"]["coSell"], json!({ "won": 2, "lost": 0 }), "{motions:?}");
         assert_eq!(calls["gap"]["direct"], json!({ "won": 4, "lost": 6 }));
         assert_eq!((&calls["gap"]["points"], &calls["gap"]["evidence"]), (&json!("60.000000000000"), &json!("THIN")));
+        assert_eq!(calls["gap"]["pointsAsDecimal"], "0.600000000000");
         assert_eq!(by(&motions, "DEMO")["gap"]["coSell"], json!({ "won": 0, "lost": 1 }));
         let states = ask(Role::Leadership, "ATTRIBUTION_STATE").await;
         let names: Vec<&Value> = states.iter().map(|group| &group["group"]).collect();

@@ -270,7 +270,7 @@ impl DealQuery {
         let around = loader::around_deals(&selected);
         let page = deal::page(caller, &filter, order, &ask, around).await.map_err(|why| failed(&why))?;
         loader::ahead_of_deals(ctx, &selected, &page.rows).await?;
-        let total = TotalCount::Deals(filter);
+        let total = TotalCount::Deals(Box::new(filter));
         let key = |row: &Row| (position(&row.deal, order), row.deal.id);
         Ok(connect(page, &binding, total, key, |row| Deal { row: row.deal, currency }))
     }

@@ -235,6 +235,12 @@ impl TrustGap {
         self.0.points.ok().map(decimal)
     }
 
+    /// The same as a decimal, as a forecast multiplies with it: +25 points are 0.25.
+    #[graphql(directive = Allow::apply(Action::ReadTrustGap))]
+    async fn points_as_decimal(&self) -> Option<Decimal> {
+        self.0.points.ok().map(|points| decimal(points / rust_decimal::Decimal::ONE_HUNDRED))
+    }
+
     /// The partner's side.
     #[graphql(directive = Allow::apply(Action::ReadTrustGap))]
     async fn co_sell(&self) -> WinRate {

@@ -129,7 +129,7 @@ impl MotionQuery {
                 gap: TrustGap(outcome.gap, measures.clone()),
             })
             .collect();
-        Ok(MotionOutcomes { frame: MeasuredFrame::from(&*measures), groups })
+        Ok(MotionOutcomes { frame: (&*measures).into(), groups })
     }
 
     /// Rows that look like one and the same thing, the largest groups first: what an import of old registrations and accounts

@@ -185,7 +185,7 @@ pub enum TotalCount {
     /// Accounts.
     Accounts(account::Filter),
     /// Deals.
-    Deals(deal::Filter),
+    Deals(Box<deal::Filter>),
     /// Leads.
     Leads(lead::Filter),
     /// Lines of spend.
