@@ -252,7 +252,7 @@ mod tests {
                 "co-sell win rate = 11 / (11 + 9) = 0.55",
                 "direct win rate = 9 / (9 + 21) = 0.3",
                 "(0.55 - 0.3) x 100 = 25 points",
-                "80 % interval (Newcombe's, from Wilson's) = 6.7942541518 to 41.3424501507",
+                "80 % interval (Newcombe's, from Wilson's) = 6.7942541518 to 41.342450150677",
                 "the interval lies above 0: LIFT",
             ]
         );
