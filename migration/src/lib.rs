@@ -28,12 +28,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000004_registration::Migration),
             Box::new(m20261125_000005_attribution::Migration),
             Box::new(m20261125_000006_leads::Migration),
+            Box::new(m20261125_000007_policy::Migration),
             Box::new(m20261125_000008_tam::Migration),
             Box::new(m20261125_000009_recruit::Migration),
-            Box::new(m20261125_000007_policy::Migration),
             Box::new(m20261125_000016_lead::Migration),
-            Box::new(m20261125_000007_policy::Migration),
-            Box::new(m20261125_000009_recruit::Migration),
             Box::new(m20261125_000019_funnel::Migration),
             Box::new(m20261125_000029_foundation_steps::Migration),
         ]
