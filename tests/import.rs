@@ -298,13 +298,9 @@ async fn spend_activities_and_accounts_come_in_too() {
         assert_eq!((run.counts.created, run.counts.refused), (3, 2), "{backend}");
         for (id, at) in [("R1", "2026-03-03T10:00:00Z"), ("R2", "2026-03-03T00:00:00Z"), ("R5", "2026-11-22T12:00:00Z")]
         {
-            let ids =
-                entity::import_bulk::activity::of_external_ids(bench.caller.office.store.read(), &whole(&bench), &[id]);
-            assert_eq!(ids.await.unwrap()[0].recorded_at, at.parse::<chrono::DateTime<chrono::Utc>>().unwrap(), "{id}");
+            let (slice, conn) = (bench.caller.viewer.slice().unwrap(), bench.caller.office.store.read());
+            let found = entity::import_bulk::activity::of_external_ids(conn, &slice, &[id]).await.unwrap();
+            assert_eq!(found[0].recorded_at, at.parse::<chrono::DateTime<chrono::Utc>>().unwrap(), "{backend} {id}");
         }
     }
-}
-
-fn whole(bench: &Bench) -> domain::slice::Slice {
-    bench.caller.viewer.slice().unwrap()
 }

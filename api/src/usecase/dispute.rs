@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use domain::attribution::{Attribution, Claim, Declaration, Provenance, check};
 use domain::deal::Deal;
 use domain::dispute::{self, Dispute, DisputeKind, DisputeRefusal, DisputeState, Party, Reading, Standing};
+use domain::ledger::EntryKind;
 use domain::role::Action;
 use domain::text;
 pub use entity::dispute::{Filter, key as position};
@@ -163,7 +164,7 @@ pub async fn open(
                 why.into()
             }
         })?;
-        tell(work, &row, &parties, "dispute.open", "attribution.disputed");
+        tell(work, &row, &parties, ("dispute.open", "attribution.disputed", EntryKind::DisputeOpened));
         Ok(row.id)
     })
     .await
@@ -178,12 +179,21 @@ fn note_faults(problems: &mut Problems, deal: &Deal, claims: &[Claim]) {
     }
 }
 
-/// Records and announces it. Who may hear of it is who the parties are.
-fn tell(work: &mut Work<'_>, row: &Dispute, parties: &[Party], verb: &'static str, event: &'static str) {
+/// Records, enters and announces it. Who may hear of it, and hold a receipt, is who the parties are: each of its own part.
+fn tell(
+    work: &mut Work<'_>,
+    row: &Dispute,
+    parties: &[Party],
+    (verb, event, entry): (&'static str, &'static str, EntryKind),
+) {
     let partners: Vec<Uuid> = parties.iter().map(|party| party.partner_id).collect();
     let body = json!({ "dealId": row.deal_id, "kind": row.kind, "state": row.state, "original": row.original,
         "claimed": row.claimed, "decided": row.decided, "reason": row.reason, "version": row.version });
     work.record(verb, "Dispute", row.id, body);
+    let holds = row.decided.as_ref().unwrap_or(&row.claimed);
+    let inside = json!({ "original": row.original, "claimed": row.claimed, "evidence": row.evidence });
+    let entered = json!({ "disputeId": row.id, "kind": row.kind, "state": row.state, "reason": row.reason, "partners": holds, "inside": inside });
+    work.enter(entry, "Deal", row.deal_id, &partners, entered);
     work.announce(event, row.id, json!({ "dealId": row.deal_id, "state": row.state, "partnerIds": partners }));
 }
 
@@ -259,7 +269,7 @@ pub async fn decide(
             work.touch(deal.closed_quarter);
         }
         parties.extend(before);
-        tell(work, &row, &parties, "dispute.decide", "attribution.decided");
+        tell(work, &row, &parties, ("dispute.decide", "attribution.decided", EntryKind::DisputeDecided));
         Ok(id)
     })
     .await
@@ -368,6 +378,8 @@ pub async fn amend(
         work.touch(deal.closed_quarter);
         let body = json!({ "partners": said(std::slice::from_ref(&row)), "isLate": true, "version": deal.version });
         work.record("attribution.amend", "Deal", deal_id, body);
+        let entered = json!({ "partners": [standing], "isLate": true });
+        work.enter(EntryKind::AttributionAmended, "Deal", deal_id, &[claim.partner_id], entered);
         Ok(deal_id)
     })
     .await
