@@ -139,7 +139,7 @@ async fn every_finder_runs_with_every_reach_and_order() {
             let around = Around { account: true, segment: true };
             for (order, key) in orders {
                 for ask in asks(key) {
-                    deal::page(conn, &slice, &filter, order, &ask, around)
+                    deal::page_around(conn, &slice, &filter, order, &ask, around)
                         .await
                         .unwrap_or_else(|why| panic!("{}: {why}", say("deals")));
                 }

@@ -404,11 +404,25 @@ fn select(slice: &Slice, filter: &Filter) -> Select<Entity> {
     ranges.into_iter().flatten().fold(select, |select, range| select.filter(range))
 }
 
-/// A page of deals with the rows around them.
+/// A page of deals.
 ///
 /// # Errors
 /// [`DbErr`].
 pub async fn page(
+    conn: &impl Conn,
+    slice: &Slice,
+    filter: &Filter,
+    order: Order,
+    ask: &Ask,
+) -> Result<Page<domain::deal::Deal>, DbErr> {
+    page::fetch(conn, select(slice, filter), order.expression(), "deal.id", ask).await
+}
+
+/// A page of deals with the rows around them.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn page_around(
     conn: &impl Conn,
     slice: &Slice,
     filter: &Filter,

@@ -40,7 +40,6 @@ pub mod ledger_log;
 pub mod ledger_node;
 pub mod listen;
 pub mod live;
-pub mod live;
 pub mod message_template;
 pub mod motion;
 pub mod page;

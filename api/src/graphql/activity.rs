@@ -274,6 +274,7 @@ impl ActivityMutation {
                 kind: ActivityKind::Introduction.into(),
                 happened_at: input.happened_at.0,
                 is_joint_meeting: false,
+                meeting_count: None,
                 next_step_on: None,
                 owner_functions: Vec::new(),
                 note: input.note.clone(),

@@ -9,7 +9,7 @@ use domain::activity::Activity;
 use domain::attribution::Attribution;
 use domain::claim::Conflict;
 use domain::deal::{Deal, Stage};
-use domain::external_ref::{ExternalRef, RefKind};
+use domain::external_ref::ExternalRef;
 use domain::lead::Lead;
 use domain::level::LevelRecord;
 use domain::origin::Origin;
@@ -28,10 +28,7 @@ use uuid::Uuid;
 use super::caller::{caller, coded, failed};
 use crate::usecase::cosell::GateView;
 use crate::usecase::deal::{Around, Row};
-use crate::usecase::{
-    Caller, Failure, account, activity, attribution, claim, cosell, deal, external_ref, lead, level, origin, partner,
-    pod, program, recruit, registration, seat, segment, source, stage,
-};
+use crate::usecase::{Caller, Failure, attribution, program};
 use rows::{LeadOwner, RefsOf};
 
 type Loaded<T> = Result<HashMap<Uuid, T>, Arc<Failure>>;

@@ -19,7 +19,6 @@ pub mod deliverable;
 pub mod deployment;
 pub mod dispute;
 pub mod economics;
-pub mod economics;
 pub mod external_ref;
 mod follow;
 pub mod forecast_line;

@@ -14,7 +14,7 @@ pub mod receipt;
 pub mod record;
 pub mod tree;
 
-pub use fact::{AttributionFact, DealFact};
+pub use fact::DealFact;
 
 /// What an entry records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, EnumString, IntoStaticStr)]

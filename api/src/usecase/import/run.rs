@@ -248,17 +248,6 @@ async fn applied(
     Ok(())
 }
 
-/// A digest of what this transaction locked as imported: of each deal's line, by id.
-async fn locked(work: &Work<'_>) -> Result<serde_json::Value, Failure> {
-    let (mut hash, mut deals) = (Sha256::new(), 0_u64);
-    entity::ledger_fact::imported_at(&work.tx, work.slice, work.now, |id, fact| {
-        hash.update(fact.line(id));
-        deals += 1;
-    })
-    .await?;
-    Ok(json!({ "at": instant(work.now), "deals": deals, "sha256": format!("{:x}", hash.finalize()) }))
-}
-
 /// The end of a run, in the transaction of its facts.
 async fn finish(
     tx: &entity::Tx,
