@@ -165,7 +165,6 @@ pub struct JointActivityRefusal {
 
 /// The answer to asking for a joint activity.
 #[derive(Union)]
-#[graphql(directive = Allow::apply(Action::RequestJointActivity))]
 pub enum JointActivityAnswer {
     /// It may be done.
     Permit(JointActivityPermit),
