@@ -259,7 +259,7 @@ impl Registration {
 
     /// Its share of the influence credit, 0 to 1, where a conflict of claims was decided.
     async fn influence_share(&self) -> Option<Decimal> {
-        self.row.influence_bps.map(|bps| Decimal(rust_decimal::Decimal::new(bps, 4)))
+        self.row.influence_bps.map(|bps| Decimal(rust_decimal::Decimal::new(bps, 4).normalize()))
     }
 
     /// The conflict of claims that it is part of, the latest; null where there was none.

@@ -25,7 +25,7 @@ pub(super) struct At {
 }
 
 impl At {
-    pub async fn now(work: &Work<'_>) -> Result<Self, Failure> {
+    pub(super) async fn now(work: &Work<'_>) -> Result<Self, Failure> {
         let (program, today) = today(work).await?;
         let policy = entity::policy::on(&work.tx, work.slice, today).await?;
         let mark = Mark { at: work.now, by: work.seat_id() };

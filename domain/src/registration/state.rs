@@ -248,7 +248,13 @@ impl State {
                 let (last, reason) = grant.end();
                 Self::Expired { on: last.succ_opt().unwrap_or(NaiveDate::MAX), grant, reason }
             }
-            same => same,
+            same @ (Self::Submitted
+            | Self::Approved(_)
+            | Self::Refreshed(_)
+            | Self::Refused(_)
+            | Self::Withdrawn { .. }
+            | Self::Expired { .. }
+            | Self::Converted { .. }) => same,
         }
     }
 
