@@ -1,6 +1,5 @@
 //! The one test binary: black-box tests on a real server, and the tests of the house itself.
 #![recursion_limit = "512"]
-#![recursion_limit = "256"]
 #![expect(clippy::unwrap_used, reason = "a test says what failed by failing")]
 
 mod absence;

@@ -271,7 +271,7 @@ pub fn may_activate(step: FoundationStep, steps: &[StepRecord]) -> Result<(), Fo
     }
     let record = steps.iter().find(|record| record.step == step);
     let draft = record.and_then(|record| record.draft.as_ref());
-    let lacks = |part: &&DefinitionPart| draft.is_none_or(|draft| draft.get(part).is_none_or(String::is_empty));
+    let lacks = |part: &&DefinitionPart| draft.is_none_or(|draft| draft.get(*part).is_none_or(String::is_empty));
     if let Some(part) = step.parts().iter().find(lacks) {
         return Err(FoundationRefusal::DefinitionIncomplete((*part).into()));
     }

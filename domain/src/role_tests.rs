@@ -18,9 +18,7 @@ fn a_partner_never_reads_spend_yield_points_or_money() {
 /// LOOP.md section 5: never the investment tier, and nothing that leads to it.
 #[test]
 fn a_partner_never_reads_a_tier_or_the_plan() {
-    for action in
-        [Action::ReadTiers, Action::ReadRecommendations, Action::ReadRecruitPlan, Action::ReadDeliverables]
-    {
+    for action in [Action::ReadTiers, Action::ReadRecommendations, Action::ReadRecruitPlan, Action::ReadDeliverables] {
         assert!(!may(Partner, action), "{action:?}");
     }
 }

@@ -118,11 +118,6 @@ impl App {
         Beside { office, address, server }
     }
 
-    /// The database.
-    pub(crate) fn database(&self) -> &str {
-        &self.url
-    }
-
     /// The world's seat of a role, in the first program.
     pub(crate) fn as_role(&self, role: Role) -> Seat<'_> {
         self.as_subject(&World::subject(role))

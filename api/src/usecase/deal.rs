@@ -2,18 +2,17 @@
 
 use super::attribution;
 use super::commit::{Done, Key, Work, commit};
+pub use super::deal_facts::Facts;
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
 use super::{money, origin};
 use chrono::NaiveDate;
-use domain::attribution::{Attribution, Claim, Declaration, Provenance};
-use domain::deal::{Deal, DealKind, DealSource, Outcome, Stage};
+use domain::attribution::{Attribution, Declaration, Provenance};
+use domain::deal::{Deal, DealKind, Outcome, Stage};
 use domain::money::{Currency, Money};
-use domain::origin::Origin;
 use domain::program::Program;
 use domain::role::Action;
 use domain::text;
-pub use super::deal_facts::Facts;
 pub use entity::deal::{Filter, Order, key as position};
 pub use entity::deal_around::{Around, Row};
 pub use entity::deal_origin::OriginFilter;
