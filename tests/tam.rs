@@ -407,7 +407,9 @@ fn without_a_plan_a_yield_or_a_penetration_a_forecast_says_why_and_adds_nothing(
         );
         let none = app
             .as_role(Role::Finance)
-            .query("{ forecast { revision } forecastRevisions(quarter: \"2026-Q4\") { revision } }")
+            .query(
+                "{ forecast(quarter: \"2027-Q1\") { revision } forecastRevisions(quarter: \"2027-Q1\") { revision } }",
+            )
             .await;
         assert_eq!(none.data(), &json!({ "forecast": null, "forecastRevisions": [] }));
     });

@@ -97,3 +97,7 @@ impl Default for Limits {
         }
     }
 }
+
+/// The stack of a thread that runs requests: the roots of the schema are merged of many parts, and a resolver of the last one
+/// stands on the futures of all before it. Memory is taken as far as it is used.
+pub const STACK: usize = 16 * 1024 * 1024;

@@ -12,6 +12,8 @@ use strum::{EnumIter, EnumString, IntoEnumIterator, IntoStaticStr};
 pub enum Job {
     /// Tells of promises that are about to be missed, and records those that were missed.
     SlaClocks,
+    /// Writes down registrations whose clock ran out.
+    Registrations,
     /// Forgets idempotency keys, events and job runs that nobody asks for any more.
     Housekeeping,
 }
@@ -36,7 +38,7 @@ impl Job {
     pub const fn cadence(self) -> Cadence {
         match self {
             Self::SlaClocks => Cadence::Minutes(1),
-            Self::Housekeeping => Cadence::Day,
+            Self::Registrations | Self::Housekeeping => Cadence::Day,
         }
     }
 
@@ -45,7 +47,7 @@ impl Job {
     #[must_use]
     pub const fn looks_back(self) -> usize {
         match self {
-            Self::SlaClocks => 1,
+            Self::SlaClocks | Self::Registrations => 1,
             Self::Housekeeping => 7,
         }
     }

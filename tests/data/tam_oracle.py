@@ -16,7 +16,7 @@ def wilson(k, n):
 
 
 def cents(x):
-    return int(x.copy_abs().quantize(D(1), ROUND_HALF_UP)) * (-1 if x < 0 else 1)
+    return int(x.copy_abs().quantize(D("1e-20")).quantize(D(1), ROUND_HALF_UP)) * (-1 if x < 0 else 1)
 
 
 def split(total, weights):

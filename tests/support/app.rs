@@ -54,7 +54,12 @@ fn on(backend: Backend, limits: Limits, body: &impl AsyncFn(App)) {
     // The runner shows it when the test fails.
     println!("on {backend}");
     let database = Database::fresh(backend);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_stack_size(api::limits::STACK)
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let app = App::start(&database.url, limits).await;
         body(app).await;

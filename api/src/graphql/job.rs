@@ -14,6 +14,8 @@ use crate::usecase::job;
 pub enum Job {
     /// Every minute: tells of promises that are about to be missed, and records those that were missed.
     SlaClocks,
+    /// Every day: writes down registrations whose clock ran out the day before.
+    Registrations,
     /// Every day: forgets idempotency keys, events and job runs that nobody asks for any more.
     Housekeeping,
 }

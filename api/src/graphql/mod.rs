@@ -81,27 +81,41 @@ pub use schema::{LoopSchema, RoleSchema, Schemas, sdl_full, sdl_of};
 use async_graphql::{MergedObject, MergedSubscription};
 
 /// Everything that can be read.
+// In groups: one merge of all would nest as deep as it has parts, and a request's stack with it.
 #[derive(MergedObject, Default)]
-pub struct Query(
+pub struct Query(FactsRead, CreditRead, MeasuresRead, PlanRead, HouseRead);
+
+/// Of that, the facts.
+#[derive(MergedObject, Default)]
+pub struct FactsRead(
     program::ProgramQuery,
     node::NodeQuery,
     partner::PartnerQuery,
     segment::SegmentQuery,
     account::AccountQuery,
     deal_list::DealQuery,
+    spend::SpendQuery,
+    change::ChangeQuery,
+    lead::LeadQuery,
+);
+
+/// Of that, credit, claims and the ledger.
+#[derive(MergedObject, Default)]
+pub struct CreditRead(
     dispute::DisputeQuery,
     source::SourceQuery,
-    spend::SpendQuery,
     registration::RegistrationQuery,
     routing::RoutingQuery,
     claim::ClaimQuery,
     pod_request::PodRequestQuery,
     template::TemplateQuery,
     territory::TerritoryQuery,
-    spend_plan::SpendPlanQuery,
-    tam::TamQuery,
-    change::ChangeQuery,
     ledger::LedgerQuery,
+);
+
+/// Of that, measures.
+#[derive(MergedObject, Default)]
+pub struct MeasuresRead(
     portfolio::PortfolioQuery,
     catalogue::CatalogueQuery,
     quality::QualityQuery,
@@ -109,37 +123,60 @@ pub struct Query(
     audit::AuditQuery,
     scorecard::ScorecardQuery,
     totals::TotalsQuery,
-    viewer::ViewerQuery,
-    seat::SeatQuery,
-    pod::PodQuery,
-    token::TokenQuery,
-    lead::LeadQuery,
-    import::ImportQuery,
+);
+
+/// Of that, the plan.
+#[derive(MergedObject, Default)]
+pub struct PlanRead(
+    spend_plan::SpendPlanQuery,
+    tam::TamQuery,
     iteration::IterationQuery,
     deliverable::DeliverableQuery,
     recruit::RecruitQuery,
     recruit_plan::RecruitPlanQuery,
-    sla::SlaQuery,
-    job::JobQuery,
     foundation::FoundationQuery,
     funnel::FunnelQuery,
     deployment::DeploymentQuery,
+);
+
+/// Of that, the house.
+#[derive(MergedObject, Default)]
+pub struct HouseRead(
+    viewer::ViewerQuery,
+    seat::SeatQuery,
+    pod::PodQuery,
+    token::TokenQuery,
+    import::ImportQuery,
+    sla::SlaQuery,
+    job::JobQuery,
     policy::PolicyQuery,
 );
 
 /// Everything that can be changed.
+// In groups: one merge of all would nest as deep as it has parts, and a request's stack with it.
 #[derive(MergedObject, Default)]
-pub struct Mutation(
+pub struct Mutation(FactsChange, CreditChange, PlanChange, HouseChange);
+
+/// Of that, the facts.
+#[derive(MergedObject, Default)]
+pub struct FactsChange(
     program::ProgramMutation,
     partner_write::PartnerMutation,
     segment::SegmentMutation,
     account_write::AccountMutation,
     deal_write::DealMutation,
+    activity::ActivityMutation,
+    spend::SpendMutation,
+    lead_write::LeadMutation,
+    external_ref::ExternalRefMutation,
+);
+
+/// Of that, credit and claims.
+#[derive(MergedObject, Default)]
+pub struct CreditChange(
     attribution::AttributionMutation,
     dispute::DisputeMutation,
     source::SourceMutation,
-    activity::ActivityMutation,
-    spend::SpendMutation,
     registration_write::RegistrationMutation,
     routing::RoutingMutation,
     claim::ClaimMutation,
@@ -147,20 +184,28 @@ pub struct Mutation(
     pod_request::PodRequestMutation,
     template::TemplateMutation,
     territory::TerritoryMutation,
+);
+
+/// Of that, the plan.
+#[derive(MergedObject, Default)]
+pub struct PlanChange(
     spend_plan::SpendPlanMutation,
     tam::TamMutation,
-    seat::SeatMutation,
-    pod::PodMutation,
-    token::TokenMutation,
     iteration::IterationMutation,
     recruit::RecruitMutation,
     recruit_plan::RecruitPlanMutation,
-    import_decision::ImportMutation,
-    working_calendar::WorkingCalendarMutation,
-    lead_write::LeadMutation,
-    external_ref::ExternalRefMutation,
     deployment::DeploymentMutation,
     foundation::FoundationMutation,
+);
+
+/// Of that, the house.
+#[derive(MergedObject, Default)]
+pub struct HouseChange(
+    seat::SeatMutation,
+    pod::PodMutation,
+    token::TokenMutation,
+    import_decision::ImportMutation,
+    working_calendar::WorkingCalendarMutation,
     policy::PolicyMutation,
 );
 

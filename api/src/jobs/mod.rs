@@ -1,7 +1,7 @@
 //! The scheduler: runs whatever is due, in every program, whichever process gets there first.
 
 use crate::usecase::job::{self, Claimed};
-use crate::usecase::{Caller, Failure, Office, program, sla};
+use crate::usecase::{Caller, Failure, Office, program, registration_step, sla};
 use chrono::{DateTime, Utc};
 use domain::job::{Due, Job};
 use domain::program::Program;
@@ -23,6 +23,7 @@ async fn work(job: Job, caller: &Caller) -> Result<Value, Failure> {
             let watched = sla::watch(caller).await?;
             Ok(serde_json::json!({ "warned": watched.warned, "missed": watched.missed }))
         }
+        Job::Registrations => Ok(serde_json::json!({ "expired": registration_step::expire(caller).await? })),
         Job::Housekeeping => job::clean(caller).await,
     }
 }

@@ -8,6 +8,7 @@ use super::registration_step::{At, drop_deal, verdict};
 use domain::claim::{
     ClaimEvent, ClaimEventKind, Claimant, Conflict, ConflictRefusal, Settlement, first_touch, shares, timeline,
 };
+use domain::ledger::EntryKind;
 use domain::registration::{Registration, Verdict};
 use domain::role::Action;
 use domain::slice::Slice;
@@ -152,7 +153,8 @@ pub async fn decide(
         conflict.version += 1;
         entity::registration_conflict::update(&work.tx, work.slice, &conflict).await?;
         let body = json!({ "domain": conflict.domain, "decision": conflict.decision, "version": conflict.version });
-        work.record("conflict.decide", "RegistrationConflict", id, body);
+        work.record("conflict.decide", "RegistrationConflict", id, body.clone());
+        work.enter(EntryKind::ConflictDecided, "RegistrationConflict", id, &[], body);
         work.announce("registration.conflict", id, json!({ "isDecided": true }));
         Ok(id)
     })

@@ -8,6 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::attribution::Provenance;
 use domain::cosell::{Gate, GateFacts, GateRefusal, GatedActivity, PrimarySale, gate};
 use domain::deal::{Deal, Outcome};
+use domain::ledger::EntryKind;
 use domain::program::Program;
 use domain::registration::{Mark, StateWord};
 use domain::role::Action;
@@ -142,7 +143,8 @@ pub async fn log(
             }
         })?;
         let body = json!({ "dealId": deal_id, "partnerId": sale.partner_id, "personId": person, "loggedAt": work.now });
-        work.record("primarySale.log", "PrimarySale", sale.id, body);
+        work.record("primarySale.log", "PrimarySale", sale.id, body.clone());
+        work.enter(EntryKind::PrimarySaleLogged, "PrimarySale", sale.id, &[sale.partner_id], body);
         work.announce("primarySale.logged", deal_id, json!({ "partnerId": sale.partner_id }));
         Ok(deal_id)
     })

@@ -3,9 +3,11 @@
 use super::commit::{Done, Key, commit};
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
+use super::sla;
 use domain::pod_request::{PodAnswer, PodRequest};
 use domain::registration::Mark;
 use domain::role::Action;
+use domain::sla::SlaKind;
 use domain::text;
 use entity::page::{Ask, Page};
 pub use entity::pod_request::{Filter, key as position};
@@ -99,6 +101,7 @@ pub async fn create(caller: &Caller, facts: Facts, key: Option<Key>) -> Result<D
         let body = json!({ "partnerId": request.partner_id, "dealId": request.deal_id,
             "registrationId": request.registration_id, "question": request.question });
         work.record("podRequest.create", "PodRequest", request.id, body);
+        sla::start(work, SlaKind::PodRequest, "PodRequest", request.id, Some(request.partner_id), work.now).await?;
         work.announce("podRequest.asked", request.id, json!({ "partnerId": request.partner_id }));
         Ok(request.id)
     })
@@ -130,6 +133,7 @@ pub async fn answer(
         let seconds = request.response(work.now).num_seconds();
         let body = json!({ "partnerId": request.partner_id, "responseSeconds": seconds });
         work.record("podRequest.answer", "PodRequest", id, body);
+        sla::meet(work, SlaKind::PodRequest, id, work.now).await?;
         work.announce("podRequest.answered", id, json!({ "partnerId": request.partner_id }));
         Ok(id)
     })

@@ -6,16 +6,18 @@ use super::commit::{Done, Key, Work, commit};
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
 use super::precheck::{self, Sight, domain_of};
-use super::{deal, routing};
+use super::{deal, registration_step, routing, sla};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::account::Account;
 use domain::claim::Discovery;
 use domain::deal::{Deal, DealKind, Outcome};
+use domain::ledger::EntryKind;
 use domain::program::Program;
 use domain::registration::{Registration, RegistrationRefusal, State};
 use domain::role::{Action, Role};
 use domain::routing::Arrival;
 use domain::seat::Seat;
+use domain::sla::SlaKind;
 use domain::slice::{Reach, Slice, Viewer};
 use domain::text;
 use entity::page::{Ask, Page};
@@ -273,6 +275,8 @@ async fn arrive(
         }
     })?;
     work.record("registration.submit", "Registration", it.id, body(&it));
+    registration_step::enter(work, EntryKind::RegistrationSubmitted, &it);
+    sla::start(work, SlaKind::FirstTouch, "Registration", it.id, Some(it.partner_id), work.now).await?;
     work.announce(
         "registration.submitted",
         it.id,

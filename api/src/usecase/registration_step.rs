@@ -3,13 +3,15 @@
 use super::commit::{Done, Key, Work, commit};
 use super::failure::{Failure, Problem, ProblemCode};
 use super::office::Caller;
-use super::precheck;
 use super::registration::{body, open_deal, refused, today, whole};
+use super::{precheck, sla};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::deal::Outcome;
+use domain::ledger::{EntryKind, INSIDE};
 use domain::program::Program;
 use domain::registration::{Mark, Registration, RegistrationRefusal, StateWord, Summary, Terms, Verdict};
 use domain::role::Action;
+use domain::sla::SlaKind;
 use domain::slice::Slice;
 use domain::template::{Acceptance, TemplateKind, acceptance};
 use domain::text;
@@ -61,6 +63,13 @@ where
     .await
 }
 
+/// Enters what a registration came to: the partner that claims may hold a receipt, and its place among rivals stays inside.
+pub(super) fn enter(work: &mut Work<'_>, kind: EntryKind, it: &Registration) {
+    let mut facts = json!({ "domain": it.domain, "accountName": it.account_name, "state": word(it) });
+    facts[INSIDE] = body(it);
+    work.enter(kind, "Registration", it.id, &[it.partner_id], facts);
+}
+
 fn at_id(refusal: RegistrationRefusal) -> Failure {
     refused("id", refusal).into()
 }
@@ -77,7 +86,7 @@ pub(super) fn verdict(reason: &str, mark: Mark) -> Result<Verdict, Failure> {
 /// [`Failure`].
 pub async fn touch(caller: &Caller, id: Uuid, expected: Option<i64>, key: Option<Key>) -> Result<Done, Failure> {
     let verb = "registration.touch";
-    step(caller, Action::DecideRegistrations, (id, expected), key, verb, async |_, it, at| {
+    step(caller, Action::DecideRegistrations, (id, expected), key, verb, async |work, it, at| {
         if it.first_touch.is_some() {
             return Err(at_id(RegistrationRefusal::AlreadyTouched));
         }
@@ -85,6 +94,7 @@ pub async fn touch(caller: &Caller, id: Uuid, expected: Option<i64>, key: Option
             return Err(at_id(RegistrationRefusal::AlreadyOver));
         }
         it.first_touch = Some(at.mark);
+        sla::meet(work, SlaKind::FirstTouch, id, work.now).await?;
         Ok(())
     })
     .await
@@ -118,10 +128,15 @@ pub async fn decide(
         }
         let verdict = verdict(reason, at.mark)?;
         match decision {
-            Decision::Approve => approve(work, it, at, verdict).await?,
+            Decision::Approve => {
+                approve(work, it, at, verdict).await?;
+                enter(work, EntryKind::RegistrationApproved, it);
+            }
             Decision::Refuse => {
                 it.state = it.state.refuse(verdict).map_err(at_id)?;
                 drop_deal(work, it, at).await?;
+                let _ = sla::stop(work, SlaKind::FirstTouch, id, work.now).await?;
+                enter(work, EntryKind::RegistrationRefused, it);
             }
         }
         work.announce("registration.decided", id, json!({ "partnerId": it.partner_id, "state": word(it) }));
@@ -213,6 +228,8 @@ pub async fn withdraw(caller: &Caller, id: Uuid, expected: Option<i64>, key: Opt
     let verb = "registration.withdraw";
     step(caller, Action::SubmitRegistrations, (id, expected), key, verb, async |work, it, at| {
         it.state = it.state.withdraw(at.mark).map_err(at_id)?;
+        let _ = sla::stop(work, SlaKind::FirstTouch, id, work.now).await?;
+        enter(work, EntryKind::RegistrationWithdrawn, it);
         drop_deal(work, it, at).await
     })
     .await
@@ -238,14 +255,23 @@ pub async fn summarise(
             if owed.is_none_or(|meeting| meeting.summary.is_some()) {
                 meet(it, at, held_at).map_err(|refusal| Failure::from(refused("heldAt", refusal)))?;
                 super::activity::hold_meeting(work, it, held_at).await?;
+                owe_summary(work, it, held_at).await?;
             }
         }
         let text = text::name(summary, 10_000);
         let text = text.map_err(|why| Problem::at(["summary"], ProblemCode::Invalid, why.to_string()))?;
         it.state = it.state.summarise(Summary { text, mark: at.mark }).map_err(at_id)?;
+        sla::meet(work, SlaKind::MeetingSummary, id, work.now).await?;
         Ok(())
     })
     .await
+}
+
+/// A meeting that was held owes its summary; the first one's clock counts.
+async fn owe_summary(work: &mut Work<'_>, it: &Registration, held_at: DateTime<Utc>) -> Result<(), Failure> {
+    let partner = Some(it.partner_id);
+    sla::start(work, SlaKind::MeetingSummary, "Registration", it.id, partner, held_at).await?;
+    Ok(())
 }
 
 fn meet(it: &mut Registration, at: &At, held_at: DateTime<Utc>) -> Result<(), RegistrationRefusal> {
@@ -276,6 +302,7 @@ pub(super) async fn meeting_held(
             it.version += 1;
             entity::registration::update(&work.tx, &whole, &it).await?;
             work.record("registration.meet", "Registration", it.id, body(&it));
+            owe_summary(work, &it, held_at).await?;
         }
     }
     Ok(())
@@ -295,6 +322,7 @@ pub async fn refresh(
     let verb = "registration.refresh";
     step(caller, Action::DecideRegistrations, (id, expected), key, verb, async |work, it, at| {
         it.state = it.state.refresh(verdict(reason, at.mark)?, at.today, at.terms).map_err(at_id)?;
+        enter(work, EntryKind::RegistrationRefreshed, it);
         work.announce("registration.decided", id, json!({ "partnerId": it.partner_id, "state": word(it) }));
         Ok(())
     })
@@ -312,6 +340,8 @@ pub(super) async fn write_expiry(
     let it = Registration { state: row.state.on(today), version, ..row };
     entity::registration::update(&work.tx, whole, &it).await?;
     work.record("registration.expire", "Registration", it.id, body(&it));
+    let _ = sla::stop(work, SlaKind::FirstTouch, it.id, work.now).await?;
+    enter(work, EntryKind::RegistrationExpired, &it);
     work.announce("registration.expired", it.id, json!({ "partnerId": it.partner_id }));
     Ok(())
 }

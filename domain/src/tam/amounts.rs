@@ -82,10 +82,11 @@ pub(super) fn decimal(whole: i128) -> Decimal {
     Decimal::try_from_i128_with_scale(whole, 0).unwrap_or(Decimal::MAX)
 }
 
-/// A computed amount in whole minor units, half away from zero; beyond the largest amount that is kept exactly, that one.
+/// A computed amount in whole minor units, half away from zero; beyond the largest amount that is kept exactly, that one. What a
+/// division cut off in the last digits is mended first, so that a half stays a half.
 pub(super) fn whole(minor: Option<Decimal>) -> i128 {
     let most = i128::from(MOST_MINOR);
-    minor.and_then(|minor| i128::try_from(round(minor, 0)).ok()).unwrap_or(most).clamp(-most, most)
+    minor.and_then(|minor| i128::try_from(round(round(minor, 9), 0)).ok()).unwrap_or(most).clamp(-most, most)
 }
 
 /// Splits a year by weights, by the largest remainder; a negative one as its positive.
@@ -132,6 +133,7 @@ mod tests {
     fn a_line_is_rounded_half_away_from_zero() {
         use rust_decimal::dec;
         assert_eq!((whole(Some(dec!(0.5))), whole(Some(dec!(-0.5))), whole(Some(dec!(2.4999)))), (1, -1, 2));
+        assert_eq!(whole(Some(dec!(1) / dec!(3) * dec!(3) * dec!(0.5))), 1);
         assert_eq!(whole(None), i128::from(MOST_MINOR));
     }
 
