@@ -39,6 +39,7 @@ mod protocol;
 mod real_numbers;
 mod recruit;
 mod registration;
+mod registration_promise;
 mod seat;
 mod sla;
 mod slice;

@@ -1,0 +1,90 @@
+//! What a registration owes by when, and the receipts of what became of it.
+
+use crate::registration::{approved, at, codes, submit};
+use crate::support::on_every_backend;
+use domain::role::Role;
+use serde_json::{Value, json};
+
+const CLOCKS: &str = "{ slaClocks { edges { node { kind owner state startedAt dueAt metAt stoppedAt } } } }";
+
+fn nodes(answer: &Value, list: &str) -> Vec<Value> {
+    answer[list]["edges"].as_array().unwrap().iter().map(|edge| edge["node"].clone()).collect()
+}
+
+fn of_kind(clocks: &[Value], kind: &str, started: &str) -> Value {
+    let found = clocks.iter().find(|clock| clock["kind"] == kind && clock["startedAt"] == started);
+    found.unwrap_or_else(|| panic!("no {kind} of {started}: {clocks:?}")).clone()
+}
+
+/// Friday 9 October 2026, 16:00 in UTC: one business hour is left before the weekend, the other is Monday's first. The last
+/// instant is in time.
+#[test]
+fn a_first_touch_is_due_in_two_business_hours_across_a_weekend() {
+    on_every_backend(async |app| {
+        app.clock.set(at("2026-10-09T16:00:00Z"));
+        let partner = app.as_role(Role::Partner);
+        let made = submit(&partner, "https://weekend.example.org").await;
+        assert_eq!(codes(&made), Vec::<&str>::new(), "{made}");
+        let read = async || nodes(app.as_role(Role::Revops).query(CLOCKS).await.data(), "slaClocks");
+        let clock = of_kind(&read().await, "FIRST_TOUCH", "2026-10-09T16:00:00Z");
+        assert_eq!((&clock["dueAt"], &clock["owner"]), (&json!("2026-10-12T10:00:00Z"), &json!("VENDOR")));
+        app.clock.set(at("2026-10-12T10:00:00Z"));
+        let touch = json!({ "id": made["registration"]["id"] });
+        let touched = app.as_role(Role::PartnerManager).change("registrationTouch", touch, "registration { id }").await;
+        assert_eq!(codes(&touched), Vec::<&str>::new(), "{touched}");
+        let clock = of_kind(&read().await, "FIRST_TOUCH", "2026-10-09T16:00:00Z");
+        assert_eq!((&clock["state"], &clock["metAt"]), (&json!("MET"), &json!("2026-10-12T10:00:00Z")));
+        // What nobody wants any more is owed to nobody.
+        let other = submit(&partner, "https://second.example.org").await;
+        let back = json!({ "id": other["registration"]["id"] });
+        partner.change("registrationWithdraw", back, "registration { id }").await;
+        let clock = of_kind(&read().await, "FIRST_TOUCH", "2026-10-12T10:00:00Z");
+        assert!(clock["stoppedAt"].is_string() && clock["metAt"].is_null(), "{clock}");
+    });
+}
+
+/// The partner's receipts hold its own words and nothing of where it stands among others.
+#[test]
+fn every_step_of_a_registration_is_in_the_ledger() {
+    on_every_backend(async |app| {
+        let partner = app.as_role(Role::Partner);
+        let kept = approved(&app, "https://kept.example.org").await;
+        let other = submit(&partner, "https://given-up.example.org").await;
+        partner
+            .change("registrationWithdraw", json!({ "id": other["registration"]["id"] }), "registration { id }")
+            .await;
+        let ask = "{ ledgerEntries(last: 50) { edges { node { kind subjectType facts partnerIds } } } }";
+        let entries = nodes(app.as_role(Role::Revops).query(ask).await.data(), "ledgerEntries");
+        let kinds: Vec<&str> = entries
+            .iter()
+            .filter(|entry| entry["facts"].as_str().is_some_and(|facts| facts.contains("example.org")))
+            .filter(|entry| entry["subjectType"] == "Registration")
+            .map(|entry| entry["kind"].as_str().unwrap())
+            .collect();
+        for kind in ["REGISTRATION_SUBMITTED", "REGISTRATION_APPROVED", "REGISTRATION_WITHDRAWN"] {
+            assert!(kinds.contains(&kind), "{kind}: {kinds:?}");
+        }
+        assert_eq!(kept["state"], "APPROVED");
+    });
+}
+
+/// The job finds what ran out, once, and says so in the ledger.
+#[test]
+fn the_scheduler_expires_what_had_no_meeting() {
+    on_every_backend(async |app| {
+        let kept = approved(&app, "https://silent.example.org").await;
+        assert!(kept["meetBy"].is_string(), "{kept}");
+        app.clock.set(at("2026-10-28T00:00:00Z"));
+        let programs = api::usecase::program::all(&app.office).await.unwrap();
+        let stop = tokio_util::sync::CancellationToken::new();
+        let ran = api::jobs::tick(&app.office, &programs, &stop).await.unwrap();
+        let of_home: Vec<&api::jobs::Ran> = ran
+            .iter()
+            .filter(|ran| ran.program == "home" && matches!(ran.job, domain::job::Job::Registrations))
+            .collect();
+        assert!(of_home.iter().any(|ran| ran.outcome.as_ref().is_ok_and(|it| it["expired"] == 1)), "{of_home:?}");
+        let ask = format!("{{ registration(id: {}) {{ state expiryReason }} }}", kept["id"]);
+        let read = app.as_role(Role::Partner).query(&ask).await;
+        assert_eq!(read.data()["registration"], json!({ "state": "EXPIRED", "expiryReason": "NO_MEETING_21D" }));
+    });
+}
