@@ -391,6 +391,9 @@ fn two_partners_in_the_same_millisecond_both_stand_in_one_line() {
 
 /// Everything that a partner's token may change.
 const OWN: &[&str] = &[
+    "disputeOpen",
+    "introductionRecord",
+    "leadRecord",
     "podRequestAnswer",
     "primarySaleConfirm",
     "registrationPrecheck",

@@ -1,9 +1,10 @@
 //! What is in the database of a test: a program with two pods, and another program beside it, made through the use cases.
 
 use api::clock::Clock;
+use api::usecase::commit::commit;
 use api::usecase::{
     Caller, Failure, Office, account, activity, deal, partner, pod, portfolio, program, registration, seat, segment,
-    spend, stage, tam,
+    sla, spend, stage, tam,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::activity::ActivityKind;
@@ -12,8 +13,9 @@ use domain::calendar::Quarter;
 use domain::deal::{DealKind, Outcome};
 use domain::ledger::EntryKind;
 use domain::partner::PartnerKind;
-use domain::role::Role;
+use domain::role::{Action, Role};
 use domain::seat::DEV_ISSUER;
+use domain::sla::SlaKind;
 use domain::slice::{Place, Viewer};
 use domain::spend::SpendCategory;
 use rust_decimal::Decimal;
@@ -233,6 +235,12 @@ impl Tenant {
                 deal_id: Some(made.open[at]),
             };
             made.registrations[at] = registration::submit(&ops, facts, None).await?.id;
+            // So that no promise of the world's own runs beside those of a test.
+            commit(&ops, Action::RunJobs, None, async |work| {
+                sla::stop(work, SlaKind::FirstTouch, made.registrations[at], work.now).await?;
+                Ok(made.registrations[at])
+            })
+            .await?;
         }
         // Nothing is planned yet: a forecast that says why it measures nothing.
         let operator = somebody(office, program.id, Role::Operator);

@@ -3,11 +3,13 @@
 use super::apply::Apply;
 use super::{context, header, mapping};
 use crate::usecase::commit::{Done, Key, Work, commit};
+use crate::usecase::ledger::digest;
 use crate::usecase::{Caller, Failure, Problem, ProblemCode, Problems};
 use domain::import::decision::{self, Decided, Decision, NotOpen};
 use domain::import::fact::Fact;
 use domain::import::run::{ImportRow, ImportRun};
 use domain::import::{FileProblem, Verdict, judge, verdict};
+use domain::ledger::{EntryKind, INSIDE};
 use domain::role::Action;
 use domain::text;
 use entity::import_staged::Staged;
@@ -64,6 +66,11 @@ pub async fn decide(caller: &Caller, ruling: Ruling, key: Option<Key>) -> Result
         let mended: HashMap<&String, &String> = ruling.mended.iter().map(|(column, value)| (column, value)).collect();
         let body = json!({ "row": row.row_number, "decision": word, "verdict": verdict, "reason": decided.reason, "mended": mended });
         work.record("import.row.decide", "ImportRun", run.id, body);
+        if matches!(ruling.decision, Decision::Accept | Decision::Keep) {
+            let mut facts = json!({ "row": row.row_number, "decision": word, "fileSha256": run.file_sha256 });
+            facts[INSIDE] = json!({ "locked": digest::of_import(work).await? });
+            work.enter(EntryKind::Import, "ImportRun", run.id, &[], facts);
+        }
         Ok(run.id)
     })
     .await
