@@ -30,7 +30,7 @@ fn included(mut place: u64, size: u64, leaf: Vec<u8>, path: &[Vec<u8>]) -> Optio
         }
         if place % 2 == 1 || place == last {
             root = hash(1, node, &root);
-            while place % 2 == 0 && place != 0 {
+            while place.is_multiple_of(2) && place != 0 {
                 (place, last) = (place >> 1, last >> 1);
             }
         } else {
@@ -62,7 +62,7 @@ fn consistent(from: u64, to: u64, old: &[u8], new: &[u8], path: &[Vec<u8>]) -> b
         }
         if place % 2 == 1 || place == last {
             (was, is) = (hash(1, node, &was), hash(1, node, &is));
-            while place % 2 == 0 && place != 0 {
+            while place.is_multiple_of(2) && place != 0 {
                 (place, last) = (place >> 1, last >> 1);
             }
         } else {

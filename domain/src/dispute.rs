@@ -139,7 +139,7 @@ fn sorted(mut reading: Reading) -> Reading {
 #[must_use]
 pub fn claim(original: &[Standing], claims: &[Claim], is_seen: impl Fn(Uuid) -> bool) -> Reading {
     let brings = claims.iter().any(|claim| claim.state == AttributionState::Sourced);
-    let is_kept = |it: &&Standing| !is_seen(it.partner_id) && !(brings && it.state == AttributionState::Sourced);
+    let is_kept = |it: &&Standing| !(is_seen(it.partner_id) || brings && it.state == AttributionState::Sourced);
     let said = claims.iter().map(|claim| Standing { partner_id: claim.partner_id, state: claim.state });
     sorted(original.iter().filter(is_kept).copied().chain(said).collect())
 }
