@@ -1,6 +1,5 @@
 use super::super::forecast::tests_support::some_facts;
 use super::*;
-use crate::evidence::round;
 use crate::role::Role;
 use proptest::prelude::*;
 use std::str::FromStr;
@@ -48,8 +47,9 @@ proptest! {
                 prop_assert_eq!(&told.result, &format!("{} USD", forecast.major(minor)));
                 for step in told.steps() {
                     if let Some((followed, result)) = follow(step) {
-                        let digits = result.scale().min(10);
-                        prop_assert_eq!(round(round(followed, 11), digits), round(result, digits), "{}", step);
+                        // Half of the last digit shown: two roundings, one after the other, would not do.
+                        let away = (followed - result).abs();
+                        prop_assert!(away <= Decimal::new(5, result.scale().min(9) + 1) + dec!(0.0000000001), "{step}");
                     }
                 }
                 let last = told.steps().filter_map(follow).last().map(|(_, result)| result);
