@@ -228,7 +228,7 @@ async fn rebuild_run(conn: &impl Conn, slice: &Slice, from: i32, to: i32) -> Res
     Ok(())
 }
 
-/// The sums of a window over its quarters and provenances; of a lean reading those of [`LEAN_COHORTS`] and [`LEAN_SUMS`] only. Measures are program-wide (ruling 1): of the slice, only the
+/// The sums of a window over its quarters and provenances; of a lean reading those of `LEAN_COHORTS` and `LEAN_SUMS` only. Measures are program-wide (ruling 1): of the slice, only the
 /// program is asked; what a seat may list is decided where it is listed.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 //!
 //! Events are numbered after they were committed ([`entity::event::number`]), so "behind number n" never leaves out a
 //! transaction that committed late. In each process one feed wakes on word of a commit (PostgreSQL's NOTIFY, or this
-//! process's own poke) and every [`LOOK`] for what no word came of; it numbers what is new and passes it on. A follower keeps its place as
+//! process's own poke) and every `LOOK` for what no word came of; it numbers what is new and passes it on. A follower keeps its place as
 //! a number: the next number is taken from the feed, a gap (it came late, the channel overflowed, the process was slow) is
 //! read from the outbox, and what it has seen is passed over.
 //!

@@ -86,7 +86,7 @@ pub struct Entry {
     pub subject_id: Uuid,
     /// The partners that may hold a receipt.
     pub partners: Vec<Uuid>,
-    /// What is recorded, as canonical JSON: see [`Body`].
+    /// What is recorded, as canonical JSON: see docs/LEDGER.md.
     pub body: String,
     /// The secret that keeps anybody from guessing what an entry says from its hash (ruling 34).
     pub salt: Salt,
