@@ -63,10 +63,11 @@ where
     .await
 }
 
-/// Enters what a registration came to: the partner that claims may hold a receipt, and its place among rivals stays inside.
+/// Enters what a registration came to: the partner that claims may hold a receipt, and its place among rivals stays inside. Who
+/// buys and why is not entered: Finance reads the ledger and no open pipeline.
 pub(super) fn enter(work: &mut Work<'_>, kind: EntryKind, it: &Registration) {
     let mut facts = json!({ "domain": it.domain, "accountName": it.account_name, "state": word(it) });
-    facts[INSIDE] = body(it);
+    facts[INSIDE] = json!({ "claimNumber": it.claim_number, "conflictId": it.conflict_id, "version": it.version });
     work.enter(kind, "Registration", it.id, &[it.partner_id], facts);
 }
 
