@@ -4,8 +4,10 @@
 #![deny(clippy::wildcard_enum_match_arm, clippy::float_arithmetic)]
 
 pub mod account;
+pub mod action;
 pub mod activity;
 pub mod attribution;
+mod audience;
 pub mod book;
 pub mod calendar;
 pub mod catalogue;

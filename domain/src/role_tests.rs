@@ -1,3 +1,4 @@
+use super::Role::{Partner, Portfolio};
 use super::*;
 use strum::IntoEnumIterator;
 
