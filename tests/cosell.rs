@@ -122,3 +122,33 @@ fn a_deal_that_was_never_registered_starts_its_clock_at_the_lock() {
         assert_eq!(rules(&meeting), ["JOINT_MEETING_NEEDS_DEAL"]);
     });
 }
+
+/// The scheduler writes the miss down once; who may hold a receipt is the partner that claimed the deal.
+#[test]
+fn a_primary_sale_that_lapsed_is_entered_once() {
+    on_every_backend(async |app| {
+        let row = approved(&app, "https://lapsed.example.org").await;
+        let lapse = async || {
+            let system = api::usecase::Caller::system(app.office.clone(), app.world.home.program);
+            api::usecase::cosell::lapse(&system).await.unwrap()
+        };
+        app.clock.set(at("2026-10-12T23:59:59Z"));
+        assert_eq!(lapse().await, 0);
+        app.clock.set(at("2026-10-13T00:00:00Z"));
+        assert_eq!(lapse().await, 1);
+        assert_eq!(lapse().await, 0);
+        let ask = "{ ledgerEntries(first: 5, filter: { kind: { eq: PRIMARY_SALE_LAPSED } }) { edges { node { subjectId partnerIds facts } } } }";
+        let read = async |role: Role| app.as_role(role).query(ask).await.data()["ledgerEntries"]["edges"].clone();
+        let entries = read(Role::Revops).await;
+        assert_eq!(entries.as_array().unwrap().len(), 1);
+        assert_eq!(entries[0]["node"]["subjectId"], row["deal"]["id"]);
+        assert_eq!(entries[0]["node"]["partnerIds"], json!([global_id("Partner", app.world.home.partners[0])]));
+        assert!(entries[0]["node"]["facts"].as_str().unwrap().contains(r#""dueOn":"2026-10-12""#));
+        // Finance has no open pipeline, in the ledger neither.
+        assert_eq!(read(Role::Finance).await, json!([]));
+        let lost = json!({ "id": row["deal"]["id"], "facts": { "outcome": "LOST", "closedOn": "2026-10-13" } });
+        let lost = app.as_role(Role::Revops).change("dealUpdate", lost, "deal { id }").await;
+        assert_eq!(codes(&lost), Vec::<&str>::new(), "{lost}");
+        assert_eq!(read(Role::Finance).await.as_array().unwrap().len(), 1);
+    });
+}

@@ -274,30 +274,44 @@ fn a_lead_is_given_to_a_seat_that_may_decide() {
     on_every_backend(async |app| {
         let revops = app.as_role(Role::Revops);
         let seats = revops.query("{ seats(first: 100) { edges { node { id role } } } }").await;
-        let seat = |role: &str| {
-            let edges = seats.data()["seats"]["edges"].as_array().unwrap().clone();
-            edges.into_iter().find(|edge| edge["node"]["role"] == role).unwrap()["node"]["id"].clone()
+        let seats =
+            revops.query("{ seats(first: 50) { edges { node { id name } } } }").await.data()["seats"]["edges"].clone();
+        let of = |name: &str| {
+            let found = seats.as_array().unwrap().iter().find(|edge| edge["node"]["name"] == name);
+            found.unwrap_or_else(|| panic!("{seats}"))["node"]["id"].clone()
         };
-        let id = record(&revops, json!({ "name": "Click", "source": "PAID" }), LEAD).await["lead"]["id"].clone();
-        let to =
-            async |role: &str| revops.change("leadAssign", json!({ "id": id, "ownerSeatId": seat(role) }), LEAD).await;
-        assert_eq!(to("FINANCE").await["userErrors"][0]["code"], "NOT_FOUND");
-        let given = to("CUSTOMER_AE").await;
+        app.clock.advance(TimeDelta::minutes(15));
+        let input = json!({ "id": bare["id"], "ownerSeatId": of("CUSTOMER_AE of home") });
+        app.as_role(Role::Revops).change("leadAssign", input, "lead { id }").await;
+        assert_eq!(clocks("ROUTING").await[0]["state"], "MET", "inclusive");
+        // A rule for a domain comes before the partner's manager.
+        let routes = json!({ "routes": [{ "domain": "acme.example.org", "seatId": of("CUSTOMER_AE of home") }] });
+        let set = app.as_role(Role::Revops).change("registrationRoutesSet", routes, "__typename").await;
+        assert_eq!(set["userErrors"], json!([]), "{set}");
+        let acme =
+            json!({ "name": "Acme", "account": "https://www.acme.example.org", "sourcePartnerId": partner(&app, 0) });
+        let revops = app.as_role(Role::Revops);
+        let acme = record(&revops, acme, LEAD).await["lead"].clone();
+        assert_eq!((&acme["ownerName"], &acme["route"]), (&json!("CUSTOMER_AE of home"), &json!("RULE")));
+        assert_eq!(clocks("ROUTING").await.iter().filter(|clock| clock["state"] == "MET").count(), 2);
+        // The first touch is a promise to the partner: two business hours, kept by who speaks to the lead.
+        let touch = async || {
+            let all = clocks("FIRST_TOUCH").await;
+            all.into_iter().find(|clock| clock["partner"]["name"] == "Northwind").unwrap()
+        };
         assert_eq!(
-            (&given["lead"]["route"], &given["lead"]["ownerName"]),
-            (&json!("HAND"), &json!("CUSTOMER_AE of home")),
-            "{given}"
+            (&touch().await["state"], &touch().await["dueAt"]),
+            (&json!("RUNNING"), &json!("2026-10-05T11:15:00Z"))
         );
-        let closer = app.as_role(Role::CustomerAe);
-        assert_eq!(queue(&closer, json!({})).await, ["Click"]);
-        closer.change("leadAccept", json!({ "id": id }), "lead { state }").await;
-        let select = "lead { state deal { name outcome } }";
-        let converted = closer.change("leadConvert", json!({ "id": id }), select).await;
-        assert_eq!(
-            converted["lead"]["deal"],
-            json!({ "name": "Click", "outcome": "OPEN" }),
-            "its owner owns the deal: {converted}"
-        );
-        assert_eq!(to("PARTNER_AE").await["userErrors"][0]["rule"], "LEAD_DECIDED");
+        app.clock.advance(TimeDelta::hours(2));
+        let touched =
+            app.as_role(Role::CustomerAe).change("leadTouch", json!({ "id": acme["id"] }), "lead { state }").await;
+        assert_eq!(touched["lead"]["state"], "OPEN", "{touched}");
+        assert_eq!(touch().await["state"], "MET", "inclusive");
+        // What was decided is not touched any more.
+        let revops = app.as_role(Role::Revops);
+        revops.change("leadAccept", json!({ "id": acme["id"] }), "lead { id }").await;
+        let late = revops.change("leadTouch", json!({ "id": acme["id"] }), "lead { id }").await;
+        assert_eq!(late["userErrors"][0]["rule"], "LEAD_DECIDED");
     });
 }

@@ -388,3 +388,53 @@ fn what_stood_before_the_ledger_gets_an_opening_entry_that_it_is_held_against() 
         assert!(found.len() == 1 && found[0].contains("(OPENING of Program"), "{found:?}");
     });
 }
+
+/// Whatever an entry states: a registration, a Primary Sale, a tier, a version of the policy, something published.
+#[test]
+fn an_edited_row_of_any_kind_is_found_against_its_entry() {
+    on_every_backend(async |app| {
+        let check = async || check::check(&app, &home(&app).await).await.unwrap().differences;
+        let row = crate::registration::approved(&app, "https://stated.example.org").await;
+        crate::registration::commit_rep(&app, &row["deal"]["id"]).await;
+        let revops = app.as_role(Role::Revops);
+        let draft = json!({ "title": "t", "values": { "slaFirstTouchBusinessHours": 3 } });
+        let draft = revops.change("policyDraft", draft, "draft { id version }").await;
+        let input = json!({ "draftId": draft["draft"]["id"], "activeFrom": "2026-10-06", "reason": "slower" });
+        let activated = revops.change("policyActivate", input, "policy { version }").await;
+        assert_eq!(activated["userErrors"], json!([]), "{draft} {activated}");
+        let partner = crate::support::world::global_id("Partner", app.world.home.partners[0]);
+        let tier = json!({ "partnerId": partner, "tier": "TEST", "reason": "new" });
+        let tier = app.as_role(Role::Operator).change("tierDecide", tier, "decision { id }").await;
+        assert_eq!(tier["userErrors"], json!([]), "{tier}");
+        assert_eq!(check().await, Vec::<String>::new());
+        for (table, edit, undo, kind, entry) in [
+            ("registration", "state = 'REFUSED'", "state = 'APPROVED'", "Registration", "REGISTRATION_APPROVED"),
+            (
+                "registration",
+                "problem = 'x'",
+                "problem = 'Returns take weeks.'",
+                "Registration",
+                "REGISTRATION_APPROVED",
+            ),
+            ("primary_sale", "note = 'x'", "note = NULL", "PrimarySale", "PRIMARY_SALE_LOGGED"),
+            ("tier_decision", "tier = 'INVEST'", "tier = 'TEST'", "TierDecision", "TIER_DECIDED"),
+            ("policy", "reason = 'x'", "reason = 'slower'", "Policy", "POLICY_ACTIVATED"),
+        ] {
+            let more = if table == "policy" { " AND version > 1" } else { "" };
+            let set = |what: &str| format!("UPDATE {table} SET {what} WHERE program_id = {}{more}", literal(&app));
+            assert!(run(&app.store, &set(edit), []).await > 0, "{table}");
+            let found = check().await;
+            assert_eq!(found.len(), 1, "{table} {edit}: {found:?}");
+            assert!(
+                found[0].contains(kind) && found[0].contains(entry) && found[0].contains("its row was changed"),
+                "{found:?}"
+            );
+            run(&app.store, &set(undo), []).await;
+            assert_eq!(check().await, Vec::<String>::new(), "{table} {undo}");
+        }
+        // One that is gone, and one that no entry tells of.
+        run(&app.store, &format!("DELETE FROM tier_decision WHERE program_id = {}", literal(&app)), []).await;
+        let found = check().await;
+        assert!(found.len() == 1 && found[0].contains("is gone"), "{found:?}");
+    });
+}

@@ -32,6 +32,7 @@ mod ledger_seal;
 mod ledger_tamper;
 mod measurement;
 mod motion;
+mod news;
 mod origin;
 mod pod_request;
 mod policy;

@@ -89,3 +89,36 @@ fn the_scheduler_expires_what_had_no_meeting() {
         assert_eq!(read.data()["registration"], json!({ "state": "EXPIRED", "expiryReason": "NO_MEETING_21D" }));
     });
 }
+
+/// A registration that no rule routes waits for RevOps: the promise of minutes runs until somebody owns it.
+#[test]
+fn what_no_rule_routes_is_assigned_by_hand_and_the_promise_shows() {
+    on_every_backend(async |app| {
+        let other = crate::registration::rival(&app).await;
+        let made = submit(&other, "https://nobodys.example.org").await;
+        let id = made["registration"]["id"].clone();
+        let routing = async || {
+            let read = nodes(app.as_role(Role::Revops).query(CLOCKS).await.data(), "slaClocks");
+            of_kind(&read, "ROUTING", "2026-10-05T09:00:00Z")
+        };
+        assert_eq!(
+            (&routing().await["state"], &routing().await["dueAt"]),
+            (&json!("RUNNING"), &json!("2026-10-05T09:15:00Z"))
+        );
+        let read = "{ seats(first: 50) { edges { node { id name } } } }";
+        let seats = nodes(app.as_role(Role::Revops).query(read).await.data(), "seats");
+        let seat = |name: &str| seats.iter().find(|seat| seat["name"] == name).unwrap()["id"].clone();
+        let assign = async |seat: Value| {
+            let input = json!({ "id": id, "ownerSeatId": seat });
+            app.as_role(Role::Revops).change("registrationAssign", input, "registration { ownerName }").await
+        };
+        assert_eq!(codes(&assign(seat("FINANCE of home")).await), ["NOT_FOUND"]);
+        let done = assign(seat("CUSTOMER_AE of home")).await;
+        assert_eq!(done["registration"]["ownerName"], "CUSTOMER_AE of home", "{done}");
+        assert_eq!(routing().await["state"], "MET");
+        // The deal that it opened goes with it.
+        let deal = format!("{{ registration(id: {id}) {{ deal {{ id }} }} }}");
+        let theirs = app.as_role(Role::CustomerAe).query(&deal).await;
+        assert_eq!(theirs.data()["registration"]["deal"]["id"], made["registration"]["deal"]["id"]);
+    });
+}

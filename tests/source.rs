@@ -166,3 +166,32 @@ fn attributions_are_counted_by_where_they_came_from() {
         assert_eq!(counts, json!([declared("INFLUENCED", 1), declared("SOURCED", 23)]));
     });
 }
+
+/// Once a deal is registered here, what the CRM calls its registration counts no more: the approval does, of who SOURCED it.
+#[test]
+fn a_registration_of_ours_makes_a_partners_deal_while_it_is_valid() {
+    on_every_backend(async |app| {
+        let row = crate::registration::approved(&app, "https://sourced.example.org").await;
+        let (revops, deal) = (app.as_role(Role::Revops), row["deal"]["id"].clone());
+        let source = async || {
+            let read = format!("{{ deal(id: {deal}) {{ sourceDecision {{ rule facts }} }} }}");
+            app.as_role(Role::Revops).query(&read).await.data()["deal"]["sourceDecision"].clone()
+        };
+        let facts = json!({ "id": deal, "facts": { "dealRegId": "CRM-9", "source": "PAID" } });
+        assert_eq!(rules(&revops.change("dealUpdate", facts, "deal { id }").await), Vec::<&str>::new());
+        assert_eq!(source().await["rule"], "PAID", "nobody SOURCED it");
+        let partner = global_id("Partner", app.world.home.partners[0]);
+        let intro = json!({ "dealId": deal, "partnerId": partner, "kind": "INTRODUCTION", "happenedAt": "2026-10-05T08:30:00Z" });
+        revops.change("activityLog", intro, "activity { id }").await;
+        let claim = json!({ "dealId": deal, "partners": [{ "partnerId": partner, "state": "SOURCED" }] });
+        assert_eq!(rules(&revops.change("attributionDeclare", claim, "deal { id }").await), Vec::<&str>::new());
+        let sourced = source().await;
+        assert_eq!(sourced["rule"], "PARTNER_SOURCED");
+        assert!(sourced["facts"].as_array().unwrap().contains(&json!("registration: APPROVED, sourced.example.org")));
+        // It expires without a meeting; the CRM's id does not stand in for it.
+        app.clock.set("2026-10-27T00:00:00Z".parse().unwrap());
+        let expired = source().await;
+        assert_eq!(expired["rule"], "PAID");
+        assert!(expired["facts"].as_array().unwrap().contains(&json!("registration: none")), "{expired}");
+    });
+}

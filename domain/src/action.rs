@@ -191,6 +191,8 @@ pub enum Action {
     SubmitRegistrations,
     /// Touch a registration, approve or refuse it, begin its validity anew.
     DecideRegistrations,
+    /// Give a registration to somebody.
+    AssignRegistrations,
     /// Read and decide conflicts of claims on one account.
     DecideConflicts,
     /// Read the Primary Sale gate of a deal.

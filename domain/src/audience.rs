@@ -104,7 +104,7 @@ impl Action {
             Self::ManageRegistrationRules => &[Revops],
             Self::SubmitRegistrations => &[PartnerManager, Revops, Partner],
             Self::DecideRegistrations => &[Operator, CustomerAe, PartnerManager, Revops],
-            Self::DecideConflicts => LEADERS,
+            Self::DecideConflicts | Self::AssignRegistrations => LEADERS,
             Self::ReadGate => REGISTRATION_READERS,
             Self::LogPrimarySale => &[PartnerAe, CustomerAe, Revops],
             Self::ConfirmPrimarySale => &[Partner],

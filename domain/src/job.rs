@@ -14,6 +14,8 @@ pub enum Job {
     SlaClocks,
     /// Writes down registrations whose clock ran out.
     Registrations,
+    /// Writes down Primary Sales whose time passed.
+    PrimarySales,
     /// Forgets idempotency keys, events and job runs that nobody asks for any more.
     Housekeeping,
 }
@@ -38,7 +40,7 @@ impl Job {
     pub const fn cadence(self) -> Cadence {
         match self {
             Self::SlaClocks => Cadence::Minutes(1),
-            Self::Registrations | Self::Housekeeping => Cadence::Day,
+            Self::Registrations | Self::PrimarySales | Self::Housekeeping => Cadence::Day,
         }
     }
 
@@ -47,7 +49,7 @@ impl Job {
     #[must_use]
     pub const fn looks_back(self) -> usize {
         match self {
-            Self::SlaClocks | Self::Registrations => 1,
+            Self::SlaClocks | Self::Registrations | Self::PrimarySales => 1,
             Self::Housekeeping => 7,
         }
     }

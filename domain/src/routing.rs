@@ -1,4 +1,4 @@
-//! Who of the vendor owns a registration: an ordered table of rules, the first that fits decides (glossary: slow routing
+//! Who of the vendor owns a registration or a lead: an ordered table of rules, the first that fits decides (glossary: slow routing
 //! destroys a partner's trust).
 
 use uuid::Uuid;
@@ -25,18 +25,18 @@ pub struct Arrival<'a> {
     pub segment_id: Option<Uuid>,
     /// The account's region, where it is known.
     pub region: Option<&'a str>,
-    /// The account's registrable domain.
-    pub domain: &'a str,
-    /// The partner.
-    pub partner_id: Uuid,
+    /// The account's registrable domain, where it is known.
+    pub domain: Option<&'a str>,
+    /// The partner, where one brings it.
+    pub partner_id: Option<Uuid>,
 }
 
 impl Route {
     fn fits(&self, arrival: Arrival<'_>) -> bool {
         self.segment_id.is_none_or(|id| arrival.segment_id == Some(id))
             && self.region.as_deref().is_none_or(|region| arrival.region == Some(region))
-            && self.domain.as_deref().is_none_or(|domain| arrival.domain == domain)
-            && self.partner_id.is_none_or(|id| arrival.partner_id == id)
+            && self.domain.as_deref().is_none_or(|domain| arrival.domain == Some(domain))
+            && self.partner_id.is_none_or(|id| arrival.partner_id == Some(id))
     }
 }
 
@@ -59,11 +59,19 @@ mod tests {
             Route { partner_id: Some(id(8)), seat_id: id(3), ..Route::default() },
             Route { seat_id: id(4), ..Route::default() },
         ];
-        let arrival = Arrival { segment_id: Some(id(9)), region: Some("EMEA"), domain: "acme.de", partner_id: id(8) };
+        let arrival =
+            Arrival { segment_id: Some(id(9)), region: Some("EMEA"), domain: Some("acme.de"), partner_id: Some(id(8)) };
         assert_eq!(owner(&routes, arrival), Some(id(1)));
-        assert_eq!(owner(&routes, Arrival { domain: "b.de", ..arrival }), Some(id(2)));
-        assert_eq!(owner(&routes, Arrival { domain: "b.de", region: None, ..arrival }), Some(id(3)));
-        assert_eq!(owner(&routes, Arrival { domain: "b.de", region: None, partner_id: id(7), ..arrival }), Some(id(4)));
-        assert_eq!(owner(&routes[..1], Arrival { domain: "b.de", ..arrival }), None);
+        assert_eq!(owner(&routes, Arrival { domain: Some("b.de"), ..arrival }), Some(id(2)));
+        assert_eq!(owner(&routes, Arrival { domain: Some("b.de"), region: None, ..arrival }), Some(id(3)));
+        assert_eq!(
+            owner(&routes, Arrival { domain: Some("b.de"), region: None, partner_id: Some(id(7)), ..arrival }),
+            Some(id(4))
+        );
+        // What nobody brings and names no domain still finds the default.
+        let bare = Arrival { segment_id: None, region: None, domain: None, partner_id: None };
+        assert_eq!(owner(&routes, bare), Some(id(4)));
+        assert_eq!(owner(&routes[..3], bare), None);
+        assert_eq!(owner(&routes[..1], Arrival { domain: Some("b.de"), ..arrival }), None);
     }
 }

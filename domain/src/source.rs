@@ -3,7 +3,8 @@
 
 use crate::attribution::{Attribution, AttributionState};
 use crate::deal::{Deal, DealSource};
-use chrono::{DateTime, Utc};
+use crate::registration::{Registration, StateWord, Validity};
+use chrono::{DateTime, NaiveDate, Utc};
 use strum::{EnumIter, IntoStaticStr};
 use uuid::Uuid;
 
@@ -41,7 +42,9 @@ impl SourceRule {
             Self::MarketplaceProcurement => {
                 "The deal is procured through a marketplace under contract: by a private offer, or with an offer on record."
             }
-            Self::PartnerSourced => "A partner SOURCED the deal on time, and the deal has a valid registration.",
+            Self::PartnerSourced => {
+                "A partner SOURCED the deal on time, and has a valid registration of it; where nobody registered it here, the CRM names one."
+            }
             Self::Paid => "The CRM says that a paid channel brought the deal.",
             Self::Direct => "No rule before matched.",
         }
@@ -61,24 +64,43 @@ pub struct SourceFacts {
     pub offer_id: Option<String>,
     /// A partner SOURCED it, not late.
     pub is_sourced: bool,
-    /// The registration that is on record for it.
+    /// The registration that is valid for it, in words: that of the partner that SOURCED it, approved and in force or converted at the
+    /// lock. Where nobody registered the deal here, the CRM's registration id.
     pub registration: Option<String>,
     /// The CRM's word.
     pub crm_source: Option<DealSource>,
 }
 
 impl SourceFacts {
-    /// From a deal, its attributions and the latest mark.
+    /// From a deal, its attributions, the latest mark and its registrations, as they stand on a day and at an instant.
     #[must_use]
-    pub fn of(deal: &Deal, attributions: &[Attribution], mark: Option<&SourceMark>) -> Self {
-        let sourced = attributions.iter().any(|row| row.state == AttributionState::Sourced && !row.is_late);
+    pub fn of(
+        deal: &Deal,
+        attributions: &[Attribution],
+        mark: Option<&SourceMark>,
+        registrations: &[Registration],
+        (today, now): (NaiveDate, DateTime<Utc>),
+    ) -> Self {
+        let sourced = attributions.iter().find(|row| row.state == AttributionState::Sourced && !row.is_late);
+        let valid = registrations.iter().find(|it| {
+            let state = it.state.clone().on(today);
+            let holds = state.word() == StateWord::Converted || state.validity(today, now) == Validity::Valid;
+            holds && sourced.is_some_and(|row| row.partner_id == it.partner_id)
+        });
+        let registration = match valid {
+            Some(it) => {
+                let state: &str = it.state.clone().on(today).word().into();
+                Some(format!("{state}, {}", it.domain))
+            }
+            None => deal.deal_reg_id.clone().filter(|_| registrations.is_empty()),
+        };
         Self {
             excluded: mark.filter(|mark| mark.is_excluded).map(|mark| mark.reason.clone()),
             is_marketplace: deal.is_marketplace == Some(true),
             is_private_offer: deal.is_private_offer == Some(true),
             offer_id: deal.offer_id.clone(),
-            is_sourced: sourced,
-            registration: deal.deal_reg_id.clone(),
+            is_sourced: sourced.is_some(),
+            registration,
             crm_source: deal.source,
         }
     }

@@ -281,16 +281,3 @@ pub async fn tallies(
         })
         .collect()
 }
-
-/// The seat that manages a partner, the earliest where there are several.
-///
-/// # Errors
-/// [`DbErr`].
-pub async fn manager_of(conn: &impl Conn, slice: &Slice, partner: Uuid) -> Result<Option<Uuid>, DbErr> {
-    let sql = "SELECT s.id FROM seat s JOIN seat_partner p ON p.program_id = s.program_id AND p.seat_id = s.id
-      WHERE s.program_id = $1 AND p.partner_id = $2 AND s.role = 'PARTNER_MANAGER' AND s.revoked_at IS NULL
-      ORDER BY s.recorded_at, s.id LIMIT 1";
-    let values = [slice.program_id().into(), partner.into()];
-    let row = conn.query_one_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, values)).await?;
-    row.map(|row| row.try_get("", "id")).transpose()
-}

@@ -5,6 +5,7 @@ use domain::cosell::PrimarySale;
 use domain::registration::Mark;
 use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
+use sea_orm::Statement;
 use sea_orm::entity::prelude::*;
 use uuid::Uuid;
 
@@ -87,6 +88,40 @@ fn within(slice: &Slice) -> Select<Entity> {
 pub async fn of_deals(conn: &impl Conn, slice: &Slice, deals: &[Uuid]) -> Result<Vec<PrimarySale>, DbErr> {
     let rows = within(slice).filter(Column::DealId.is_in(deals.iter().copied())).all(conn).await?;
     Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// The Primary Sales with these ids, by partners of the slice.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn of_ids(conn: &impl Conn, slice: &Slice, ids: &[Uuid]) -> Result<Vec<PrimarySale>, DbErr> {
+    let rows = within(slice).filter(Column::Id.is_in(ids.iter().copied())).all(conn).await?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Open deals whose Primary Sale is not logged, that were locked or registered before an instant and whose lapse no entry of the
+/// ledger states, by id behind another: at most so many. Whether the time has passed is for the domain to say.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn maybe_lapsed(
+    conn: &impl Conn,
+    slice: &Slice,
+    before: DateTimeUtc,
+    after: Uuid,
+    most: u64,
+) -> Result<Vec<Uuid>, DbErr> {
+    let sql = "SELECT d.id FROM deal d WHERE d.program_id = $1 AND d.id > $2 AND d.outcome = 'OPEN'
+        AND (d.locked_at < $3 OR EXISTS (SELECT 1 FROM registration r WHERE r.program_id = d.program_id AND r.deal_id = d.id
+             AND r.submitted_at < $3))
+        AND NOT EXISTS (SELECT 1 FROM primary_sale p WHERE p.program_id = d.program_id AND p.deal_id = d.id)
+        AND NOT EXISTS (SELECT 1 FROM ledger_entry e WHERE e.program_id = d.program_id AND e.subject_id = d.id
+             AND e.kind = 'PRIMARY_SALE_LAPSED')
+        ORDER BY d.id LIMIT $4";
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let values = [slice.program_id().into(), after.into(), before.into(), most.into()];
+    let statement = Statement::from_sql_and_values(conn.get_database_backend(), sql, values);
+    conn.query_all_raw(statement).await?.iter().map(|row| row.try_get("", "id")).collect()
 }
 
 /// Writes a new row.

@@ -181,7 +181,8 @@ pub(crate) fn activities(slice: &Slice) -> Condition {
 /// Entries of the ledger, in a statement over `ledger_entry`: the program's, or those that name the partner itself.
 pub(crate) fn ledger(slice: &Slice) -> Condition {
     match slice.reach() {
-        Reach::Program | Reach::ClosedDeals => everything(),
+        Reach::Program => everything(),
+        Reach::ClosedDeals => of_closed_deals(slice.program_id()),
         Reach::Partners | Reach::Pods { .. } | Reach::Owned { .. } | Reach::Managed { .. } => nothing(),
         Reach::Own { partner } => {
             let (link, own) = (Alias::new("ledger_entry_partner"), Expr::cust("ledger_entry_partner.partner_id"));
@@ -194,6 +195,28 @@ pub(crate) fn ledger(slice: &Slice) -> Condition {
             Cond::all().add(Expr::cust("ledger_entry.id").in_subquery(named))
         }
     }
+}
+
+/// Entries that are about no deal, or about one that is closed: who sees no open pipeline does not learn of it from the ledger.
+fn of_closed_deals(program_id: Uuid) -> Condition {
+    // Kinds of rows that hang on a deal, each with its closed ones.
+    let closed = [
+        ("Deal", "SELECT d.id FROM deal d WHERE d.program_id = ledger_entry.program_id AND d.outcome IN ('WON', 'LOST')"),
+        ("Registration", "SELECT r.id FROM registration r JOIN deal d ON d.program_id = r.program_id AND d.id = r.deal_id
+            WHERE r.program_id = ledger_entry.program_id AND d.outcome IN ('WON', 'LOST')"),
+        ("PrimarySale", "SELECT p.id FROM primary_sale p JOIN deal d ON d.program_id = p.program_id AND d.id = p.deal_id
+            WHERE p.program_id = ledger_entry.program_id AND d.outcome IN ('WON', 'LOST')"),
+        ("RegistrationConflict", "SELECT r.conflict_id FROM registration r JOIN deal d ON d.program_id = r.program_id AND d.id = r.deal_id
+            WHERE r.program_id = ledger_entry.program_id AND r.conflict_id IS NOT NULL AND d.outcome IN ('WON', 'LOST')"),
+    ];
+    closed.into_iter().fold(
+        Cond::all().add(Expr::cust("ledger_entry.program_id").eq(program_id)),
+        |all, (kind, ids)| {
+            all.add(Expr::cust(format!(
+                "(ledger_entry.subject_type <> '{kind}' OR ledger_entry.subject_id IN ({ids}))"
+            )))
+        },
+    )
 }
 
 /// Registrations, in a statement over `registration`: of the slice's partners; for the owner of deals, those it owns and those of

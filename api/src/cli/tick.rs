@@ -5,6 +5,7 @@ use super::check::programs;
 use crate::clock::Clock;
 use crate::jobs;
 use crate::usecase::Office;
+use crate::usecase::ledger::seal;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::json;
@@ -47,6 +48,11 @@ impl Tick {
                 "{}",
                 json!({ "program": ran.program, "job": job, "period": ran.period, "at": ran.at, "outcome": outcome, "error": error })
             );
+        }
+        for program in &programs {
+            // What the jobs entered is sealed at once; a server signs the log.
+            let size = seal::seal(&office, program.id).await?;
+            println!("{}", json!({ "program": program.slug, "ledgerSize": size }));
         }
         Ok(code)
     }

@@ -1,11 +1,13 @@
 //! What phases publish, on the wire.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use domain::role::Action;
+use futures_util::{Stream, StreamExt};
 use uuid::Uuid;
 
 use super::allow::Allow;
 use super::caller::{caller, failed};
+use super::follow::{event_id, follow};
 use super::global_id;
 use super::page::{Binding, Connected, OrderDirection, PageArguments, TotalCount, both, connect};
 use super::scalar::{DateTime, Quarter};
@@ -145,5 +147,40 @@ impl DeliverableQuery {
         let ask = PageArguments { first, after, last, before }.ask(&binding, OrderDirection::Desc)?;
         let page = deliverable::page(caller, &filter, &ask).await.map_err(|why| failed(&why))?;
         Ok(connect(page, &binding, TotalCount::Deliverables(filter), |row| (position(row), row.id), Deliverable))
+    }
+}
+
+/// Something was published, such as a forecast or a Recruit Plan.
+#[derive(SimpleObject)]
+#[graphql(directive = Allow::apply(Action::ReadDeliverables))]
+pub struct DeliverablePublished {
+    /// The event's id: subscribe with it as `after` to go on behind it.
+    event_id: ID,
+    /// When it happened.
+    at: DateTime,
+    /// What was published.
+    deliverable: Deliverable,
+}
+
+/// Follows of what is published.
+#[derive(Default)]
+pub struct DeliverableSubscription;
+
+#[Subscription]
+impl DeliverableSubscription {
+    /// What is published: forecasts, plans, audits, and corrections of them. Each is told once, in the order in which it happened.
+    #[graphql(directive = Allow::apply(Action::ReadDeliverables))]
+    async fn deliverable_published(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The `eventId` you have seen last: what happened behind it comes first. Kept for 7 days.")]
+        after: Option<ID>,
+    ) -> Result<impl Stream<Item = DeliverablePublished> + use<>> {
+        let events = follow::<domain::deliverable::Deliverable>(ctx, after).await?;
+        Ok(events.map(|(event, row)| DeliverablePublished {
+            event_id: event_id(&event),
+            at: DateTime(event.recorded_at),
+            deliverable: Deliverable(row),
+        }))
     }
 }

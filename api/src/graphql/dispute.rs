@@ -1,15 +1,17 @@
 //! Disputes and late amendments on the wire.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use domain::attribution::Claim;
 use domain::dispute::Standing;
 use domain::role::Action;
+use futures_util::{Stream, StreamExt};
 
 use super::allow::Allow;
 use super::attribution::{AttributionClaimInput, AttributionState, claims};
 use super::caller::{caller, failed};
 use super::deal::Deal;
 use super::deal_list::one;
+use super::follow::{event_id, follow};
 use super::mutation::{UserError, run};
 use super::page::{Binding, Connected, IdFilter, OrderDirection, PageArguments, TotalCount, both, connect};
 use super::partner::Partner;
@@ -367,5 +369,44 @@ impl DisputeQuery {
     #[graphql(directive = Allow::apply(Action::ReadDisputes))]
     async fn dispute(&self, ctx: &Context<'_>, #[graphql(desc = "The global id.")] id: ID) -> Result<Option<Dispute>> {
         shown(ctx, Some(global_id::of_kind(&id, "Dispute"))).await
+    }
+}
+
+/// What happened to a dispute: read the dispute for how it stands now.
+#[derive(SimpleObject)]
+#[graphql(directive = Allow::apply(Action::ReadDisputes))]
+pub struct AttributionDisputed {
+    /// The event's id: subscribe with it as `after` to go on behind it.
+    event_id: ID,
+    /// When it happened.
+    at: DateTime,
+    /// Whether RevOps decided; else it was opened.
+    is_decided: bool,
+    /// The dispute.
+    dispute: Dispute,
+}
+
+/// Follows of disputes.
+#[derive(Default)]
+pub struct DisputeSubscription;
+
+#[Subscription]
+impl DisputeSubscription {
+    /// Claims that are contested and attributions that are disputed, and what was decided about them. Each is told once, of those
+    /// that you may see, in the order in which it happened.
+    #[graphql(directive = Allow::apply(Action::ReadDisputes))]
+    async fn attribution_disputed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The `eventId` you have seen last: what happened behind it comes first. Kept for 7 days.")]
+        after: Option<ID>,
+    ) -> Result<impl Stream<Item = AttributionDisputed> + use<>> {
+        let events = follow::<Seen>(ctx, after).await?;
+        Ok(events.map(|(event, seen)| AttributionDisputed {
+            event_id: event_id(&event),
+            at: DateTime(event.recorded_at),
+            is_decided: event.kind == dispute::DECIDED_EVENT,
+            dispute: Dispute(seen),
+        }))
     }
 }

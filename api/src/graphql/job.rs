@@ -16,6 +16,8 @@ pub enum Job {
     SlaClocks,
     /// Every day: writes down registrations whose clock ran out the day before.
     Registrations,
+    /// Every day: writes down Primary Sales whose time passed.
+    PrimarySales,
     /// Every day: forgets idempotency keys, events and job runs that nobody asks for any more.
     Housekeeping,
 }

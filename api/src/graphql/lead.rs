@@ -6,6 +6,7 @@ use domain::role::Action;
 use super::allow::Allow;
 use super::caller::{caller, failed};
 use super::deal::{Deal, DealSource};
+use super::follow::{event_id, follow};
 use super::measurement::{Evidence, Interval, Reason, Window, decimal, int, reason};
 use super::page::{Binding, Connected, IdFilter, OrderDirection, PageArguments, TextFilter, TotalCount, both, connect};
 use super::partner::Partner;
@@ -432,5 +433,44 @@ impl LeadQuery {
             groups.extend(shown(ctx, row).await?);
         }
         Ok(SalAcceptanceReport { as_of: Date(as_of), from: Quarter(window.from), to: Quarter(window.to), groups })
+    }
+}
+
+/// What happened to a lead: read the lead for how it stands now.
+#[derive(SimpleObject)]
+#[graphql(directive = Allow::apply(Action::ReadLeads))]
+pub struct LeadTold {
+    /// The event's id: subscribe with it as `after` to go on behind it.
+    event_id: ID,
+    /// When it happened.
+    at: DateTime,
+    /// Whether sales decided about it; else it came in or changed its owner, or no rule finds one.
+    is_decided: bool,
+    /// The lead.
+    lead: Lead,
+}
+
+/// Follows of leads.
+#[derive(Default)]
+pub struct LeadSubscription;
+
+#[Subscription]
+impl LeadSubscription {
+    /// Leads that come in, change their owner or are decided. Each is told once, of those that you may see, in the order in which it
+    /// happened.
+    #[graphql(directive = Allow::apply(Action::ReadLeads))]
+    async fn lead_told(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The `eventId` you have seen last: what happened behind it comes first. Kept for 7 days.")]
+        after: Option<ID>,
+    ) -> Result<impl Stream<Item = LeadTold> + use<>> {
+        let events = follow::<domain::lead::Lead>(ctx, after).await?;
+        Ok(events.map(|(event, row)| LeadTold {
+            event_id: event_id(&event),
+            at: DateTime(event.recorded_at),
+            is_decided: event.kind == lead::DECIDED_EVENT,
+            lead: Lead(row),
+        }))
     }
 }

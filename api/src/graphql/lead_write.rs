@@ -71,6 +71,17 @@ pub struct LeadRefuseInput {
     idempotency_key: Option<String>,
 }
 
+/// A lead that somebody of the vendor spoke to.
+#[derive(InputObject)]
+pub struct LeadTouchInput {
+    /// The lead.
+    id: ID,
+    /// The version you read; another one refuses the change.
+    expected_version: Option<i64>,
+    /// A key of your choice: the same key with the same input within 24 hours gives the stored answer.
+    idempotency_key: Option<String>,
+}
+
 /// A lead to give to somebody.
 #[derive(InputObject)]
 pub struct LeadAssignInput {
@@ -139,6 +150,18 @@ pub struct LeadRefusePayload {
     user_errors: Vec<UserError>,
 }
 
+/// What came of recording a first touch.
+#[derive(SimpleObject)]
+#[graphql(directive = Allow::apply(Action::DecideLeads))]
+pub struct LeadTouchPayload {
+    /// The lead; null when it was refused.
+    lead: Option<Lead>,
+    /// Whether this is the stored answer to the same idempotency key.
+    replayed: bool,
+    /// Why it was refused; empty when it was done.
+    user_errors: Vec<UserError>,
+}
+
 /// What came of giving a lead to somebody.
 #[derive(SimpleObject)]
 #[graphql(directive = Allow::apply(Action::AssignLeads))]
@@ -203,6 +226,22 @@ impl LeadMutation {
         };
         let (id, replayed, user_errors) = run("leadRecord", input.idempotency_key.as_ref(), &input, work).await?;
         Ok(LeadRecordPayload { lead: one(ctx, id).await?, replayed, user_errors })
+    }
+
+    /// Records that somebody of the vendor spoke to a lead: keeps the promise of a first touch (2 business hours by default). Only the
+    /// first time counts; accepting or refusing the lead is a touch too.
+    #[graphql(directive = Allow::apply(Action::DecideLeads))]
+    async fn lead_touch(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The lead.")] input: LeadTouchInput,
+    ) -> Result<LeadTouchPayload> {
+        let caller = caller(ctx)?;
+        let work = async |key| {
+            lead::touch(caller, global_id::input(&input.id, "Lead", "id")?, input.expected_version, key).await
+        };
+        let (id, replayed, user_errors) = run("leadTouch", input.idempotency_key.as_ref(), &input, work).await?;
+        Ok(LeadTouchPayload { lead: one(ctx, id).await?, replayed, user_errors })
     }
 
     /// Accepts a lead: it is a sales-accepted lead (SAL) from now on.

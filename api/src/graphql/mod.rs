@@ -211,4 +211,13 @@ pub struct HouseChange(
 
 /// Everything that can be followed.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(program::ProgramSubscription, import::ImportSubscription, sla::SlaSubscription);
+pub struct Subscription(
+    program::ProgramSubscription,
+    import::ImportSubscription,
+    sla::SlaSubscription,
+    registration::RegistrationSubscription,
+    dispute::DisputeSubscription,
+    pod_request::PodRequestSubscription,
+    lead::LeadSubscription,
+    deliverable::DeliverableSubscription,
+);

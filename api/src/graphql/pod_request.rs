@@ -1,14 +1,16 @@
 //! Requests of the Pod to partners, on the wire.
 
-use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use chrono::{DateTime as Instant, Utc};
 use domain::role::Action;
+use futures_util::{Stream, StreamExt};
 use uuid::Uuid;
 
 use super::allow::Allow;
 use super::caller::{caller, failed};
 use super::deal::Deal;
 use super::deal_list;
+use super::follow::{event_id, follow};
 use super::mutation::{UserError, run};
 use super::page::{Binding, Connected, IdFilter, OrderDirection, PageArguments, TotalCount, both, connect};
 use super::partner::{Partner, PartnerPerson};
@@ -239,5 +241,45 @@ impl PodRequestMutation {
         };
         let (id, replayed, user_errors) = run("podRequestAnswer", input.idempotency_key.as_ref(), &input, work).await?;
         Ok(PodRequestAnswerPayload { pod_request: one(ctx, id).await?, replayed, user_errors })
+    }
+}
+
+/// What happened to a request of the Pod.
+#[derive(SimpleObject)]
+#[graphql(directive = Allow::apply(Action::ReadPodRequests))]
+pub struct PodRequestTold {
+    /// The event's id: subscribe with it as `after` to go on behind it.
+    event_id: ID,
+    /// When it happened.
+    at: DateTime,
+    /// Whether the partner answered; else the Pod asked.
+    is_answered: bool,
+    /// The request.
+    pod_request: PodRequest,
+}
+
+/// Follows of requests.
+#[derive(Default)]
+pub struct PodRequestSubscription;
+
+#[Subscription]
+impl PodRequestSubscription {
+    /// What the Pod asks partners for, and their answers. Each is told once, of those that you may see, in the order in which it
+    /// happened.
+    #[graphql(directive = Allow::apply(Action::ReadPodRequests))]
+    async fn pod_request_told(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The `eventId` you have seen last: what happened behind it comes first. Kept for 7 days.")]
+        after: Option<ID>,
+    ) -> Result<impl Stream<Item = PodRequestTold> + use<>> {
+        let events = follow::<domain::pod_request::PodRequest>(ctx, after).await?;
+        Ok(events.map(|(event, row)| PodRequestTold {
+            event_id: event_id(&event),
+            at: DateTime(event.recorded_at),
+            is_answered: event.kind == pod_request::ANSWERED_EVENT,
+            // The time it took is measured until the event, or runs on from there.
+            pod_request: PodRequest { row, now: event.recorded_at },
+        }))
     }
 }

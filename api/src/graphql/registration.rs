@@ -1,9 +1,11 @@
 //! Deal registrations on the wire.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use chrono::{DateTime as Instant, Utc};
 use domain::registration::{Registration as Row, State};
 use domain::role::Action;
+use futures_util::{Stream, StreamExt};
+use std::sync::Arc;
 use uuid::Uuid;
 
 use super::account::Account;
@@ -12,10 +14,12 @@ use super::caller::{caller, failed};
 use super::claim::{self, RegistrationConflict};
 use super::deal::Deal;
 use super::deal_list;
+use super::follow::{event_id, follow};
 use super::page::{Binding, Connected, IdFilter, OrderDirection, PageArguments, TotalCount, both, connect};
 use super::partner::Partner;
 use super::scalar::{Date, DateTime, Decimal};
 use super::{global_id, loader};
+use crate::usecase::follow::Told;
 use crate::usecase::registration::{self, Filter, position};
 
 /// Where a registration stands.
@@ -395,5 +399,55 @@ impl RegistrationQuery {
         #[graphql(desc = "The global id.")] id: ID,
     ) -> Result<Option<Registration>> {
         one(ctx, Some(global_id::of_kind(&id, "Registration"))).await
+    }
+}
+
+/// What happened to a registration: read the registration for how it stands now.
+pub struct RegistrationDecided {
+    event: Arc<Told>,
+    row: Row,
+}
+
+/// What happened to a registration: read the registration for how it stands now.
+#[Object(directive = Allow::apply(Action::ReadRegistrations))]
+impl RegistrationDecided {
+    /// The event's id: subscribe with it as `after` to go on behind it.
+    async fn event_id(&self) -> ID {
+        event_id(&self.event)
+    }
+
+    /// When it happened.
+    async fn at(&self) -> DateTime {
+        DateTime(self.event.recorded_at)
+    }
+
+    /// Whether a clock ran out; else the vendor decided: approved, refused, settled a conflict, or began the validity anew.
+    async fn is_expired(&self) -> bool {
+        self.event.kind == registration::EXPIRED_EVENT
+    }
+
+    /// The registration.
+    async fn registration(&self, ctx: &Context<'_>) -> Result<Registration> {
+        Ok(wrapped(ctx).await?(self.row.clone()))
+    }
+}
+
+/// Follows of registrations.
+#[derive(Default)]
+pub struct RegistrationSubscription;
+
+#[Subscription]
+impl RegistrationSubscription {
+    /// Decisions about registrations and clocks of theirs that ran out. Each is told once, of those that you may see, in the order
+    /// in which it happened.
+    #[graphql(directive = Allow::apply(Action::ReadRegistrations))]
+    async fn registration_decided(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The `eventId` you have seen last: what happened behind it comes first. Kept for 7 days.")]
+        after: Option<ID>,
+    ) -> Result<impl Stream<Item = RegistrationDecided> + use<>> {
+        let events = follow::<Row>(ctx, after).await?;
+        Ok(events.map(|(event, row)| RegistrationDecided { event, row }))
     }
 }

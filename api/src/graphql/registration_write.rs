@@ -85,6 +85,19 @@ pub struct RegistrationTouchInput {
     idempotency_key: Option<String>,
 }
 
+/// A registration to give to somebody.
+#[derive(InputObject)]
+pub struct RegistrationAssignInput {
+    /// The registration.
+    id: ID,
+    /// The version you read; another one refuses the change.
+    expected_version: Option<i64>,
+    /// The seat that owns it from now on: one that may decide registrations.
+    owner_seat_id: ID,
+    /// A key of your choice: the same key with the same input within 24 hours gives the stored answer.
+    idempotency_key: Option<String>,
+}
+
 /// A decision on a registration.
 #[derive(InputObject)]
 pub struct RegistrationDecideInput {
@@ -172,6 +185,7 @@ macro_rules! payload {
 
 payload!(RegistrationSubmitPayload, SubmitRegistrations, "What came of registering an account.");
 payload!(RegistrationTouchPayload, DecideRegistrations, "What came of recording a first touch.");
+payload!(RegistrationAssignPayload, AssignRegistrations, "What came of giving a registration to somebody.");
 payload!(RegistrationDecidePayload, DecideRegistrations, "What came of a decision.");
 payload!(RegistrationRefreshPayload, DecideRegistrations, "What came of a refresh.");
 payload!(RegistrationWithdrawPayload, SubmitRegistrations, "What came of taking a registration back.");
@@ -251,6 +265,24 @@ impl RegistrationMutation {
         let (id, replayed, user_errors) =
             run("registrationTouch", input.idempotency_key.as_ref(), &input, work).await?;
         Ok(RegistrationTouchPayload { registration: one(ctx, id).await?, replayed, user_errors })
+    }
+
+    /// Gives a live registration to a seat that may decide it. The rules route what they fit by themselves.
+    #[graphql(directive = Allow::apply(Action::AssignRegistrations))]
+    async fn registration_assign(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The registration, and to whom it goes.")] input: RegistrationAssignInput,
+    ) -> Result<RegistrationAssignPayload> {
+        let caller = caller(ctx)?;
+        let work = async |key| {
+            let id = global_id::input(&input.id, "Registration", "id")?;
+            let seat = global_id::input(&input.owner_seat_id, "Seat", "ownerSeatId")?;
+            step::assign(caller, id, input.expected_version, seat, key).await
+        };
+        let (id, replayed, user_errors) =
+            run("registrationAssign", input.idempotency_key.as_ref(), &input, work).await?;
+        Ok(RegistrationAssignPayload { registration: one(ctx, id).await?, replayed, user_errors })
     }
 
     /// Approves or refuses a registration, with a reason. The seat that submitted it does not decide it.

@@ -4,7 +4,7 @@ use super::commit::{Done, Key, Work, commit};
 use super::failure::{Failure, Problem, ProblemCode};
 use super::office::Caller;
 use super::registration;
-use super::registration_step::{At, drop_deal, verdict};
+use super::registration_step::{At, drop_deal, stop_promises, verdict};
 use domain::claim::{
     ClaimEvent, ClaimEventKind, Claimant, Conflict, ConflictRefusal, Settlement, first_touch, shares, timeline,
 };
@@ -179,11 +179,15 @@ async fn settle(
         claim.state = claim.state.lose(verdict.clone()).map_err(|why| registration::refused("id", why))?;
     }
     entity::registration::update(&work.tx, work.slice, &claim).await?;
+    if !claim.state.word().is_live() {
+        registration_step::enter(work, EntryKind::RegistrationRefused, &claim);
+    }
     work.record("registration.settle", "Registration", claim.id, registration::body(&claim));
     if !claim.state.word().is_live() {
         drop_deal(work, &claim, at).await?;
+        stop_promises(work, claim.id).await?;
         let state: &str = claim.state.word().into();
-        work.announce("registration.decided", claim.id, json!({ "partnerId": claim.partner_id, "state": state }));
+        work.announce(registration::DECIDED_EVENT, claim.id, json!({ "partnerId": claim.partner_id, "state": state }));
     }
     Ok(())
 }

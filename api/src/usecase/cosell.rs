@@ -2,15 +2,16 @@
 
 use super::commit::{Done, Key, Work, commit};
 use super::failure::{Failure, Problem, ProblemCode};
+use super::ledger::rows;
 use super::office::Caller;
 use super::registration::whole;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::attribution::Provenance;
 use domain::cosell::{Gate, GateFacts, GateRefusal, GatedActivity, PrimarySale, gate};
 use domain::deal::{Deal, Outcome};
-use domain::ledger::EntryKind;
+use domain::ledger::{EntryKind, FACT, INSIDE};
 use domain::program::Program;
-use domain::registration::{Mark, StateWord};
+use domain::registration::{Mark, Registration, StateWord};
 use domain::role::Action;
 use domain::slice::Slice;
 use domain::text;
@@ -43,8 +44,7 @@ async fn gates(
     let registrations = entity::registration::of_deals(conn, whole, &ids).await?;
     let sales = entity::primary_sale::of_deals(conn, whole, &ids).await?;
     let of = |deal: &Deal| {
-        let counts = |word| !matches!(word, StateWord::Refused | StateWord::Withdrawn);
-        let first = registrations.iter().find(|row| row.deal_id == Some(deal.id) && counts(row.state.word()));
+        let first = registrations.iter().find(|row| row.deal_id == Some(deal.id) && !is_turned_away(row));
         let logged = sales.iter().find(|sale| sale.deal_id == deal.id).map(|sale| sale.logged.at);
         let facts = GateFacts {
             registered_on: first.map(|row| program.calendar.day(row.submitted_at)),
@@ -144,11 +144,65 @@ pub async fn log(
         })?;
         let body = json!({ "dealId": deal_id, "partnerId": sale.partner_id, "personId": person, "loggedAt": work.now });
         work.record("primarySale.log", "PrimarySale", sale.id, body.clone());
+        let mut body = body;
+        body[INSIDE] = json!({ FACT: rows::primary_sale(&sale) });
         work.enter(EntryKind::PrimarySaleLogged, "PrimarySale", sale.id, &[sale.partner_id], body);
         work.announce("primarySale.logged", deal_id, json!({ "partnerId": sale.partner_id }));
         Ok(deal_id)
     })
     .await
+}
+
+/// So many deals one transaction of the job takes.
+const AT_ONCE: u64 = 200;
+
+/// Enters the Primary Sales whose time passed, each once; the miss counts for ever, and logging one later opens the gate. Returns
+/// how many. The same instant again changes nothing.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn lapse(caller: &Caller) -> Result<u64, Failure> {
+    let (mut after, mut lapsed) = (Uuid::nil(), 0);
+    loop {
+        let mut seen = 0;
+        commit(caller, Action::RunJobs, None, async |work| {
+            let program = entity::program::find(&work.tx, work.program_id()).await?.ok_or(Failure::NotFound)?;
+            let ids = entity::primary_sale::maybe_lapsed(&work.tx, work.slice, work.now, after, AT_ONCE).await?;
+            seen = ids.len();
+            after = ids.last().copied().unwrap_or(after);
+            let deals = entity::deal::of_ids(&work.tx, work.slice, &ids).await?;
+            let gates = gates(&work.tx, work.slice, &program, &deals, work.now).await?;
+            let late = |(deal, gate): (Deal, Gate)| match gate {
+                Gate::Lapsed { due_on } => Some((deal.id, due_on)),
+                Gate::Exempt | Gate::Awaiting { .. } | Gate::Open { .. } | Gate::Shut => None,
+            };
+            let late: Vec<(Uuid, NaiveDate)> = deals.into_iter().zip(gates).filter_map(late).collect();
+            let ids: Vec<Uuid> = late.iter().map(|(deal, _)| *deal).collect();
+            let attributed = entity::attribution::of_deals(&work.tx, work.slice, &ids).await?;
+            let registered = entity::registration::of_deals(&work.tx, work.slice, &ids).await?;
+            for (deal_id, due_on) in late {
+                let mut partners: Vec<Uuid> =
+                    attributed.iter().filter(|it| it.deal_id == deal_id).map(|it| it.partner_id).collect();
+                let claims = registered.iter().filter(|it| it.deal_id == Some(deal_id));
+                partners.extend(claims.filter(|it| !is_turned_away(it)).map(|it| it.partner_id));
+                let body = json!({ "dueOn": due_on });
+                work.record("primarySale.lapse", "Deal", deal_id, body.clone());
+                work.enter(EntryKind::PrimarySaleLapsed, "Deal", deal_id, &partners, body);
+                work.announce("primarySale.lapsed", deal_id, json!({ "dueOn": due_on }));
+                lapsed += 1;
+            }
+            Ok(work.program_id())
+        })
+        .await?;
+        if seen < usize::try_from(AT_ONCE).unwrap_or(usize::MAX) {
+            return Ok(lapsed);
+        }
+    }
+}
+
+/// Whether a registration starts no clock.
+fn is_turned_away(it: &Registration) -> bool {
+    matches!(it.state.word(), StateWord::Refused | StateWord::Withdrawn)
 }
 
 /// The partner's own word that its rep is committed. The done row is the deal.

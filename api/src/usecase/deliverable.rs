@@ -2,10 +2,12 @@
 
 use super::commit::Work;
 use super::failure::{Failure, Problem, ProblemCode};
+use super::follow::{Followed, Told};
+use super::ledger::rows;
 use super::office::Caller;
 use domain::calendar::Quarter;
 use domain::deliverable::{Deliverable, DeliverableKind, METHODOLOGY};
-use domain::ledger::EntryKind;
+use domain::ledger::{EntryKind, FACT, INSIDE};
 use domain::role::Action;
 pub use entity::deliverable::{Filter, key as position};
 use entity::page::{Ask, Page};
@@ -81,8 +83,21 @@ pub async fn publish(
         "kind": kind, "quarter": quarter.to_string(), "revision": deliverable.revision, "replacesId": deliverable.replaces_id,
         "sha256": deliverable.sha256,
     });
-    work.enter(EntryKind::Publication, "Deliverable", deliverable.id, &[], facts.clone());
+    let mut entered = facts.clone();
+    entered[INSIDE] = json!({ FACT: rows::deliverable(&deliverable) });
+    work.enter(EntryKind::Publication, "Deliverable", deliverable.id, &[], entered);
     work.record("deliverable.publish", "Deliverable", deliverable.id, facts.clone());
-    work.announce("DELIVERABLE_PUBLISHED", deliverable.id, facts);
+    work.announce(PUBLISHED_EVENT, deliverable.id, facts);
     Ok(deliverable)
+}
+
+/// The kind of the event that tells that a deliverable was published.
+pub const PUBLISHED_EVENT: &str = "DELIVERABLE_PUBLISHED";
+
+impl Followed for Deliverable {
+    const ACTION: Action = Action::ReadDeliverables;
+    const KINDS: &'static [&'static str] = &[PUBLISHED_EVENT];
+    async fn see(caller: &Caller, event: &Told) -> Result<Option<Self>, Failure> {
+        find(caller, event.subject_id).await
+    }
 }

@@ -3,6 +3,7 @@
 use super::attribution::{said, whole};
 use super::commit::{Done, Key, Work, commit};
 use super::failure::{Failure, Problem, ProblemCode, Problems};
+use super::follow::{Followed, Told};
 use super::office::Caller;
 use super::proof::Evidence;
 use chrono::{DateTime, Utc};
@@ -164,7 +165,7 @@ pub async fn open(
                 why.into()
             }
         })?;
-        tell(work, &row, &parties, ("dispute.open", "attribution.disputed", EntryKind::DisputeOpened));
+        tell(work, &row, &parties, ("dispute.open", OPENED_EVENT, EntryKind::DisputeOpened));
         Ok(row.id)
     })
     .await
@@ -269,7 +270,7 @@ pub async fn decide(
             work.touch(deal.closed_quarter);
         }
         parties.extend(before);
-        tell(work, &row, &parties, ("dispute.decide", "attribution.decided", EntryKind::DisputeDecided));
+        tell(work, &row, &parties, ("dispute.decide", DECIDED_EVENT, EntryKind::DisputeDecided));
         Ok(id)
     })
     .await
@@ -383,4 +384,17 @@ pub async fn amend(
         Ok(deal_id)
     })
     .await
+}
+
+/// The kind of the event that tells that a claim is contested, or an attribution disputed.
+pub const OPENED_EVENT: &str = "attribution.disputed";
+/// The kind of the event that tells that RevOps decided.
+pub const DECIDED_EVENT: &str = "attribution.decided";
+
+impl Followed for Seen {
+    const ACTION: Action = Action::ReadDisputes;
+    const KINDS: &'static [&'static str] = &[OPENED_EVENT, DECIDED_EVENT];
+    async fn see(caller: &Caller, event: &Told) -> Result<Option<Self>, Failure> {
+        find(caller, event.subject_id).await
+    }
 }

@@ -8,6 +8,7 @@ use domain::foundation::{
     ConfidenceAnswer, ConfidenceFacts, ConfidenceQuestion, ConfidenceResult, Definition, DefinitionPart,
     FoundationRefusal, FoundationStep, PART_TEXT_MAX, SignOff, StepRecord, confidence, may_activate,
 };
+use domain::ledger::{EntryKind, INSIDE};
 use domain::role::{Action, Role};
 use domain::text;
 use serde_json::json;
@@ -102,7 +103,12 @@ pub async fn sign(
         } else {
             record.revops = signed
         }
-        Ok(put(work, record, "foundation.sign").await?.id)
+        let (word, signer): (&str, &str) = (step.into(), role.into());
+        let draft = json!(record.draft);
+        let record = put(work, record, "foundation.sign").await?;
+        let facts = json!({ "step": word, "signer": signer, INSIDE: { "draft": draft } });
+        work.enter(EntryKind::SignOff, "FoundationStep", record.id, &[], facts);
+        Ok(record.id)
     })
     .await
 }
@@ -124,7 +130,12 @@ pub async fn activate(
         record.active = record.draft.take();
         record.by_template = false;
         record.activated_at = Some(work.now);
-        Ok(put(work, record, "foundation.activate").await?.id)
+        let word: &str = step.into();
+        let active = json!(record.active);
+        let record = put(work, record, "foundation.activate").await?;
+        let facts = json!({ "step": word, INSIDE: { "definition": active } });
+        work.enter(EntryKind::Approval, "FoundationStep", record.id, &[], facts);
+        Ok(record.id)
     })
     .await
 }

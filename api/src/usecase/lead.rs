@@ -3,9 +3,10 @@
 use super::commit::{Done, Key, Work, commit};
 use super::deal::{self, Facts};
 use super::failure::{Failure, Problem, ProblemCode, Problems};
+use super::follow::{Followed, Told};
 use super::measurement::WindowKind;
 use super::office::Caller;
-use super::{lead_route, origin};
+use super::{lead_route, origin, routing, sla};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::account::registrable_domain;
 use domain::calendar::Window;
@@ -13,6 +14,7 @@ use domain::deal::DealSource;
 use domain::lead::{Acceptance, Lead, LeadClass, LeadGroup, LeadRefusal, LeadRoute, LeadState, LeadStop, acceptance};
 use domain::origin::Origin;
 use domain::role::{Action, Role};
+use domain::sla::SlaKind;
 use domain::slice::Reach;
 use domain::text;
 pub use entity::lead::{Filter, key as position};
@@ -188,7 +190,10 @@ pub async fn record(caller: &Caller, new: New, key: Option<Key>) -> Result<Done,
         lead_route::route(work, &mut lead).await?;
         entity::lead::insert(&work.tx, work.slice, &lead).await?;
         work.record("lead.record", "Lead", lead.id, body(&lead));
-        announce(work, if lead.owner_seat_id.is_some() { "LEAD_ROUTED" } else { "LEAD_UNROUTED" }, &lead);
+        let partner = lead.origin.partner_id;
+        sla::start(work, SlaKind::FirstTouch, "Lead", lead.id, partner, work.now).await?;
+        routing::promise(work, "Lead", lead.id, partner, lead.owner_seat_id.is_some()).await?;
+        announce(work, if lead.owner_seat_id.is_some() { ROUTED_EVENT } else { UNROUTED_EVENT }, &lead);
         Ok(lead.id)
     })
     .await
@@ -206,6 +211,23 @@ async fn write(work: &mut Work<'_>, verb: &'static str, event: &'static str, lea
     work.record(verb, "Lead", lead.id, body(lead));
     announce(work, event, lead);
     Ok(())
+}
+
+/// Records that somebody of the vendor spoke to a lead. Only the first time counts; a decision is one too.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn touch(caller: &Caller, id: Uuid, expected: Option<i64>, key: Option<Key>) -> Result<Done, Failure> {
+    commit(caller, Action::DecideLeads, key, async |work| {
+        let lead = change(work, id, expected).await?;
+        if lead.state != LeadState::Open {
+            return Err(refused("id", LeadStop::LeadDecided));
+        }
+        sla::meet(work, SlaKind::FirstTouch, id, work.now).await?;
+        work.record("lead.touch", "Lead", id, json!({}));
+        Ok(id)
+    })
+    .await
 }
 
 /// Accepts a lead (SAL), or refuses it with a reason.
@@ -226,7 +248,10 @@ pub async fn decide(
         let note = note.as_ref().and_then(|note| problems.take("note", text::name(note, 2000)));
         problems.settle()?;
         lead.decide(refusal, note, caller.viewer.seat_id, work.now).map_err(|why| refused("id", why))?;
-        write(work, "lead.decide", "LEAD_DECIDED", &mut lead).await?;
+        sla::meet(work, SlaKind::FirstTouch, id, work.now).await?;
+        // A lead that sales decided about without an owner needs none any more.
+        sla::stop(work, SlaKind::Routing, id, work.now).await?;
+        write(work, "lead.decide", DECIDED_EVENT, &mut lead).await?;
         Ok(id)
     })
     .await
@@ -258,7 +283,8 @@ pub async fn assign(
             lead.owner_seat_id = Some(seat_id);
             lead.route = Some(LeadRoute::Hand);
             lead.routed_at = Some(work.now);
-            write(work, "lead.assign", "LEAD_ROUTED", &mut lead).await?;
+            sla::meet(work, SlaKind::Routing, id, work.now).await?;
+            write(work, "lead.assign", ROUTED_EVENT, &mut lead).await?;
         }
         Ok(id)
     })
@@ -306,4 +332,19 @@ pub async fn convert(
         Ok(id)
     })
     .await
+}
+
+/// The kind of the event that tells that a lead came to its owner.
+pub const ROUTED_EVENT: &str = "LEAD_ROUTED";
+/// The kind of the event that tells that no rule finds a lead's owner.
+pub const UNROUTED_EVENT: &str = "LEAD_UNROUTED";
+/// The kind of the event that tells that sales decided.
+pub const DECIDED_EVENT: &str = "LEAD_DECIDED";
+
+impl Followed for Lead {
+    const ACTION: Action = Action::ReadLeads;
+    const KINDS: &'static [&'static str] = &[ROUTED_EVENT, UNROUTED_EVENT, DECIDED_EVENT];
+    async fn see(caller: &Caller, event: &Told) -> Result<Option<Self>, Failure> {
+        Ok(of_ids(caller, &[event.subject_id]).await?.into_iter().next())
+    }
 }

@@ -2,10 +2,12 @@
 
 use super::commit::Work;
 use super::failure::Failure;
+use super::routing;
 use domain::account::Account;
 use domain::deal::Outcome;
 use domain::lead::{Lead, LeadRoute};
 use domain::role::{Action, may};
+use domain::routing::Arrival;
 use domain::slice::{Slice, Viewer};
 use entity::page::Ask;
 use uuid::Uuid;
@@ -39,7 +41,7 @@ pub(super) async fn route(work: &Work<'_>, lead: &mut Lead) -> Result<(), Failur
     lead.account_id = account.as_ref().map(|account| account.id);
     let found = match of_account(work, &whole, lead.account_id).await? {
         Some(seat) => Some((seat, LeadRoute::AccountOwner)),
-        None => by_rule(work, lead).await?.map(|seat| (seat, LeadRoute::Rule)),
+        None => by_rule(work, lead, account.as_ref()).await?.map(|seat| (seat, LeadRoute::Rule)),
     };
     if let Some((seat, route)) = found {
         lead.owner_seat_id = Some(seat);
@@ -64,8 +66,14 @@ async fn of_account(work: &Work<'_>, whole: &Slice, account: Option<Uuid>) -> Re
     Ok(seat.filter(|seat| seat.revoked_at.is_none() && may(seat.role, Action::DecideLeads)).map(|seat| seat.id))
 }
 
-/// The seat that the program's routing rules name.
-async fn by_rule(work: &Work<'_>, lead: &Lead) -> Result<Option<Uuid>, Failure> {
-    let Some(partner) = lead.origin.partner_id else { return Ok(None) };
-    Ok(entity::lead::manager_of(&work.tx, work.slice, partner).await?)
+/// The seat that the program's routing rules name, as they do for registrations, where it may decide about leads.
+async fn by_rule(work: &Work<'_>, lead: &Lead, account: Option<&Account>) -> Result<Option<Uuid>, Failure> {
+    let arrival = Arrival {
+        segment_id: account.and_then(|account| account.segment_id),
+        region: account.and_then(|account| account.region.as_deref()),
+        domain: lead.account_domain.as_deref(),
+        partner_id: lead.origin.partner_id,
+    };
+    let seat = routing::seat_for(work, arrival).await?;
+    Ok(seat.filter(|seat| may(seat.role, Action::DecideLeads)).map(|seat| seat.id))
 }

@@ -2,6 +2,7 @@
 
 use super::commit::{Done, Key, commit};
 use super::failure::{Failure, Problem, ProblemCode, Problems};
+use super::follow::{Followed, Told};
 use super::office::Caller;
 use super::sla;
 use domain::pod_request::{PodAnswer, PodRequest};
@@ -102,7 +103,7 @@ pub async fn create(caller: &Caller, facts: Facts, key: Option<Key>) -> Result<D
             "registrationId": request.registration_id, "question": request.question });
         work.record("podRequest.create", "PodRequest", request.id, body);
         sla::start(work, SlaKind::PodRequest, "PodRequest", request.id, Some(request.partner_id), work.now).await?;
-        work.announce("podRequest.asked", request.id, json!({ "partnerId": request.partner_id }));
+        work.announce(ASKED_EVENT, request.id, json!({ "partnerId": request.partner_id }));
         Ok(request.id)
     })
     .await
@@ -134,8 +135,21 @@ pub async fn answer(
         let body = json!({ "partnerId": request.partner_id, "responseSeconds": seconds });
         work.record("podRequest.answer", "PodRequest", id, body);
         sla::meet(work, SlaKind::PodRequest, id, work.now).await?;
-        work.announce("podRequest.answered", id, json!({ "partnerId": request.partner_id }));
+        work.announce(ANSWERED_EVENT, id, json!({ "partnerId": request.partner_id }));
         Ok(id)
     })
     .await
+}
+
+/// The kind of the event that tells that the Pod asks a partner for something.
+pub const ASKED_EVENT: &str = "podRequest.asked";
+/// The kind of the event that tells that the partner answered.
+pub const ANSWERED_EVENT: &str = "podRequest.answered";
+
+impl Followed for PodRequest {
+    const ACTION: Action = Action::ReadPodRequests;
+    const KINDS: &'static [&'static str] = &[ASKED_EVENT, ANSWERED_EVENT];
+    async fn see(caller: &Caller, event: &Told) -> Result<Option<Self>, Failure> {
+        find(caller, event.subject_id).await
+    }
 }

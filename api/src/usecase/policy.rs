@@ -2,11 +2,12 @@
 
 use super::commit::{Done, Key, commit};
 use super::failure::{Failure, Problem, ProblemCode, Problems};
+use super::ledger::rows;
 use super::measurement::{Ask, measure};
 use super::office::Caller;
 use chrono::NaiveDate;
 use domain::calendar::Quarter;
-use domain::ledger::EntryKind;
+use domain::ledger::{EntryKind, FACT, INSIDE};
 use domain::policy::Policy;
 use domain::policy_version::{NotActivated, PolicyDraft, PolicyVersion};
 use domain::preview::{Preview, Standing, preview};
@@ -211,8 +212,10 @@ pub async fn activate(
             .map(|change| (change.name, json!([change.before, change.after])))
             .collect();
         let body = json!({ "version": version.policy.version, "activeFrom": from, "reason": version.reason, "changes": changes });
-        work.enter(EntryKind::PolicyActivated, "Policy", version.id, &[], body.clone());
-        work.record("policy.activate", "Policy", version.id, body);
+        work.record("policy.activate", "Policy", version.id, body.clone());
+        let mut entered = body;
+        entered[INSIDE] = json!({ FACT: rows::policy(&version) });
+        work.enter(EntryKind::PolicyActivated, "Policy", version.id, &[], entered);
         Ok(version.id)
     })
     .await

@@ -2,12 +2,13 @@
 
 use super::commit::{Done, Key, commit};
 use super::failure::{Failure, Problem, ProblemCode, Problems};
+use super::ledger::rows;
 use super::measurement::{Ask as MeasureAsk, Measures, measure};
 use super::office::Caller;
 use chrono::NaiveDate;
 use domain::book::Place;
 use domain::calendar::Quarter;
-use domain::ledger::EntryKind;
+use domain::ledger::{EntryKind, FACT, INSIDE};
 use domain::partner::{Partner, PartnerStatus};
 use domain::program::Program;
 use domain::recruit::{Audit, Recommendation, Tier, TierDecision, TierRefusal, check, due_on, recommend};
@@ -211,8 +212,10 @@ pub async fn decide(
             "reason": decision.reason, "endsTest": decision.ends_test,
         });
         // No partner ever learns its tier.
-        work.enter(EntryKind::TierDecided, "TierDecision", decision.id, &[], facts.clone());
-        work.record("tier.decide", "TierDecision", decision.id, facts);
+        work.record("tier.decide", "TierDecision", decision.id, facts.clone());
+        let mut entered = facts;
+        entered[INSIDE] = json!({ FACT: rows::tier_decision(&decision) });
+        work.enter(EntryKind::TierDecided, "TierDecision", decision.id, &[], entered);
         work.announce("TIER_DECIDED", decision.id, json!({ "partnerId": partner_id }));
         Ok(decision.id)
     })

@@ -4,6 +4,7 @@
 use super::claim;
 use super::commit::{Done, Key, Work, commit};
 use super::failure::{Failure, Problem, ProblemCode, Problems};
+use super::follow::{Followed, Told};
 use super::office::Caller;
 use super::precheck::{self, Sight, domain_of};
 use super::{deal, registration_step, routing, sla};
@@ -232,8 +233,8 @@ async fn arrive(
     let arrival = Arrival {
         segment_id: sight.account.as_ref().and_then(|account| account.segment_id),
         region: sight.account.as_ref().and_then(|account| account.region.as_deref()),
-        domain: &said.domain,
-        partner_id: partner,
+        domain: Some(&said.domain),
+        partner_id: Some(partner),
     };
     let owner = routing::seat_for(work, arrival).await?;
     let mut it = Registration {
@@ -277,6 +278,7 @@ async fn arrive(
     work.record("registration.submit", "Registration", it.id, body(&it));
     registration_step::enter(work, EntryKind::RegistrationSubmitted, &it);
     sla::start(work, SlaKind::FirstTouch, "Registration", it.id, Some(it.partner_id), work.now).await?;
+    routing::promise(work, "Registration", it.id, Some(it.partner_id), it.owner_seat_id.is_some()).await?;
     work.announce(
         "registration.submitted",
         it.id,
@@ -353,4 +355,17 @@ async fn open_account(work: &mut Work<'_>, it: &Registration) -> Result<Account,
     entity::account::insert(&work.tx, work.slice, &account).await?;
     work.record("account.create", "Account", account.id, super::account::body(&account));
     Ok(account)
+}
+
+/// The kind of the event that tells that a registration was approved, refused, lost to a rival, or begun anew.
+pub const DECIDED_EVENT: &str = "registration.decided";
+/// The kind of the event that tells that a clock of a registration ran out.
+pub const EXPIRED_EVENT: &str = "registration.expired";
+
+impl Followed for Registration {
+    const ACTION: Action = Action::ReadRegistrations;
+    const KINDS: &'static [&'static str] = &[DECIDED_EVENT, EXPIRED_EVENT];
+    async fn see(caller: &Caller, event: &Told) -> Result<Option<Self>, Failure> {
+        Ok(of_ids(caller, &[event.subject_id]).await?.into_iter().next())
+    }
 }

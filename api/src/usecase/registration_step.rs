@@ -2,15 +2,16 @@
 
 use super::commit::{Done, Key, Work, commit};
 use super::failure::{Failure, Problem, ProblemCode};
+use super::ledger::rows;
 use super::office::Caller;
-use super::registration::{body, open_deal, refused, today, whole};
+use super::registration::{self, body, open_deal, refused, today, whole};
 use super::{precheck, sla};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::deal::Outcome;
-use domain::ledger::{EntryKind, INSIDE};
+use domain::ledger::{EntryKind, FACT, INSIDE};
 use domain::program::Program;
 use domain::registration::{Mark, Registration, RegistrationRefusal, StateWord, Summary, Terms, Verdict};
-use domain::role::Action;
+use domain::role::{Action, Role, may};
 use domain::sla::SlaKind;
 use domain::slice::Slice;
 use domain::template::{Acceptance, TemplateKind, acceptance};
@@ -67,7 +68,7 @@ where
 /// buys and why is not entered: Finance reads the ledger and no open pipeline.
 pub(super) fn enter(work: &mut Work<'_>, kind: EntryKind, it: &Registration) {
     let mut facts = json!({ "domain": it.domain, "accountName": it.account_name, "state": word(it) });
-    facts[INSIDE] = json!({ "claimNumber": it.claim_number, "conflictId": it.conflict_id, "version": it.version });
+    facts[INSIDE] = json!({ "claimNumber": it.claim_number, "conflictId": it.conflict_id, "version": it.version, FACT: rows::registration(it) });
     work.enter(kind, "Registration", it.id, &[it.partner_id], facts);
 }
 
@@ -96,6 +97,46 @@ pub async fn touch(caller: &Caller, id: Uuid, expected: Option<i64>, key: Option
         }
         it.first_touch = Some(at.mark);
         sla::meet(work, SlaKind::FirstTouch, id, work.now).await?;
+        Ok(())
+    })
+    .await
+}
+
+/// Gives a live registration to a seat that may decide it; the deal that it opened goes with it, where the seat is a
+/// customer-facing AE.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn assign(
+    caller: &Caller,
+    id: Uuid,
+    expected: Option<i64>,
+    seat_id: Uuid,
+    key: Option<Key>,
+) -> Result<Done, Failure> {
+    let verb = "registration.assign";
+    step(caller, Action::AssignRegistrations, (id, expected), key, verb, async |work, it, _| {
+        let seat = entity::seat::find(&work.tx, work.slice, seat_id).await?.filter(|seat| seat.revoked_at.is_none());
+        let Some(seat) = seat.filter(|seat| may(seat.role, Action::DecideRegistrations)) else {
+            let message = "there is no such seat that may decide registrations";
+            return Err(Problem::at(["ownerSeatId"], ProblemCode::NotFound, message).into());
+        };
+        if !it.state.word().is_live() {
+            return Err(at_id(RegistrationRefusal::AlreadyOver));
+        }
+        it.owner_seat_id = Some(seat_id);
+        sla::meet(work, SlaKind::Routing, id, work.now).await?;
+        if let (Some(deal_id), true, Role::CustomerAe) = (it.deal_id, it.has_opened_deal, seat.role)
+            && let Some(mut deal) = entity::deal::find(&work.tx, work.slice, deal_id).await?
+            && deal.owner_seat_id.is_none()
+        {
+            deal.owner_seat_id = Some(seat_id);
+            deal.owner_external_id = seat.owner_external_id;
+            deal.version += 1;
+            deal.updated_at = work.now;
+            entity::deal::update(&work.tx, work.slice, &deal).await?;
+            work.record("deal.update", "Deal", deal_id, super::deal::body(&deal));
+        }
         Ok(())
     })
     .await
@@ -136,14 +177,21 @@ pub async fn decide(
             Decision::Refuse => {
                 it.state = it.state.refuse(verdict).map_err(at_id)?;
                 drop_deal(work, it, at).await?;
-                let _ = sla::stop(work, SlaKind::FirstTouch, id, work.now).await?;
+                stop_promises(work, id).await?;
                 enter(work, EntryKind::RegistrationRefused, it);
             }
         }
-        work.announce("registration.decided", id, json!({ "partnerId": it.partner_id, "state": word(it) }));
+        work.announce(registration::DECIDED_EVENT, id, json!({ "partnerId": it.partner_id, "state": word(it) }));
         Ok(())
     })
     .await
+}
+
+/// What the vendor owed a registration that is over is not owed any more; what was missed by then stays missed.
+pub(super) async fn stop_promises(work: &mut Work<'_>, id: Uuid) -> Result<(), Failure> {
+    sla::stop(work, SlaKind::FirstTouch, id, work.now).await?;
+    sla::stop(work, SlaKind::Routing, id, work.now).await?;
+    Ok(())
 }
 
 fn word(it: &Registration) -> &'static str {
@@ -229,7 +277,7 @@ pub async fn withdraw(caller: &Caller, id: Uuid, expected: Option<i64>, key: Opt
     let verb = "registration.withdraw";
     step(caller, Action::SubmitRegistrations, (id, expected), key, verb, async |work, it, at| {
         it.state = it.state.withdraw(at.mark).map_err(at_id)?;
-        let _ = sla::stop(work, SlaKind::FirstTouch, id, work.now).await?;
+        stop_promises(work, id).await?;
         enter(work, EntryKind::RegistrationWithdrawn, it);
         drop_deal(work, it, at).await
     })
@@ -324,7 +372,7 @@ pub async fn refresh(
     step(caller, Action::DecideRegistrations, (id, expected), key, verb, async |work, it, at| {
         it.state = it.state.refresh(verdict(reason, at.mark)?, at.today, at.terms).map_err(at_id)?;
         enter(work, EntryKind::RegistrationRefreshed, it);
-        work.announce("registration.decided", id, json!({ "partnerId": it.partner_id, "state": word(it) }));
+        work.announce(registration::DECIDED_EVENT, id, json!({ "partnerId": it.partner_id, "state": word(it) }));
         Ok(())
     })
     .await
@@ -341,9 +389,9 @@ pub(super) async fn write_expiry(
     let it = Registration { state: row.state.on(today), version, ..row };
     entity::registration::update(&work.tx, whole, &it).await?;
     work.record("registration.expire", "Registration", it.id, body(&it));
-    let _ = sla::stop(work, SlaKind::FirstTouch, it.id, work.now).await?;
+    stop_promises(work, it.id).await?;
     enter(work, EntryKind::RegistrationExpired, &it);
-    work.announce("registration.expired", it.id, json!({ "partnerId": it.partner_id }));
+    work.announce(registration::EXPIRED_EVENT, it.id, json!({ "partnerId": it.partner_id }));
     Ok(())
 }
 

@@ -3,9 +3,11 @@
 use super::commit::{Done, Key, Work, commit};
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
+use super::sla;
 use domain::account::registrable_domain;
 use domain::role::Action;
 use domain::routing::{Arrival, Route, owner};
+use domain::sla::SlaKind;
 use domain::text;
 use serde_json::json;
 use uuid::Uuid;
@@ -30,10 +32,29 @@ pub(super) async fn seat_for(work: &Work<'_>, arrival: Arrival<'_>) -> Result<Op
     if found.is_some() {
         return Ok(found);
     }
-    match entity::seat::manager_of(&work.tx, work.slice, arrival.partner_id).await? {
+    let manager = match arrival.partner_id {
+        Some(partner) => entity::seat::manager_of(&work.tx, work.slice, partner).await?,
+        None => None,
+    };
+    match manager {
         Some(id) => Ok(entity::seat::find(&work.tx, work.slice, id).await?),
         None => Ok(None),
     }
+}
+
+/// Starts the promise that what arrived comes to an owner within minutes; where a rule found one at once, it is kept at once.
+pub(super) async fn promise(
+    work: &mut Work<'_>,
+    subject_type: &'static str,
+    subject_id: Uuid,
+    partner_id: Option<Uuid>,
+    has_owner: bool,
+) -> Result<(), Failure> {
+    sla::start(work, SlaKind::Routing, subject_type, subject_id, partner_id, work.now).await?;
+    if has_owner {
+        sla::meet(work, SlaKind::Routing, subject_id, work.now).await?;
+    }
+    Ok(())
 }
 
 /// Sets the rules, all of them, in place of those before. The done row is the program.

@@ -26,9 +26,14 @@ pub async fn of_deals(caller: &Caller, deals: &[Uuid]) -> Result<HashMap<Uuid, S
     let whole = Viewer::system(slice.program_id()).slice().ok_or(Failure::Denied)?;
     let attributions = entity::attribution::of_deals(store, &whole, &ids).await?;
     let marks = entity::source_mark::latest(store, slice, &ids).await?;
+    let registrations = entity::registration::of_deals(store, &whole, &ids).await?;
+    let program = entity::program::find(store, slice.program_id()).await?.ok_or(Failure::NotFound)?;
+    let now = caller.office.clock.now();
+    let at = (program.calendar.day(now), now);
     let facts = rows.iter().map(|row| {
         let theirs: Vec<_> = attributions.iter().filter(|it| it.deal_id == row.id).cloned().collect();
-        (row.id, SourceFacts::of(row, &theirs, marks.get(&row.id)))
+        let registered: Vec<_> = registrations.iter().filter(|it| it.deal_id == Some(row.id)).cloned().collect();
+        (row.id, SourceFacts::of(row, &theirs, marks.get(&row.id), &registered, at))
     });
     Ok(facts.collect())
 }

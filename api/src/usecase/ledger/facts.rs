@@ -50,7 +50,7 @@ pub(in crate::usecase) async fn compare(tx: &Tx, slice: &Slice, mut note: impl F
         }
     }
     digests(tx, slice, &mut note).await?;
-    Ok(compared)
+    Ok(compared + super::rows::compare(tx, slice, &mut note).await?)
 }
 
 /// Groups of locks that one entry states by a digest.

@@ -5,6 +5,7 @@ pub mod export;
 mod facts;
 pub mod key;
 pub mod read;
+pub(super) mod rows;
 pub mod seal;
 pub mod verify;
 

@@ -1,0 +1,177 @@
+//! Rows that the ledger states by a digest: what an entry fixes of a registration, a Primary Sale, a tier decision, a version of
+//! the policy or a deliverable, so that `partnerloop check` finds an edit behind the server's back and names the entry.
+
+use crate::usecase::Failure;
+use domain::cosell::PrimarySale;
+use domain::deliverable::Deliverable;
+use domain::ledger::audit::name;
+use domain::ledger::{Entry, FACT, INSIDE, canonical, instant};
+use domain::policy_version::PolicyVersion;
+use domain::recruit::TierDecision;
+use domain::registration::Registration;
+use domain::slice::Slice;
+use entity::{Tx, ledger_entry, ledger_fact};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashMap};
+use uuid::Uuid;
+
+/// So many rows are compared at a time.
+const STEP: u64 = 500;
+/// The member of a fact that holds the state of a row that moves on.
+const STATE: &str = "state";
+/// The member of a fact that holds the digest of what never changes.
+const DIGEST: &str = "digest";
+
+fn hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn digest(of: Value) -> String {
+    hex(canonical(of).as_bytes())
+}
+
+/// What entries state of a registration: who claimed which account with what words, and where it stands.
+pub(in crate::usecase) fn registration(it: &Registration) -> Value {
+    let state: &str = it.state.word().into();
+    let fixed = json!({
+        "partnerId": it.partner_id, "domain": it.domain, "claimNumber": it.claim_number, "accountUrl": it.account_url,
+        "accountName": it.account_name, "buyerRole": it.buyer_role, "problem": it.problem, "submittedBy": it.submitted_by,
+        "submittedAt": instant(it.submitted_at),
+    });
+    json!({ DIGEST: digest(fixed), STATE: state })
+}
+
+/// What an entry states of a Primary Sale.
+pub(in crate::usecase) fn primary_sale(it: &PrimarySale) -> Value {
+    let fixed = json!({
+        "dealId": it.deal_id, "partnerId": it.partner_id, "personId": it.person_id, "note": it.note, "loggedBy": it.logged.by,
+        "loggedAt": instant(it.logged.at),
+    });
+    json!({ DIGEST: digest(fixed) })
+}
+
+/// What an entry states of a tier decision.
+pub(in crate::usecase) fn tier_decision(it: &TierDecision) -> Value {
+    let fixed = json!({
+        "partnerId": it.partner_id, "number": it.number, "quarter": it.quarter.to_string(), "tier": it.tier,
+        "recommended": it.recommendation.tier, "rule": it.recommendation.rule, "facts": it.recommendation.facts,
+        "policyVersion": it.recommendation.policy_version, "reason": it.reason, "endsTest": it.ends_test, "seatId": it.seat_id,
+        "decidedOn": it.decided_on,
+    });
+    json!({ DIGEST: digest(fixed) })
+}
+
+/// What an entry states of a version of the policy.
+pub(in crate::usecase) fn policy(it: &PolicyVersion) -> Value {
+    let fixed = json!({ "policy": it.policy, "activeFrom": it.active_from, "reason": it.reason, "seatId": it.seat_id });
+    json!({ DIGEST: digest(fixed) })
+}
+
+/// What an entry states of a deliverable: the hash of its content as it is, whatever the row says that it is.
+pub(in crate::usecase) fn deliverable(it: &Deliverable) -> Value {
+    let fixed = json!({
+        "kind": it.kind, "quarter": it.quarter.to_string(), "revision": it.revision, "replacesId": it.replaces_id,
+        "sha256": it.sha256, "content": hex(it.body.as_bytes()), "seatId": it.seat_id, "publishedAt": instant(it.published_at),
+    });
+    json!({ DIGEST: digest(fixed) })
+}
+
+/// The kinds of rows that are stated so, each with its table.
+const KINDS: [(&str, &str); 5] = [
+    ("Registration", "registration"),
+    ("PrimarySale", "primary_sale"),
+    ("TierDecision", "tier_decision"),
+    ("Policy", "policy"),
+    ("Deliverable", "deliverable"),
+];
+
+/// What entries would state of these rows now.
+async fn present(tx: &Tx, slice: &Slice, kind: &str, ids: &[Uuid]) -> Result<HashMap<Uuid, Value>, Failure> {
+    let mut found = HashMap::new();
+    match kind {
+        "Registration" => {
+            let rows = entity::registration::of_ids(tx, slice, ids).await?;
+            found.extend(rows.iter().map(|row| (row.id, registration(row))));
+        }
+        "PrimarySale" => {
+            let rows = entity::primary_sale::of_ids(tx, slice, ids).await?;
+            found.extend(rows.iter().map(|row| (row.id, primary_sale(row))));
+        }
+        "Policy" => {
+            let rows = entity::policy::all(tx, slice).await?;
+            found.extend(rows.iter().map(|row| (row.id, policy(row))));
+        }
+        "TierDecision" => {
+            for id in ids {
+                found.extend(
+                    entity::tier_decision::find(tx, slice, *id).await?.map(|row| (row.id, tier_decision(&row))),
+                );
+            }
+        }
+        _ => {
+            for id in ids {
+                found.extend(entity::deliverable::find(tx, slice, *id).await?.map(|row| (row.id, deliverable(&row))));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The fact that an entry states in this way.
+fn stated(entry: &Entry) -> Option<Value> {
+    let mut body: Value = serde_json::from_str(&entry.body).ok()?;
+    let fact = body.get_mut(INSIDE)?.get_mut(FACT)?.take();
+    fact.get(DIGEST).is_some().then_some(fact)
+}
+
+/// A registration that was approved is CONVERTED when its deal is locked, which the deal's own entry records.
+fn agrees(stated: &Value, now: &Value) -> bool {
+    let moved_on = now[STATE] == "CONVERTED" && (stated[STATE] == "APPROVED" || stated[STATE] == "REFRESHED");
+    stated[DIGEST] == now[DIGEST] && (stated[STATE] == now[STATE] || moved_on)
+}
+
+/// Compares every row that entries state so with its latest entry, and notes each difference with the entry's name. Returns how
+/// many rows were compared.
+pub(super) async fn compare(tx: &Tx, slice: &Slice, note: &mut impl FnMut(String)) -> Result<u64, Failure> {
+    let mut compared = 0;
+    for (kind, table) in KINDS {
+        let mut after = Uuid::nil();
+        loop {
+            let entries = ledger_entry::about(tx, slice.program_id(), kind, after, STEP).await?;
+            let Some(last) = entries.last() else { break };
+            after = last.subject_id;
+            // They come in the order in which they were recorded: the last one holds.
+            let mut latest: BTreeMap<Uuid, (Entry, Value)> = BTreeMap::new();
+            for entry in entries {
+                if let Some(fact) = stated(&entry) {
+                    latest.insert(entry.subject_id, (entry, fact));
+                }
+            }
+            let ids: Vec<Uuid> = latest.keys().copied().collect();
+            let now = present(tx, slice, kind, &ids).await?;
+            for (id, (entry, fact)) in latest {
+                compared += 1;
+                match now.get(&id) {
+                    None => note(format!("{kind} {id} is gone, but {} states it", name(&entry))),
+                    Some(now) if agrees(&fact, now) => {}
+                    Some(now) => {
+                        let say =
+                            |fact: &Value| fact[STATE].as_str().map_or_else(String::new, |word| format!(", {word}"));
+                        note(format!(
+                            "{kind} {id} is not what {} states{}: its row was changed{}",
+                            name(&entry),
+                            say(&fact),
+                            say(now)
+                        ));
+                    }
+                }
+            }
+        }
+        ledger_fact::rows_unstated(tx, slice, (kind, table), |id| {
+            note(format!("{kind} {id} is on record, but no entry of the ledger states it"));
+        })
+        .await?;
+    }
+    Ok(compared)
+}
