@@ -4,11 +4,28 @@ use crate::usecase::{Caller, Failure};
 use async_graphql::{Context, Data, Error, ErrorExtensions, Request};
 
 use super::loader::Loaders;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The id of the last event that a client of an event stream has seen (`Last-Event-ID`); in the request's data where the client
 /// named one, for subscriptions that resume.
 #[derive(Clone, Debug)]
 pub struct LastEventId(pub String);
+
+/// The id of the event that a subscription tells of now, whether or not the client selects it: the event stream sends it along.
+#[derive(Clone, Debug, Default)]
+pub struct CurrentEvent(Arc<Mutex<Option<String>>>);
+
+impl CurrentEvent {
+    pub(super) fn set(&self, id: String) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(id);
+    }
+
+    /// The id, once.
+    #[must_use]
+    pub fn take(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
 
 /// A request with all that its resolvers need. The pipeline calls this after authentication.
 #[must_use]

@@ -5,7 +5,7 @@ use futures_util::{Stream, StreamExt};
 use std::sync::Arc;
 use uuid::Uuid;
 
-use super::caller::{LastEventId, caller, failed};
+use super::caller::{CurrentEvent, LastEventId, caller, failed};
 use super::global_id;
 use crate::usecase::follow::{self, Followed, Told};
 
@@ -22,7 +22,13 @@ pub(super) async fn follow<T: Followed>(
     // An id of another shape reads like one that is not kept.
     let after: Option<Uuid> = resumed.or(after).map(|id| global_id::of_kind(&id, "Event"));
     let events = follow::follow::<T>(caller(ctx)?, after).await.map_err(|why| failed(&why))?;
-    Ok(events.boxed())
+    let current = ctx.data_opt::<CurrentEvent>().cloned();
+    let noted = move |(event, _): &(Arc<Told>, T)| {
+        if let Some(current) = &current {
+            current.set(event_id(event).0);
+        }
+    };
+    Ok(events.inspect(noted).boxed())
 }
 
 /// The id of an event, as a client gives it back.

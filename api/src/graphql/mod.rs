@@ -75,7 +75,7 @@ pub mod viewer;
 mod wide;
 pub mod working_calendar;
 
-pub use caller::{LastEventId, caller, prepare, session};
+pub use caller::{CurrentEvent, LastEventId, caller, prepare, session};
 pub use schema::{LoopSchema, RoleSchema, Schemas, sdl_full, sdl_of};
 
 use async_graphql::{MergedObject, MergedSubscription};

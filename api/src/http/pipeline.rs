@@ -10,8 +10,8 @@ use super::params::Asked;
 use super::refusal::{Code, Fault, Refusal};
 use super::{Http, cost, kept, variables};
 use crate::auth::Authenticated;
-use crate::graphql::LastEventId;
 use crate::graphql::viewer::ExpiresAt;
+use crate::graphql::{CurrentEvent, LastEventId};
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{Name, Positioned, Request, Response, Variables};
 use futures_util::FutureExt;
@@ -48,6 +48,8 @@ pub(super) struct Prepared<'a> {
     pub throttle: Throttle,
     kept_under: Option<kept::Key>,
     last_event_id: Option<String>,
+    /// The event that its subscription tells of now.
+    pub(super) event: CurrentEvent,
 }
 
 /// A name that no document can hold: asking for it makes the library validate the document and run nothing.
@@ -138,6 +140,7 @@ pub(super) async fn prepare<'a>(
         throttle,
         document,
         last_event_id: None,
+        event: CurrentEvent::default(),
     })
 }
 
@@ -224,6 +227,7 @@ impl Prepared<'_> {
         if let Some(id) = &self.last_event_id {
             request = request.data(LastEventId(id.clone()));
         }
+        let request = request.data(self.event.clone());
         Ok((self.http.equip)(request.data(self.http.limits).data(ExpiresAt(self.who.expires_at)), &self.who))
     }
 

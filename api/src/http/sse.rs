@@ -9,8 +9,9 @@ use super::media::Media;
 use super::pipeline::Prepared;
 use super::refusal::{Code, Refusal};
 use crate::auth::{Authenticated, Refused};
+use crate::graphql::CurrentEvent;
+use async_graphql::Response as Answer;
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Response as Answer, Value};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use domain::slice::Viewer;
@@ -50,9 +51,9 @@ pub(super) async fn answer(
     let (events, received) = mpsc::channel(16);
     let lease = Lease::new(http.clone(), who, bearer);
     let keep_alive = http.limits.keep_alive;
-    let (http, request_id) = (http.clone(), trail.request_id.clone());
+    let (http, request_id, current) = (http.clone(), trail.request_id.clone(), prepared.event.clone());
     tokio::spawn(async move {
-        forward(&http, &request_id, answers, lease, &events).await;
+        forward(&http, &request_id, (answers, current), lease, &events).await;
         drop(held);
     });
     let stream = tokio_stream::wrappers::ReceiverStream::new(received);
@@ -68,7 +69,7 @@ pub(super) async fn answer(
 async fn forward(
     http: &Http,
     request_id: &str,
-    mut answers: BoxStream<'static, Answer>,
+    (mut answers, current): (BoxStream<'static, Answer>, CurrentEvent),
     mut lease: Lease,
     events: &mpsc::Sender<Result<Event, Infallible>>,
 ) {
@@ -91,23 +92,14 @@ async fn forward(
             break;
         }
         count += 1;
-        let id = event_id(&answer.data).unwrap_or_else(|| count.to_string());
+        // What a client resumes behind, whether or not it selects `eventId`.
+        let id = current.take().unwrap_or_else(|| count.to_string());
         let Ok(body) = serde_json::to_string(&frame.ran(answer, None)) else { break };
         if events.send(Ok(Event::default().event("next").id(id).data(body))).await.is_err() {
             return;
         }
     }
     let _ = events.send(Ok(Event::default().event("complete").data(""))).await;
-}
-
-/// The `eventId` that the payload of a subscription carries, where it was selected: what a client resumes after.
-fn event_id(data: &Value) -> Option<String> {
-    let Value::Object(roots) = data else { return None };
-    let Some(Value::Object(payload)) = roots.values().next() else { return None };
-    match payload.get("eventId")? {
-        Value::String(id) if !id.contains(['\n', '\r', '\0']) => Some(id.clone()),
-        _ => None,
-    }
 }
 
 /// A long connection's right to go on: until the token ends, and as long as it and its seat are as they were.
