@@ -166,3 +166,32 @@ fn each_side_sees_its_part_of_the_timeline_and_a_bare_line_for_the_other() {
         assert_eq!(fields, ["domain", "outcome", "decidedAt", "reason"]);
     });
 }
+
+/// Three claims without evidence: a third each, to the last basis point, and the one point that is left goes to the first.
+#[test]
+fn three_claims_split_to_the_last_point() {
+    on_every_backend(async |app| {
+        let revops = app.as_role(Role::Revops);
+        let other = rival(&app).await;
+        let third = json!({ "name": "Third", "kind": "RESELLER" });
+        let third = revops.change("partnerCreate", third, "partner { id }").await;
+        let third = third["partner"]["id"].clone();
+        assert!(third.is_string(), "{third}");
+        let ours =
+            submit(&app.as_role(Role::Partner), "https://wanted.example.org").await["registration"]["id"].clone();
+        let theirs = submit(&other, "https://wanted.example.org").await["registration"]["id"].clone();
+        let mut facts = facts("https://wanted.example.org");
+        facts["partnerId"] = third;
+        let revops = app.as_role(Role::Revops);
+        let last = revops.change("registrationSubmit", facts, ALL).await["registration"]["id"].clone();
+        let conflict = open(&app).await;
+        assert_eq!(conflict["claims"].as_array().unwrap().len(), 3, "{conflict}");
+        decide(&app, &conflict, None, "nobody shows a discovery").await;
+        let mut shares = Vec::new();
+        for id in [&ours, &theirs, &last] {
+            let read = format!("{{ registration(id: {id}) {{ influenceShare }} }}");
+            shares.push(app.as_role(Role::Revops).query(&read).await.data()["registration"]["influenceShare"].clone());
+        }
+        assert_eq!(json!(shares), json!(["0.3334", "0.3333", "0.3333"]));
+    });
+}

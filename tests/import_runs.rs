@@ -53,7 +53,7 @@ async fn import_into(app: &App, program: Uuid, rows: &str, is_dry_run: bool) -> 
     import::import(&caller, request, &|_| {}).await.unwrap()
 }
 
-async fn import(app: &App, rows: &str) -> ImportRun {
+pub(crate) async fn import(app: &App, rows: &str) -> ImportRun {
     import_into(app, app.world.home.program, rows, false).await
 }
 

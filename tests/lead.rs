@@ -274,6 +274,50 @@ fn a_lead_is_given_to_a_seat_that_may_decide() {
     on_every_backend(async |app| {
         let revops = app.as_role(Role::Revops);
         let seats = revops.query("{ seats(first: 100) { edges { node { id role } } } }").await;
+        let seat = |role: &str| {
+            let edges = seats.data()["seats"]["edges"].as_array().unwrap().clone();
+            edges.into_iter().find(|edge| edge["node"]["role"] == role).unwrap()["node"]["id"].clone()
+        };
+        let id = record(&revops, json!({ "name": "Click", "source": "PAID" }), LEAD).await["lead"]["id"].clone();
+        let to =
+            async |role: &str| revops.change("leadAssign", json!({ "id": id, "ownerSeatId": seat(role) }), LEAD).await;
+        assert_eq!(to("FINANCE").await["userErrors"][0]["code"], "NOT_FOUND");
+        let given = to("CUSTOMER_AE").await;
+        assert_eq!(
+            (&given["lead"]["route"], &given["lead"]["ownerName"]),
+            (&json!("HAND"), &json!("CUSTOMER_AE of home")),
+            "{given}"
+        );
+        let closer = app.as_role(Role::CustomerAe);
+        assert_eq!(queue(&closer, json!({})).await, ["Click"]);
+        closer.change("leadAccept", json!({ "id": id }), "lead { state }").await;
+        let select = "lead { state deal { name outcome } }";
+        let converted = closer.change("leadConvert", json!({ "id": id }), select).await;
+        assert_eq!(
+            converted["lead"]["deal"],
+            json!({ "name": "Click", "outcome": "OPEN" }),
+            "its owner owns the deal: {converted}"
+        );
+        assert_eq!(to("PARTNER_AE").await["userErrors"][0]["rule"], "LEAD_DECIDED");
+    });
+}
+
+#[test]
+fn a_lead_is_routed_by_the_programs_rules_and_its_promises_are_on_the_clock() {
+    on_every_backend(async |app| {
+        let revops = app.as_role(Role::Revops);
+        let clocks = async |kind: &str| {
+            let read =
+                "{ slaClocks(first: 50) { edges { node { kind state dueAt metAt subjectType partner { name } } } } }";
+            let found = app.as_role(Role::Revops).query(read).await.data()["slaClocks"]["edges"].clone();
+            let of = |node: &Value| node["kind"] == kind && node["subjectType"] == "Lead";
+            found.as_array().unwrap().iter().map(|edge| edge["node"].clone()).filter(of).collect::<Vec<Value>>()
+        };
+        // No rule fits what no partner brings: it waits for RevOps, and the promise of minutes runs.
+        let bare = record(&revops, json!({ "name": "Bare", "source": "PAID" }), LEAD).await["lead"].clone();
+        assert_eq!((&bare["ownerName"], &bare["route"]), (&Value::Null, &Value::Null));
+        assert_eq!((clocks("ROUTING").await.len(), &clocks("ROUTING").await[0]["state"]), (1, &json!("RUNNING")));
+        assert_eq!(clocks("ROUTING").await[0]["dueAt"], "2026-10-05T09:15:00Z");
         let seats =
             revops.query("{ seats(first: 50) { edges { node { id name } } } }").await.data()["seats"]["edges"].clone();
         let of = |name: &str| {

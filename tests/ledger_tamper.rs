@@ -404,7 +404,7 @@ fn an_edited_row_of_any_kind_is_found_against_its_entry() {
         assert_eq!(activated["userErrors"], json!([]), "{draft} {activated}");
         let partner = crate::support::world::global_id("Partner", app.world.home.partners[0]);
         let tier = json!({ "partnerId": partner, "tier": "TEST", "reason": "new" });
-        let tier = app.as_role(Role::Operator).change("tierDecide", tier, "decision { id }").await;
+        let tier = app.as_role(Role::Operator).change("tierDecide", tier, "tierDecision { id }").await;
         assert_eq!(tier["userErrors"], json!([]), "{tier}");
         assert_eq!(check().await, Vec::<String>::new());
         for (table, edit, undo, kind, entry) in [

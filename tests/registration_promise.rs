@@ -98,8 +98,10 @@ fn what_no_rule_routes_is_assigned_by_hand_and_the_promise_shows() {
         let made = submit(&other, "https://nobodys.example.org").await;
         let id = made["registration"]["id"].clone();
         let routing = async || {
-            let read = nodes(app.as_role(Role::Revops).query(CLOCKS).await.data(), "slaClocks");
-            of_kind(&read, "ROUTING", "2026-10-05T09:00:00Z")
+            let ask = format!(
+                "{{ slaClocks(filter: {{ subjectId: {{ eq: {id} }}, kind: {{ eq: ROUTING }} }}) {{ edges {{ node {{ state dueAt }} }} }} }}"
+            );
+            nodes(app.as_role(Role::Revops).query(&ask).await.data(), "slaClocks")[0].clone()
         };
         assert_eq!(
             (&routing().await["state"], &routing().await["dueAt"]),

@@ -187,7 +187,7 @@ fn a_registration_of_ours_makes_a_partners_deal_while_it_is_valid() {
         assert_eq!(rules(&revops.change("attributionDeclare", claim, "deal { id }").await), Vec::<&str>::new());
         let sourced = source().await;
         assert_eq!(sourced["rule"], "PARTNER_SOURCED");
-        assert!(sourced["facts"].as_array().unwrap().contains(&json!("registration: APPROVED, sourced.example.org")));
+        assert!(sourced["facts"].as_array().unwrap().contains(&json!("registration: APPROVED, example.org")));
         // It expires without a meeting; the CRM's id does not stand in for it.
         app.clock.set("2026-10-27T00:00:00Z".parse().unwrap());
         let expired = source().await;

@@ -124,23 +124,25 @@ pub async fn unstated(tx: &Tx, slice: &Slice, mut each: impl FnMut(Uuid, DateTim
     Ok(())
 }
 
-/// Hands over each row of a table that no entry is about. The table's name is one of the code's own, never a caller's.
+/// Hands over each row of a table that no entry is about, and that came to be after the ledger was opened. The names of table and
+/// column are the code's own, never a caller's.
 ///
 /// # Errors
 /// [`DbErr`].
 pub async fn rows_unstated(
     tx: &Tx,
     slice: &Slice,
-    (subject_type, table): (&'static str, &'static str),
+    (subject_type, table, since): (&'static str, &'static str, &'static str),
+    opened: Option<DateTimeUtc>,
     mut each: impl FnMut(Uuid),
 ) -> Result<(), DbErr> {
     // What a program begins with, version 1 of its policy, stands before any entry.
     let begins = if table == "policy" { " AND t.version > 1" } else { "" };
     let sql = format!(
-        "SELECT t.id FROM {table} t WHERE t.program_id = $1{begins} AND NOT EXISTS (SELECT 1 FROM ledger_entry e
+        "SELECT t.id FROM {table} t WHERE t.program_id = $1{begins} AND t.{since} > $3 AND NOT EXISTS (SELECT 1 FROM ledger_entry e
            WHERE e.program_id = t.program_id AND e.subject_id = t.id AND e.subject_type = $2) ORDER BY t.id"
     );
-    let values = [slice.program_id().into(), subject_type.into()];
+    let values = [slice.program_id().into(), subject_type.into(), opened.unwrap_or(DateTimeUtc::UNIX_EPOCH).into()];
     let mut rows = tx.stream_raw(Statement::from_sql_and_values(Conn::get_database_backend(tx), sql, values)).await?;
     while let Some(row) = rows.try_next().await? {
         each(row.try_get("", "id")?);

@@ -52,7 +52,10 @@ impl Tick {
         for program in &programs {
             // What the jobs entered is sealed at once; a server signs the log.
             let size = seal::seal(&office, program.id).await?;
-            println!("{}", json!({ "program": program.slug, "ledgerSize": size }));
+            println!(
+                "{}",
+                json!({ "program": program.slug, "job": "LEDGER_SEAL", "period": null, "at": office.clock.now(), "outcome": { "size": size }, "error": null })
+            );
         }
         Ok(code)
     }

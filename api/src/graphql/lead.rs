@@ -1,7 +1,8 @@
 //! Leads on the wire.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use domain::role::Action;
+use futures_util::{Stream, StreamExt};
 
 use super::allow::Allow;
 use super::caller::{caller, failed};

@@ -4,7 +4,7 @@ use super::commit::{Done, Key, Work, commit};
 use super::failure::{Failure, Problem, ProblemCode};
 use super::office::Caller;
 use super::registration;
-use super::registration_step::{At, drop_deal, stop_promises, verdict};
+use super::registration_step::{self, At, drop_deal, stop_promises, verdict};
 use domain::claim::{
     ClaimEvent, ClaimEventKind, Claimant, Conflict, ConflictRefusal, Settlement, first_touch, shares, timeline,
 };

@@ -49,12 +49,12 @@ pub(in crate::usecase) async fn compare(tx: &Tx, slice: &Slice, mut note: impl F
             }
         }
     }
-    digests(tx, slice, &mut note).await?;
-    Ok(compared + super::rows::compare(tx, slice, &mut note).await?)
+    let opened = digests(tx, slice, &mut note).await?;
+    Ok(compared + super::rows::compare(tx, slice, opened, &mut note).await?)
 }
 
-/// Groups of locks that one entry states by a digest.
-async fn digests(tx: &Tx, slice: &Slice, note: &mut impl FnMut(String)) -> Result<(), Failure> {
+/// Groups of locks that one entry states by a digest. Returns up to when the ledger's opening states what was there.
+async fn digests(tx: &Tx, slice: &Slice, note: &mut impl FnMut(String)) -> Result<Option<DateTime<Utc>>, Failure> {
     let program_id = slice.program_id();
     let mut imports: BTreeMap<DateTime<Utc>, (Entry, Digest)> = BTreeMap::new();
     for entry in ledger_entry::of_kind(tx, program_id, EntryKind::Import).await? {
@@ -82,7 +82,7 @@ async fn digests(tx: &Tx, slice: &Slice, note: &mut impl FnMut(String)) -> Resul
         }
     })
     .await?;
-    Ok(())
+    Ok(opened)
 }
 
 fn differ((entry, stated): &(Entry, Digest), now: &Digest, note: &mut impl FnMut(String)) {

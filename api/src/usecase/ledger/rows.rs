@@ -2,6 +2,7 @@
 //! the policy or a deliverable, so that `partnerloop check` finds an edit behind the server's back and names the entry.
 
 use crate::usecase::Failure;
+use chrono::{DateTime, Utc};
 use domain::cosell::PrimarySale;
 use domain::deliverable::Deliverable;
 use domain::ledger::audit::name;
@@ -77,13 +78,13 @@ pub(in crate::usecase) fn deliverable(it: &Deliverable) -> Value {
     json!({ DIGEST: digest(fixed) })
 }
 
-/// The kinds of rows that are stated so, each with its table.
-const KINDS: [(&str, &str); 5] = [
-    ("Registration", "registration"),
-    ("PrimarySale", "primary_sale"),
-    ("TierDecision", "tier_decision"),
-    ("Policy", "policy"),
-    ("Deliverable", "deliverable"),
+/// The kinds of rows that are stated so, each with its table and the column that says when it came to be.
+const KINDS: [(&str, &str, &str); 5] = [
+    ("Registration", "registration", "submitted_at"),
+    ("PrimarySale", "primary_sale", "logged_at"),
+    ("TierDecision", "tier_decision", "recorded_at"),
+    ("Policy", "policy", "recorded_at"),
+    ("Deliverable", "deliverable", "published_at"),
 ];
 
 /// What entries would state of these rows now.
@@ -131,11 +132,16 @@ fn agrees(stated: &Value, now: &Value) -> bool {
     stated[DIGEST] == now[DIGEST] && (stated[STATE] == now[STATE] || moved_on)
 }
 
-/// Compares every row that entries state so with its latest entry, and notes each difference with the entry's name. Returns how
-/// many rows were compared.
-pub(super) async fn compare(tx: &Tx, slice: &Slice, note: &mut impl FnMut(String)) -> Result<u64, Failure> {
+/// Compares every row that entries state so with its latest entry, and notes each difference with the entry's name; what came to be
+/// before the ledger was opened need not be stated. Returns how many rows were compared.
+pub(super) async fn compare(
+    tx: &Tx,
+    slice: &Slice,
+    opened: Option<DateTime<Utc>>,
+    note: &mut impl FnMut(String),
+) -> Result<u64, Failure> {
     let mut compared = 0;
-    for (kind, table) in KINDS {
+    for (kind, table, since) in KINDS {
         let mut after = Uuid::nil();
         loop {
             let entries = ledger_entry::about(tx, slice.program_id(), kind, after, STEP).await?;
@@ -168,7 +174,7 @@ pub(super) async fn compare(tx: &Tx, slice: &Slice, note: &mut impl FnMut(String
                 }
             }
         }
-        ledger_fact::rows_unstated(tx, slice, (kind, table), |id| {
+        ledger_fact::rows_unstated(tx, slice, (kind, table, since), opened, |id| {
             note(format!("{kind} {id} is on record, but no entry of the ledger states it"));
         })
         .await?;
