@@ -154,7 +154,11 @@ async fn tick_runs_what_is_due_at_an_instant_from_the_command_line() {
         let ran: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let told = |ran: &Value| format!("{} {} {}", ran["program"], ran["job"], ran["period"]).replace('"', "");
         let jobs = || ran.iter().filter(|ran| ran["job"] != "LEDGER_SEAL");
-        assert!(ran.iter().any(|ran| ran["job"] == "LEDGER_SEAL" && ran["outcome"]["size"].is_u64()), "{ran:?}");
+        assert!(
+            !output.status.success()
+                || ran.iter().any(|ran| ran["job"] == "LEDGER_SEAL" && ran["outcome"]["size"].is_u64()),
+            "{ran:?}"
+        );
         (output.status.code(), jobs().map(told).collect::<Vec<_>>(), ran)
     };
     // 02:30 UTC is still the day before in New York.
@@ -176,7 +180,12 @@ async fn tick_runs_what_is_due_at_an_instant_from_the_command_line() {
     let (_, told, _) = tick(&["--at", "2026-10-05T02:30:59Z"]);
     assert_eq!(
         told,
-        ["beta REGISTRATIONS 2026-10-05", "beta HOUSEKEEPING 2026-10-05", "beta SLA_CLOCKS 2026-10-05T02:30Z"]
+        [
+            "beta REGISTRATIONS 2026-10-05",
+            "beta PRIMARY_SALES 2026-10-05",
+            "beta HOUSEKEEPING 2026-10-05",
+            "beta SLA_CLOCKS 2026-10-05T02:30Z"
+        ]
     );
     assert!(tick(&["--at", "2026-10-05T02:30:59Z"]).1.is_empty());
     assert_eq!(tick(&["--program", "nobody"]).0, Some(1));

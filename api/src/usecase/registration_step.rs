@@ -55,8 +55,9 @@ where
         work.expect_version(it.version, expected)?;
         let at = At::now(work).await?;
         it.state = it.state.on(at.today);
-        change(work, &mut it, &at).await?;
+        // Before the change, so that its entry states the version that it leads to.
         it.version += 1;
+        change(work, &mut it, &at).await?;
         entity::registration::update(&work.tx, work.slice, &it).await?;
         work.record(verb, "Registration", id, body(&it));
         Ok(id)

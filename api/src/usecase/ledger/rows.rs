@@ -21,6 +21,8 @@ use uuid::Uuid;
 const STEP: u64 = 500;
 /// The member of a fact that holds the state of a row that moves on.
 const STATE: &str = "state";
+/// The member of a fact that holds the row's version, where it has more than one: it tells the latest of two facts.
+const VERSION: &str = "version";
 /// The member of a fact that holds the digest of what never changes.
 const DIGEST: &str = "digest";
 
@@ -40,7 +42,7 @@ pub(in crate::usecase) fn registration(it: &Registration) -> Value {
         "accountName": it.account_name, "buyerRole": it.buyer_role, "problem": it.problem, "submittedBy": it.submitted_by,
         "submittedAt": instant(it.submitted_at),
     });
-    json!({ DIGEST: digest(fixed), STATE: state })
+    json!({ DIGEST: digest(fixed), STATE: state, VERSION: it.version })
 }
 
 /// What an entry states of a Primary Sale.
@@ -147,10 +149,12 @@ pub(super) async fn compare(
             let entries = ledger_entry::about(tx, slice.program_id(), kind, after, STEP).await?;
             let Some(last) = entries.last() else { break };
             after = last.subject_id;
-            // They come in the order in which they were recorded: the last one holds.
+            // They come in the order in which they were recorded: of one instant the higher version holds, else the last one.
             let mut latest: BTreeMap<Uuid, (Entry, Value)> = BTreeMap::new();
             for entry in entries {
-                if let Some(fact) = stated(&entry) {
+                let Some(fact) = stated(&entry) else { continue };
+                let version = |fact: &Value| fact[VERSION].as_i64();
+                if latest.get(&entry.subject_id).is_none_or(|(_, before)| version(before) <= version(&fact)) {
                     latest.insert(entry.subject_id, (entry, fact));
                 }
             }
