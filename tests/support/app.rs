@@ -53,7 +53,7 @@ pub(crate) fn patient() -> Limits {
 fn on(backend: Backend, limits: Limits, body: &impl AsyncFn(App)) {
     // The runner shows it when the test fails.
     println!("on {backend}");
-    let database = Database::fresh(backend);
+    let (database, world) = Database::with_world(backend);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_stack_size(api::limits::STACK)
@@ -61,7 +61,7 @@ fn on(backend: Backend, limits: Limits, body: &impl AsyncFn(App)) {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let app = App::start(&database.url, limits).await;
+        let app = App::start(&database.url, limits, world).await;
         body(app).await;
     });
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
@@ -90,13 +90,12 @@ impl Drop for App {
 }
 
 impl App {
-    async fn start(url: &str, limits: Limits) -> Self {
+    async fn start(url: &str, limits: Limits, world: World) -> Self {
         let clock = Clock::fixed(start());
         let store = Store::connect(url, 8).await.unwrap();
         let identity = api::auth::demo(Office::new(store, clock.clone())).await.unwrap();
         let office = identity.office.clone();
         let key = kept(&office, Purpose::Dev).await.unwrap();
-        let world = World::make(&office).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let tokens: Vec<DemoSeat> = Role::iter()

@@ -1,5 +1,10 @@
-//! A fresh, migrated database for every test. SQLite: a copy of a file that was migrated once. PostgreSQL: a database made
-//! from a template that was migrated once; dropped again at the end.
+//! A database of its own for every test, fresh and migrated, or with the world in it. SQLite: a copy of a file that was made once.
+//! PostgreSQL: a database made from a template that was made once; dropped again at the end.
+
+use super::app::start;
+use super::world::World;
+use api::clock::Clock;
+use api::usecase::Office;
 
 use entity::Store;
 use migration::Migrator;
@@ -43,9 +48,25 @@ fn admin_url() -> Option<String> {
 
 /// Runs on a runtime of its own, for what is made once and outlives the test that happened to need it first.
 fn apart<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
-    std::thread::spawn(|| tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work))
-        .join()
-        .unwrap()
+    let run = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work);
+    std::thread::Builder::new().stack_size(api::limits::STACK).spawn(run).unwrap().join().unwrap()
+}
+
+/// Makes the world in a migrated database, and lets go of it.
+async fn world(url: String) -> World {
+    let store = Store::connect(&url, 4).await.unwrap();
+    let identity = api::auth::demo(Office::new(store.clone(), Clock::fixed(start()))).await.unwrap();
+    // The key that the tests' tokens are signed with.
+    api::usecase::signing::kept(&identity.office, api::usecase::signing::Purpose::Dev).await.unwrap();
+    let world = World::make(&identity.office).await;
+    if store.is_sqlite() {
+        // Into the one file, so that a copy of it is the whole database.
+        store.write().execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await.unwrap();
+    }
+    for pool in [store.read(), store.write(), store.unhurried().write()] {
+        pool.clone().close().await.unwrap();
+    }
+    world
 }
 
 struct SqliteTemplate {
@@ -81,6 +102,25 @@ static POSTGRES: LazyLock<String> = LazyLock::new(|| {
     name
 });
 
+/// The world, and the database that holds it.
+static SQLITE_WORLD: LazyLock<(PathBuf, World)> = LazyLock::new(|| {
+    let file = SQLITE.folder.path().join("world.sqlite");
+    std::fs::copy(&SQLITE.file, &file).unwrap();
+    let url = format!("sqlite://{}", file.display());
+    (file, apart(world(url)))
+});
+
+static POSTGRES_WORLD: LazyLock<(String, World)> = LazyLock::new(|| {
+    let admin = admin_url().expect("asked for only when it is set");
+    let name = format!("world_{}", std::process::id());
+    let (made, template) = (name.clone(), POSTGRES.clone());
+    let world = apart(async move {
+        execute(&admin, format!("CREATE DATABASE {made} TEMPLATE {template}")).await;
+        world(at(&admin, &made)).await
+    });
+    (name, world)
+});
+
 /// The URL of another database of the same cluster.
 fn at(admin: &str, name: &str) -> String {
     let cut = admin.rfind('/').expect("a URL with a database");
@@ -102,22 +142,37 @@ pub(crate) struct Database {
 impl Database {
     /// A fresh one.
     pub(crate) fn fresh(backend: Backend) -> Self {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
         match backend {
-            Backend::Sqlite => {
-                let file = SQLITE.folder.path().join(format!("{number}.sqlite"));
-                std::fs::copy(&SQLITE.file, &file).unwrap();
-                Self { url: format!("sqlite://{}", file.display()), drop: None }
-            }
-            Backend::Postgres => {
-                let admin = admin_url().expect("asked for only when it is set");
-                let name = format!("test_{}_{number}", std::process::id());
-                let (url, made) = (admin.clone(), name.clone());
-                apart(async move { execute(&url, format!("CREATE DATABASE {made} TEMPLATE {}", *POSTGRES)).await });
-                Self { url: at(&admin, &name), drop: Some((admin, name)) }
-            }
+            Backend::Sqlite => Self::file(&SQLITE.file),
+            Backend::Postgres => Self::of_template(&POSTGRES),
         }
+    }
+
+    /// One with the world in it, the same for every test.
+    pub(crate) fn with_world(backend: Backend) -> (Self, World) {
+        match backend {
+            Backend::Sqlite => (Self::file(&SQLITE_WORLD.0), SQLITE_WORLD.1.clone()),
+            Backend::Postgres => (Self::of_template(&POSTGRES_WORLD.0), POSTGRES_WORLD.1.clone()),
+        }
+    }
+
+    fn number() -> usize {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn file(template: &std::path::Path) -> Self {
+        let file = SQLITE.folder.path().join(format!("{}.sqlite", Self::number()));
+        std::fs::copy(template, &file).unwrap();
+        Self { url: format!("sqlite://{}", file.display()), drop: None }
+    }
+
+    fn of_template(template: &'static str) -> Self {
+        let admin = admin_url().expect("asked for only when it is set");
+        let name = format!("test_{}_{}", std::process::id(), Self::number());
+        let (url, made) = (admin.clone(), name.clone());
+        apart(async move { execute(&url, format!("CREATE DATABASE {made} TEMPLATE {template}")).await });
+        Self { url: at(&admin, &name), drop: Some((admin, name)) }
     }
 }
 

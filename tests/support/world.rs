@@ -238,6 +238,7 @@ impl Tenant {
             // So that no promise of the world's own runs beside those of a test.
             commit(&ops, Action::RunJobs, None, async |work| {
                 sla::stop(work, SlaKind::FirstTouch, made.registrations[at], work.now).await?;
+                sla::stop(work, SlaKind::Routing, made.registrations[at], work.now).await?;
                 Ok(made.registrations[at])
             })
             .await?;
