@@ -230,12 +230,13 @@ pub async fn insert(conn: &impl Conn, slice: &Slice, it: &Lead) -> Result<(), Db
     Ok(())
 }
 
-/// Writes a changed row.
+/// Writes a changed row, of the version that is one higher than the one on record.
 ///
 /// # Errors
-/// [`DbErr`].
+/// [`DbErr`], [`DbErr::RecordNotUpdated`] when somebody else changed it first.
 pub async fn update(conn: &impl Conn, slice: &Slice, it: &Lead) -> Result<(), DbErr> {
-    Entity::update(active(slice.program_id(), it)).exec(conn).await?;
+    let guarded = Entity::update(active(slice.program_id(), it)).filter(Column::Version.eq(it.version - 1));
+    guarded.exec(conn).await?;
     Ok(())
 }
 

@@ -182,7 +182,7 @@ pub(crate) fn activities(slice: &Slice) -> Condition {
 pub(crate) fn ledger(slice: &Slice) -> Condition {
     match slice.reach() {
         Reach::Program => everything(),
-        Reach::ClosedDeals => of_closed_deals(slice.program_id()),
+        Reach::ClosedDeals => of_closed_deals(),
         Reach::Partners | Reach::Pods { .. } | Reach::Owned { .. } | Reach::Managed { .. } => nothing(),
         Reach::Own { partner } => {
             let (link, own) = (Alias::new("ledger_entry_partner"), Expr::cust("ledger_entry_partner.partner_id"));
@@ -198,25 +198,37 @@ pub(crate) fn ledger(slice: &Slice) -> Condition {
 }
 
 /// Entries that are about no deal, or about one that is closed: who sees no open pipeline does not learn of it from the ledger.
-fn of_closed_deals(program_id: Uuid) -> Condition {
-    // Kinds of rows that hang on a deal, each with its closed ones.
+fn of_closed_deals() -> Condition {
+    // Kinds of rows that hang on a deal, each with what holds where the deal is closed: looked up by the entry's own subject.
     let closed = [
-        ("Deal", "SELECT d.id FROM deal d WHERE d.program_id = ledger_entry.program_id AND d.outcome IN ('WON', 'LOST')"),
-        ("Registration", "SELECT r.id FROM registration r JOIN deal d ON d.program_id = r.program_id AND d.id = r.deal_id
-            WHERE r.program_id = ledger_entry.program_id AND d.outcome IN ('WON', 'LOST')"),
-        ("PrimarySale", "SELECT p.id FROM primary_sale p JOIN deal d ON d.program_id = p.program_id AND d.id = p.deal_id
-            WHERE p.program_id = ledger_entry.program_id AND d.outcome IN ('WON', 'LOST')"),
-        ("RegistrationConflict", "SELECT r.conflict_id FROM registration r JOIN deal d ON d.program_id = r.program_id AND d.id = r.deal_id
-            WHERE r.program_id = ledger_entry.program_id AND r.conflict_id IS NOT NULL AND d.outcome IN ('WON', 'LOST')"),
+        (
+            "Deal",
+            "EXISTS (SELECT 1 FROM deal d WHERE d.program_id = ledger_entry.program_id AND d.id = ledger_entry.subject_id
+               AND d.outcome IN ('WON', 'LOST'))",
+        ),
+        (
+            "Registration",
+            "EXISTS (SELECT 1 FROM registration r JOIN deal d ON d.program_id = r.program_id AND d.id = r.deal_id
+               WHERE r.program_id = ledger_entry.program_id AND r.id = ledger_entry.subject_id AND d.outcome IN ('WON', 'LOST'))",
+        ),
+        (
+            "PrimarySale",
+            "EXISTS (SELECT 1 FROM primary_sale p JOIN deal d ON d.program_id = p.program_id AND d.id = p.deal_id
+               WHERE p.program_id = ledger_entry.program_id AND p.id = ledger_entry.subject_id AND d.outcome IN ('WON', 'LOST'))",
+        ),
+        // Several deals may hang on one conflict: none of them is open.
+        (
+            "RegistrationConflict",
+            "EXISTS (SELECT 1 FROM registration r JOIN deal d ON d.program_id = r.program_id AND d.id = r.deal_id
+               WHERE r.program_id = ledger_entry.program_id AND r.conflict_id = ledger_entry.subject_id AND d.outcome IN ('WON', 'LOST'))
+             AND NOT EXISTS (SELECT 1 FROM registration r LEFT JOIN deal d ON d.program_id = r.program_id AND d.id = r.deal_id
+               WHERE r.program_id = ledger_entry.program_id AND r.conflict_id = ledger_entry.subject_id
+                 AND (d.outcome = 'OPEN' OR (d.id IS NULL AND r.state IN ('SUBMITTED', 'APPROVED', 'REFRESHED'))))",
+        ),
     ];
-    closed.into_iter().fold(
-        Cond::all().add(Expr::cust("ledger_entry.program_id").eq(program_id)),
-        |all, (kind, ids)| {
-            all.add(Expr::cust(format!(
-                "(ledger_entry.subject_type <> '{kind}' OR ledger_entry.subject_id IN ({ids}))"
-            )))
-        },
-    )
+    closed.into_iter().fold(Cond::all(), |all, (kind, holds)| {
+        all.add(Expr::cust(format!("(ledger_entry.subject_type <> '{kind}' OR ({holds}))")))
+    })
 }
 
 /// Registrations, in a statement over `registration`: of the slice's partners; for the owner of deals, those it owns and those of

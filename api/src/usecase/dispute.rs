@@ -4,6 +4,7 @@ use super::attribution::{said, whole};
 use super::commit::{Done, Key, Work, commit};
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::follow::{Followed, Told};
+use super::ledger;
 use super::office::Caller;
 use super::proof::Evidence;
 use chrono::{DateTime, Utc};
@@ -192,7 +193,9 @@ fn tell(
         "claimed": row.claimed, "decided": row.decided, "reason": row.reason, "version": row.version });
     work.record(verb, "Dispute", row.id, body);
     let holds = row.decided.as_ref().unwrap_or(&row.claimed);
-    let inside = json!({ "original": row.original, "claimed": row.claimed, "evidence": row.evidence });
+    // The words stay with the dispute: Finance reads the ledger, and no contacts and activities.
+    let evidence = ledger::rows::hex(row.evidence.as_bytes());
+    let inside = json!({ "original": row.original, "claimed": row.claimed, "evidenceSha256": evidence });
     let entered = json!({ "disputeId": row.id, "kind": row.kind, "state": row.state, "reason": row.reason, "partners": holds, "inside": inside });
     work.enter(entry, "Deal", row.deal_id, &partners, entered);
     work.announce(event, row.id, json!({ "dealId": row.deal_id, "state": row.state, "partnerIds": partners }));

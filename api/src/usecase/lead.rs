@@ -192,8 +192,9 @@ pub async fn record(caller: &Caller, new: New, key: Option<Key>) -> Result<Done,
         work.record("lead.record", "Lead", lead.id, body(&lead));
         let partner = lead.origin.partner_id;
         sla::start(work, SlaKind::FirstTouch, "Lead", lead.id, partner, work.now).await?;
-        routing::promise(work, "Lead", lead.id, partner, lead.owner_seat_id.is_some()).await?;
-        announce(work, if lead.owner_seat_id.is_some() { ROUTED_EVENT } else { UNROUTED_EVENT }, &lead);
+        // Whether an owner was found at once hangs on accounts and deals that the partner does not see: this promise is the program's.
+        routing::promise(work, "Lead", lead.id, None, lead.owner_seat_id.is_some()).await?;
+        announce(work, RECORDED_EVENT, &lead);
         Ok(lead.id)
     })
     .await
@@ -223,8 +224,10 @@ pub async fn touch(caller: &Caller, id: Uuid, expected: Option<i64>, key: Option
         if lead.state != LeadState::Open {
             return Err(refused("id", LeadStop::LeadDecided));
         }
-        sla::meet(work, SlaKind::FirstTouch, id, work.now).await?;
-        work.record("lead.touch", "Lead", id, json!({}));
+        let clock = sla::meet(work, SlaKind::FirstTouch, id, work.now).await?;
+        if clock.is_some_and(|clock| clock.met_at == Some(work.now)) {
+            work.record("lead.touch", "Lead", id, json!({}));
+        }
         Ok(id)
     })
     .await
@@ -334,17 +337,21 @@ pub async fn convert(
     .await
 }
 
-/// The kind of the event that tells that a lead came to its owner.
+/// The kind of the event that tells that a lead was recorded, and routed where a rule fits.
+pub const RECORDED_EVENT: &str = "LEAD_RECORDED";
+/// The kind of the event that tells that a lead was given to another owner.
 pub const ROUTED_EVENT: &str = "LEAD_ROUTED";
-/// The kind of the event that tells that no rule finds a lead's owner.
-pub const UNROUTED_EVENT: &str = "LEAD_UNROUTED";
 /// The kind of the event that tells that sales decided.
 pub const DECIDED_EVENT: &str = "LEAD_DECIDED";
 
 impl Followed for Lead {
     const ACTION: Action = Action::ReadLeads;
-    const KINDS: &'static [&'static str] = &[ROUTED_EVENT, UNROUTED_EVENT, DECIDED_EVENT];
+    const KINDS: &'static [&'static str] = &[RECORDED_EVENT, ROUTED_EVENT, DECIDED_EVENT];
     async fn see(caller: &Caller, event: &Told) -> Result<Option<Self>, Failure> {
+        // Who owns it is the vendor's own affair.
+        if event.kind == ROUTED_EVENT && !caller.viewer.may(Action::ReadLeadsInside) {
+            return Ok(None);
+        }
         Ok(of_ids(caller, &[event.subject_id]).await?.into_iter().next())
     }
 }

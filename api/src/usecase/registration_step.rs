@@ -128,7 +128,7 @@ pub async fn assign(
         it.owner_seat_id = Some(seat_id);
         sla::meet(work, SlaKind::Routing, id, work.now).await?;
         if let (Some(deal_id), true, Role::CustomerAe) = (it.deal_id, it.has_opened_deal, seat.role)
-            && let Some(mut deal) = entity::deal::find(&work.tx, work.slice, deal_id).await?
+            && let Some(mut deal) = entity::deal::find_to_change(&work.tx, work.slice, deal_id).await?
             && deal.owner_seat_id.is_none()
         {
             deal.owner_seat_id = Some(seat_id);

@@ -55,6 +55,11 @@ pub(super) async fn write(tx: &Tx, whole: &Slice, clock: &Clock, stamp: Stamp, n
     for New { kind, subject_type, subject_id, mut partners, body } in news {
         partners.sort_unstable();
         partners.dedup();
+        let salt = salt()?;
+        let mut body = stated(body, facts.get(&subject_id));
+        if let Some(fact) = body.get_mut(INSIDE).and_then(|inside| inside.get_mut(FACT)) {
+            rows::seal(fact, &salt);
+        }
         entries.push(Entry {
             id: clock.id(),
             program_id: whole.program_id(),
@@ -62,8 +67,8 @@ pub(super) async fn write(tx: &Tx, whole: &Slice, clock: &Clock, stamp: Stamp, n
             subject_type: subject_type.to_owned(),
             subject_id,
             partners,
-            body: canonical(stated(body, facts.get(&subject_id))),
-            salt: salt()?,
+            body: canonical(body),
+            salt,
             seat_id: stamp.seat_id,
             recorded_at: stamp.at,
             sequence: None,

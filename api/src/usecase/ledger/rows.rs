@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::cosell::PrimarySale;
 use domain::deliverable::Deliverable;
 use domain::ledger::audit::name;
-use domain::ledger::{Entry, FACT, INSIDE, canonical, instant};
+use domain::ledger::{Entry, FACT, INSIDE, Salt, canonical, instant};
 use domain::policy_version::PolicyVersion;
 use domain::recruit::TierDecision;
 use domain::registration::Registration;
@@ -23,15 +23,21 @@ const STEP: u64 = 500;
 const STATE: &str = "state";
 /// The member of a fact that holds the row's version, where it has more than one: it tells the latest of two facts.
 const VERSION: &str = "version";
-/// The member of a fact that holds the digest of what never changes.
+/// The member of a fact that holds what never changes, until the entry is written.
+const FIXED: &str = "fixed";
+/// The member of a fact that holds the digest of that.
 const DIGEST: &str = "digest";
 
-fn hex(bytes: &[u8]) -> String {
+/// SHA-256 in lower-case hex.
+pub(in crate::usecase) fn hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn digest(of: Value) -> String {
-    hex(canonical(of).as_bytes())
+/// Replaces what is fixed by its digest, under the entry's secret: who reads the entry cannot guess a text from it.
+pub(super) fn seal(fact: &mut Value, salt: &Salt) {
+    if let Some(fixed) = fact.as_object_mut().and_then(|fact| fact.remove(FIXED)) {
+        fact[DIGEST] = json!(hex(&[&salt.0, canonical(fixed).as_bytes()].concat()));
+    }
 }
 
 /// What entries state of a registration: who claimed which account with what words, and where it stands.
@@ -42,7 +48,7 @@ pub(in crate::usecase) fn registration(it: &Registration) -> Value {
         "accountName": it.account_name, "buyerRole": it.buyer_role, "problem": it.problem, "submittedBy": it.submitted_by,
         "submittedAt": instant(it.submitted_at),
     });
-    json!({ DIGEST: digest(fixed), STATE: state, VERSION: it.version })
+    json!({ FIXED: fixed, STATE: state, VERSION: it.version })
 }
 
 /// What an entry states of a Primary Sale.
@@ -51,7 +57,7 @@ pub(in crate::usecase) fn primary_sale(it: &PrimarySale) -> Value {
         "dealId": it.deal_id, "partnerId": it.partner_id, "personId": it.person_id, "note": it.note, "loggedBy": it.logged.by,
         "loggedAt": instant(it.logged.at),
     });
-    json!({ DIGEST: digest(fixed) })
+    json!({ FIXED: fixed })
 }
 
 /// What an entry states of a tier decision.
@@ -62,13 +68,13 @@ pub(in crate::usecase) fn tier_decision(it: &TierDecision) -> Value {
         "policyVersion": it.recommendation.policy_version, "reason": it.reason, "endsTest": it.ends_test, "seatId": it.seat_id,
         "decidedOn": it.decided_on,
     });
-    json!({ DIGEST: digest(fixed) })
+    json!({ FIXED: fixed })
 }
 
 /// What an entry states of a version of the policy.
 pub(in crate::usecase) fn policy(it: &PolicyVersion) -> Value {
     let fixed = json!({ "policy": it.policy, "activeFrom": it.active_from, "reason": it.reason, "seatId": it.seat_id });
-    json!({ DIGEST: digest(fixed) })
+    json!({ FIXED: fixed })
 }
 
 /// What an entry states of a deliverable: the hash of its content as it is, whatever the row says that it is.
@@ -77,7 +83,7 @@ pub(in crate::usecase) fn deliverable(it: &Deliverable) -> Value {
         "kind": it.kind, "quarter": it.quarter.to_string(), "revision": it.revision, "replacesId": it.replaces_id,
         "sha256": it.sha256, "content": hex(it.body.as_bytes()), "seatId": it.seat_id, "publishedAt": instant(it.published_at),
     });
-    json!({ DIGEST: digest(fixed) })
+    json!({ FIXED: fixed })
 }
 
 /// The kinds of rows that are stated so, each with its table and the column that says when it came to be.
@@ -162,7 +168,12 @@ pub(super) async fn compare(
             let now = present(tx, slice, kind, &ids).await?;
             for (id, (entry, fact)) in latest {
                 compared += 1;
-                match now.get(&id) {
+                let now = now.get(&id).map(|now| {
+                    let mut now = now.clone();
+                    seal(&mut now, &entry.salt);
+                    now
+                });
+                match &now {
                     None => note(format!("{kind} {id} is gone, but {} states it", name(&entry))),
                     Some(now) if agrees(&fact, now) => {}
                     Some(now) => {
