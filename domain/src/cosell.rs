@@ -41,6 +41,14 @@ pub struct GateFacts {
     pub logged: Option<(DateTime<Utc>, NaiveDate)>,
 }
 
+impl GateFacts {
+    /// The local day on which the clock of the Primary Sale began: of the registration, else of the lock.
+    #[must_use]
+    pub fn began(&self) -> Option<NaiveDate> {
+        self.registered_on.or(self.locked_on)
+    }
+}
+
 /// Where the gate of a deal stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gate {

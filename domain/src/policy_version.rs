@@ -23,6 +23,12 @@ pub struct PolicyVersion {
     pub recorded_at: DateTime<Utc>,
 }
 
+/// Of these versions, the latest first, the policy that holds on a day; the defaults before the first.
+#[must_use]
+pub fn in_force(versions: &[PolicyVersion], day: NaiveDate) -> Policy {
+    versions.iter().find(|version| version.active_from <= day).map_or_else(Policy::default, |it| it.policy.clone())
+}
+
 /// Numbers that somebody thinks of, on top of a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyDraft {

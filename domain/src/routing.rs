@@ -40,10 +40,9 @@ impl Route {
     }
 }
 
-/// The seat of the first rule that fits.
-#[must_use]
-pub fn owner(routes: &[Route], arrival: Arrival<'_>) -> Option<Uuid> {
-    routes.iter().find(|route| route.fits(arrival)).map(|route| route.seat_id)
+/// The seats of the rules that fit, in order: the first of them that can take it does.
+pub fn owners<'a>(routes: &'a [Route], arrival: Arrival<'a>) -> impl Iterator<Item = Uuid> + 'a {
+    routes.iter().filter(move |route| route.fits(arrival)).map(|route| route.seat_id)
 }
 
 #[cfg(test)]
@@ -53,6 +52,7 @@ mod tests {
     #[test]
     fn the_first_rule_that_fits_decides_and_an_empty_one_is_the_default() {
         let id = Uuid::from_u128;
+        let owner = |routes: &[Route], arrival: Arrival<'_>| owners(routes, arrival).next();
         let routes = [
             Route { domain: Some("acme.de".into()), seat_id: id(1), ..Route::default() },
             Route { segment_id: Some(id(9)), region: Some("EMEA".into()), seat_id: id(2), ..Route::default() },

@@ -3,13 +3,13 @@
 
 use crate::attribution::{Attribution, AttributionState};
 use crate::deal::{Deal, DealSource};
-use crate::registration::{Registration, StateWord, Validity};
+use crate::registration::{Registration, StateWord};
 use chrono::{DateTime, NaiveDate, Utc};
 use strum::{EnumIter, IntoStaticStr};
 use uuid::Uuid;
 
 /// The version of the credit table: it is raised whenever a rule, their order or a model of credit changes.
-pub const CREDIT_TABLE_VERSION: i32 = 1;
+pub const CREDIT_TABLE_VERSION: i32 = 2;
 
 /// The rules, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, IntoStaticStr)]
@@ -72,27 +72,28 @@ pub struct SourceFacts {
 }
 
 impl SourceFacts {
-    /// From a deal, its attributions, the latest mark and its registrations, as they stand on a day and at an instant.
+    /// From a deal, its attributions, the latest mark and its registrations, as they stood on a day and at an instant: of a closed
+    /// deal those of its close, so that its source does not change with the day it is read.
     #[must_use]
     pub fn of(
         deal: &Deal,
         attributions: &[Attribution],
         mark: Option<&SourceMark>,
         registrations: &[Registration],
-        (today, now): (NaiveDate, DateTime<Utc>),
+        (day, at): (NaiveDate, DateTime<Utc>),
     ) -> Self {
         let sourced = attributions.iter().find(|row| row.state == AttributionState::Sourced && !row.is_late);
-        let valid = registrations.iter().find(|it| {
-            let state = it.state.clone().on(today);
-            let holds = state.word() == StateWord::Converted || state.validity(today, now) == Validity::Valid;
-            holds && sourced.is_some_and(|row| row.partner_id == it.partner_id)
-        });
+        let is_theirs = |it: &Registration| sourced.is_some_and(|row| row.partner_id == it.partner_id);
+        let valid = registrations.iter().find(|it| is_theirs(it) && it.state.protected(day, at));
+        // What others tried here and were turned away with says nothing of what the CRM names.
+        let is_void =
+            |it: &Registration| matches!(it.state.word(), StateWord::Refused | StateWord::Withdrawn) && !is_theirs(it);
         let registration = match valid {
             Some(it) => {
-                let state: &str = it.state.clone().on(today).word().into();
+                let state: &str = it.state.clone().on(day).word().into();
                 Some(format!("{state}, {}", it.domain))
             }
-            None => deal.deal_reg_id.clone().filter(|_| registrations.is_empty()),
+            None => deal.deal_reg_id.clone().filter(|_| registrations.iter().all(is_void)),
         };
         Self {
             excluded: mark.filter(|mark| mark.is_excluded).map(|mark| mark.reason.clone()),

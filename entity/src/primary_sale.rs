@@ -99,7 +99,7 @@ pub async fn of_ids(conn: &impl Conn, slice: &Slice, ids: &[Uuid]) -> Result<Vec
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
-/// Open deals whose Primary Sale is not logged, that were locked or registered before an instant and whose lapse no entry of the
+/// Deals, open or closed on a day or since, whose Primary Sale is not logged, that were locked or registered before an instant and whose lapse no entry of the
 /// ledger states, by id behind another: at most so many. Whether the time has passed is for the domain to say.
 ///
 /// # Errors
@@ -107,11 +107,13 @@ pub async fn of_ids(conn: &impl Conn, slice: &Slice, ids: &[Uuid]) -> Result<Vec
 pub async fn maybe_lapsed(
     conn: &impl Conn,
     slice: &Slice,
-    before: DateTimeUtc,
+    (before, closed_since): (DateTimeUtc, Date),
     after: Uuid,
     most: u64,
 ) -> Result<Vec<Uuid>, DbErr> {
-    let sql = "SELECT d.id FROM deal d WHERE d.program_id = $1 AND d.id > $2 AND d.outcome = 'OPEN'
+    let sql = "SELECT d.id FROM deal d WHERE d.program_id = $1 AND d.id > $2
+        AND (d.outcome = 'OPEN' OR d.closed_on >= $5)
+        AND (d.provenance <> 'IMPORTED' OR EXISTS (SELECT 1 FROM registration r WHERE r.program_id = d.program_id AND r.deal_id = d.id))
         AND (d.locked_at < $3 OR EXISTS (SELECT 1 FROM registration r WHERE r.program_id = d.program_id AND r.deal_id = d.id
              AND r.submitted_at < $3))
         AND NOT EXISTS (SELECT 1 FROM primary_sale p WHERE p.program_id = d.program_id AND p.deal_id = d.id)
@@ -119,7 +121,7 @@ pub async fn maybe_lapsed(
              AND e.kind = 'PRIMARY_SALE_LAPSED')
         ORDER BY d.id LIMIT $4";
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let values = [slice.program_id().into(), after.into(), before.into(), most.into()];
+    let values = [slice.program_id().into(), after.into(), before.into(), most.into(), closed_since.into()];
     let statement = Statement::from_sql_and_values(conn.get_database_backend(), sql, values);
     conn.query_all_raw(statement).await?.iter().map(|row| row.try_get("", "id")).collect()
 }

@@ -5,11 +5,12 @@ use super::failure::{Failure, Problem, ProblemCode};
 use super::ledger::rows;
 use super::office::Caller;
 use super::registration::whole;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use domain::attribution::Provenance;
 use domain::cosell::{Gate, GateFacts, GateRefusal, GatedActivity, PrimarySale, gate};
 use domain::deal::{Deal, Outcome};
 use domain::ledger::{EntryKind, FACT, INSIDE};
+use domain::policy_version::in_force;
 use domain::program::Program;
 use domain::registration::{Mark, Registration, StateWord};
 use domain::role::Action;
@@ -30,17 +31,17 @@ pub struct GateView {
     pub sale: Option<PrimarySale>,
 }
 
-/// The gates of deals, by all rows of the program.
+/// The gates of deals, by all rows of the program, each with the version of the policy whose days it runs by.
 async fn gates(
     conn: &impl Conn,
     whole: &Slice,
     program: &Program,
     deals: &[Deal],
     now: DateTime<Utc>,
-) -> Result<Vec<Gate>, Failure> {
+) -> Result<Vec<(Gate, i64)>, Failure> {
     let ids: Vec<Uuid> = deals.iter().map(|deal| deal.id).collect();
     let today = program.calendar.day(now);
-    let policy = entity::policy::on(conn, whole, today).await?;
+    let versions = entity::policy::all(conn, whole).await?;
     let registrations = entity::registration::of_deals(conn, whole, &ids).await?;
     let sales = entity::primary_sale::of_deals(conn, whole, &ids).await?;
     let of = |deal: &Deal| {
@@ -52,7 +53,11 @@ async fn gates(
             is_imported: deal.provenance == Provenance::Imported && deal.locked_at.is_some(),
             logged: logged.map(|at| (at, program.calendar.day(at))),
         };
-        gate(facts, today, policy.registration.primary_sale_days)
+        // The number of days is that of the day the clock began, and a deal that is closed runs no clock.
+        let began = facts.began().unwrap_or(today);
+        let policy = in_force(&versions, began);
+        let today = deal.closed_on.map_or(today, |closed| closed.min(today));
+        (gate(facts, today, policy.registration.primary_sale_days), policy.version)
     };
     Ok(deals.iter().map(of).collect())
 }
@@ -68,7 +73,7 @@ pub async fn gates_of(caller: &Caller, ids: &[Uuid]) -> Result<Vec<GateView>, Fa
     let program = entity::program::find(store, slice.program_id()).await?.ok_or(Failure::NotFound)?;
     let gates = gates(store, &whole(slice.program_id())?, &program, &deals, caller.office.clock.now()).await?;
     let sales = entity::primary_sale::of_deals(store, slice, ids).await?;
-    let view = |(deal, gate): (Deal, Gate)| GateView {
+    let view = |(deal, (gate, _)): (Deal, (Gate, i64))| GateView {
         deal_id: deal.id,
         gate,
         sale: sales.iter().find(|sale| sale.deal_id == deal.id).cloned(),
@@ -86,7 +91,7 @@ pub(super) async fn pass(
     let program = entity::program::find(&work.tx, work.program_id()).await?.ok_or(Failure::NotFound)?;
     let whole = whole(work.program_id())?;
     let gates = gates(&work.tx, &whole, &program, std::slice::from_ref(deal), work.now).await?;
-    for gate in gates {
+    for (gate, _) in gates {
         gate.pass(happened_at).map_err(|refusal| refused(path, refusal))?;
     }
     Ok(())
@@ -155,6 +160,8 @@ pub async fn log(
 
 /// So many deals one transaction of the job takes.
 const AT_ONCE: u64 = 200;
+/// How far back the job looks among closed deals.
+const CLOSED_SINCE: Days = Days::new(30);
 
 /// Enters the Primary Sales whose time passed, each once; the miss counts for ever, and logging one later opens the gate. Returns
 /// how many. The same instant again changes nothing.
@@ -167,25 +174,29 @@ pub async fn lapse(caller: &Caller) -> Result<u64, Failure> {
         let mut seen = 0;
         commit(caller, Action::RunJobs, None, async |work| {
             let program = entity::program::find(&work.tx, work.program_id()).await?.ok_or(Failure::NotFound)?;
-            let ids = entity::primary_sale::maybe_lapsed(&work.tx, work.slice, work.now, after, AT_ONCE).await?;
+            // One that lapsed and was closed before the job came round is still entered.
+            let today = program.calendar.day(work.now);
+            let since = today.checked_sub_days(CLOSED_SINCE).unwrap_or(today);
+            let ids =
+                entity::primary_sale::maybe_lapsed(&work.tx, work.slice, (work.now, since), after, AT_ONCE).await?;
             seen = ids.len();
             after = ids.last().copied().unwrap_or(after);
             let deals = entity::deal::of_ids(&work.tx, work.slice, &ids).await?;
             let gates = gates(&work.tx, work.slice, &program, &deals, work.now).await?;
-            let late = |(deal, gate): (Deal, Gate)| match gate {
-                Gate::Lapsed { due_on } => Some((deal.id, due_on)),
+            let late = |(deal, (gate, version)): (Deal, (Gate, i64))| match gate {
+                Gate::Lapsed { due_on } => Some((deal.id, due_on, version)),
                 Gate::Exempt | Gate::Awaiting { .. } | Gate::Open { .. } | Gate::Shut => None,
             };
-            let late: Vec<(Uuid, NaiveDate)> = deals.into_iter().zip(gates).filter_map(late).collect();
-            let ids: Vec<Uuid> = late.iter().map(|(deal, _)| *deal).collect();
+            let late: Vec<(Uuid, NaiveDate, i64)> = deals.into_iter().zip(gates).filter_map(late).collect();
+            let ids: Vec<Uuid> = late.iter().map(|(deal, ..)| *deal).collect();
             let attributed = entity::attribution::of_deals(&work.tx, work.slice, &ids).await?;
             let registered = entity::registration::of_deals(&work.tx, work.slice, &ids).await?;
-            for (deal_id, due_on) in late {
+            for (deal_id, due_on, version) in late {
                 let mut partners: Vec<Uuid> =
                     attributed.iter().filter(|it| it.deal_id == deal_id).map(|it| it.partner_id).collect();
                 let claims = registered.iter().filter(|it| it.deal_id == Some(deal_id));
                 partners.extend(claims.filter(|it| !is_turned_away(it)).map(|it| it.partner_id));
-                let body = json!({ "dueOn": due_on });
+                let body = json!({ "dueOn": due_on, "policyVersion": version });
                 work.record("primarySale.lapse", "Deal", deal_id, body.clone());
                 work.enter(EntryKind::PrimarySaleLapsed, "Deal", deal_id, &partners, body);
                 work.announce("primarySale.lapsed", deal_id, json!({ "dueOn": due_on }));

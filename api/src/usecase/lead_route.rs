@@ -74,6 +74,5 @@ async fn by_rule(work: &Work<'_>, lead: &Lead, account: Option<&Account>) -> Res
         domain: lead.account_domain.as_deref(),
         partner_id: lead.origin.partner_id,
     };
-    let seat = routing::seat_for(work, arrival).await?;
-    Ok(seat.filter(|seat| may(seat.role, Action::DecideLeads)).map(|seat| seat.id))
+    Ok(routing::seat_for(work, arrival, Action::DecideLeads).await?.map(|seat| seat.id))
 }

@@ -236,7 +236,7 @@ async fn arrive(
         domain: Some(&said.domain),
         partner_id: Some(partner),
     };
-    let owner = routing::seat_for(work, arrival).await?;
+    let owner = routing::seat_for(work, arrival, Action::DecideRegistrations).await?;
     let mut it = Registration {
         id: work.id(),
         partner_id: partner,

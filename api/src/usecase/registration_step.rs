@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::deal::Outcome;
 use domain::ledger::{EntryKind, FACT, INSIDE};
 use domain::program::Program;
-use domain::registration::{Mark, Registration, RegistrationRefusal, StateWord, Summary, Terms, Verdict};
+use domain::registration::{Mark, Registration, RegistrationRefusal, Summary, Terms, Validity, Verdict};
 use domain::role::{Action, Role, may};
 use domain::sla::SlaKind;
 use domain::slice::Slice;
@@ -170,6 +170,10 @@ pub async fn decide(
             return Err(at_id(RegistrationRefusal::OwnRegistration));
         }
         let verdict = verdict(reason, at.mark)?;
+        // A decision is an answer: it keeps the promise of a first touch, and needs no owner any more.
+        sla::meet(work, SlaKind::FirstTouch, id, work.now).await?;
+        it.first_touch = it.first_touch.or(Some(at.mark));
+        stop_promises(work, id).await?;
         match decision {
             Decision::Approve => {
                 approve(work, it, at, verdict).await?;
@@ -178,7 +182,6 @@ pub async fn decide(
             Decision::Refuse => {
                 it.state = it.state.refuse(verdict).map_err(at_id)?;
                 drop_deal(work, it, at).await?;
-                stop_promises(work, id).await?;
                 enter(work, EntryKind::RegistrationRefused, it);
             }
         }
@@ -437,7 +440,8 @@ pub(super) async fn convert(work: &mut Work<'_>, deal: Uuid) -> Result<(), Failu
     let credits = entity::attribution::of_deals(&work.tx, &whole, &[deal]).await?;
     for row in rows.into_iter().filter(|row| credits.iter().any(|credit| credit.partner_id == row.partner_id)) {
         let mut it = Registration { state: row.state.clone().on(today), ..row };
-        if matches!(it.state.word(), StateWord::Approved | StateWord::Refreshed) {
+        // One whose summary is overdue protects nothing at the lock.
+        if it.state.validity(today, work.now) == Validity::Valid {
             it.state = it.state.convert(work.now).map_err(at_id)?;
             it.version += 1;
             entity::registration::update(&work.tx, &whole, &it).await?;

@@ -5,8 +5,8 @@ use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
 use super::sla;
 use domain::account::registrable_domain;
-use domain::role::Action;
-use domain::routing::{Arrival, Route, owner};
+use domain::role::{Action, may};
+use domain::routing::{Arrival, Route, owners};
 use domain::sla::SlaKind;
 use domain::text;
 use serde_json::json;
@@ -21,16 +21,20 @@ pub async fn all(caller: &Caller) -> Result<Vec<Route>, Failure> {
     Ok(entity::registration_route::all(caller.office.store.read(), slice).await?)
 }
 
-/// The seat that owns what arrives: of the first rule that fits, else the partner's manager \[ours\]; a seat that was taken away
-/// owns nothing.
-pub(super) async fn seat_for(work: &Work<'_>, arrival: Arrival<'_>) -> Result<Option<domain::seat::Seat>, Failure> {
+/// The seat that owns what arrives: of the first rule that fits and names a live seat that may decide it, else the partner's
+/// manager \[ours\].
+pub(super) async fn seat_for(
+    work: &Work<'_>,
+    arrival: Arrival<'_>,
+    decides: Action,
+) -> Result<Option<domain::seat::Seat>, Failure> {
     let routes = entity::registration_route::all(&work.tx, work.slice).await?;
-    let found = match owner(&routes, arrival) {
-        Some(id) => entity::seat::find(&work.tx, work.slice, id).await?.filter(|seat| seat.revoked_at.is_none()),
-        None => None,
-    };
-    if found.is_some() {
-        return Ok(found);
+    for id in owners(&routes, arrival) {
+        let seat = entity::seat::find(&work.tx, work.slice, id).await?;
+        let fit = seat.filter(|seat| seat.revoked_at.is_none() && may(seat.role, decides));
+        if fit.is_some() {
+            return Ok(fit);
+        }
     }
     let manager = match arrival.partner_id {
         Some(partner) => entity::seat::manager_of(&work.tx, work.slice, partner).await?,

@@ -3,6 +3,7 @@
 use super::commit::{Done, Key, commit};
 use super::failure::{Failure, ProblemCode, Problems};
 use super::office::Caller;
+use chrono::NaiveDate;
 use domain::policy::Policy;
 use domain::role::Action;
 use domain::slice::Viewer;
@@ -29,11 +30,16 @@ pub async fn of_deals(caller: &Caller, deals: &[Uuid]) -> Result<HashMap<Uuid, S
     let registrations = entity::registration::of_deals(store, &whole, &ids).await?;
     let program = entity::program::find(store, slice.program_id()).await?.ok_or(Failure::NotFound)?;
     let now = caller.office.clock.now();
-    let at = (program.calendar.day(now), now);
+    let today = program.calendar.day(now);
+    // A closed deal's as of the end of its closing day.
+    let at = |closed_on: Option<NaiveDate>| match closed_on.and_then(|day| Some((day, day.succ_opt()?))) {
+        Some((day, next)) if day < today => (day, program.calendar.beginning(next)),
+        _ => (today, now),
+    };
     let facts = rows.iter().map(|row| {
         let theirs: Vec<_> = attributions.iter().filter(|it| it.deal_id == row.id).cloned().collect();
         let registered: Vec<_> = registrations.iter().filter(|it| it.deal_id == Some(row.id)).cloned().collect();
-        (row.id, SourceFacts::of(row, &theirs, marks.get(&row.id), &registered, at))
+        (row.id, SourceFacts::of(row, &theirs, marks.get(&row.id), &registered, at(row.closed_on)))
     });
     Ok(facts.collect())
 }

@@ -240,6 +240,20 @@ impl State {
         }
     }
 
+    /// Whether it protected its partner on a local day, and at an instant of it, whatever became of it later.
+    #[must_use]
+    pub fn protected(&self, day: NaiveDate, at: DateTime<Utc>) -> bool {
+        match self {
+            Self::Approved(grant) | Self::Refreshed(grant) => {
+                grant.from <= day && day <= grant.end().0 && !grant.is_suspended(at)
+            }
+            Self::Expired { on, grant, .. } => grant.from <= day && day < *on && !grant.is_suspended(at),
+            // It held when the deal's attribution was locked, and the lock protects the credit from then on.
+            Self::Converted { .. } => true,
+            Self::Submitted | Self::Refused(_) | Self::Withdrawn { .. } => false,
+        }
+    }
+
     /// What it is on a day: expired where a clock ran out, whether or not the scheduler has been there.
     #[must_use]
     pub fn on(self, today: NaiveDate) -> Self {
