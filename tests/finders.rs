@@ -8,9 +8,9 @@ use domain::slice::{Bindings, Place, Slice, Viewer};
 use entity::deal_around::Around;
 use entity::page::{Ask, Key, Position};
 use entity::{
-    Store, account, account_partner, activity, attribution, deal, deal_origin, deliverable, dispute, dispute_party,
-    external_ref, partner, partner_person, penetration, planned_spend, registration, registration_conflict, segment,
-    sla_clock, source_mark, spend_line, stage,
+    Store, account, account_partner, activity, attribution, contract_terms, deal, deal_origin, deliverable, dispute,
+    dispute_party, external_ref, partner, partner_person, penetration, planned_spend, registration,
+    registration_conflict, segment, sla_clock, source_mark, spend_line, stage,
 };
 use sea_orm_migration::sea_orm::{ConnectionTrait, Statement};
 use strum::IntoEnumIterator;
@@ -214,6 +214,12 @@ async fn every_finder_runs_with_every_reach_and_order() {
             let kind = domain::deliverable::DeliverableKind::Forecast;
             deliverable::latest_up_to(conn, &slice, kind, quarter).await.unwrap();
             deliverable::revisions(conn, &slice, kind, quarter).await.unwrap();
+            let day = "2026-10-05".parse().unwrap();
+            contract_terms::of_partner(conn, &slice, ids[0])
+                .await
+                .unwrap_or_else(|why| panic!("{}: {why}", say("terms")));
+            contract_terms::of_ids(conn, &slice, &ids).await.unwrap();
+            contract_terms::on(conn, &slice, ids[0], day).await.unwrap();
             segment::all(conn, &slice).await.unwrap();
             stage::all(conn, &slice).await.unwrap();
         }

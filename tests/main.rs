@@ -6,6 +6,7 @@ mod absence;
 mod attribution;
 mod cells;
 mod claim;
+mod contract;
 mod cosell;
 mod demo;
 mod dispute;

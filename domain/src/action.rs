@@ -261,4 +261,11 @@ pub enum Action {
     AnswerConfidence,
     /// Co-sign an answer of the confidence check.
     CosignConfidence,
+    // Contracts.
+    /// Read the contract terms with partners; a partner its own.
+    ReadContracts,
+    /// Read what the vendor notes about a contract.
+    ReadContractNotes,
+    /// Record a version of the contract terms with a partner: its numbers come before the policy's.
+    ManageContracts,
 }

@@ -123,6 +123,10 @@ impl Action {
             Self::AssignLeads => &[Revops],
             Self::ConvertLeads => &[PartnerAe, CustomerAe, Revops],
             Self::ManageExternalRefs => &[Revops],
+            // Contracts.
+            Self::ReadContracts => SCORECARD_READERS,
+            Self::ReadContractNotes => &[Operator, PartnerManager, Revops],
+            Self::ManageContracts => &[Revops],
         })
     }
 }

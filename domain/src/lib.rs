@@ -14,6 +14,7 @@ pub mod catalogue;
 pub mod cell;
 pub mod change;
 pub mod claim;
+pub mod contract;
 pub mod cosell;
 pub mod credit;
 pub mod deal;

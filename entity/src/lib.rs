@@ -13,6 +13,7 @@ pub mod change;
 pub mod column;
 pub mod commitment;
 pub mod confidence_answer;
+pub mod contract_terms;
 pub mod deal;
 pub mod deal_around;
 pub mod deal_origin;

@@ -10,6 +10,7 @@ mod caller;
 pub mod catalogue;
 pub mod change;
 pub mod claim;
+pub mod contract;
 pub mod cosell;
 pub mod credit;
 pub mod deal;
@@ -110,6 +111,7 @@ pub struct CreditRead(
     pod_request::PodRequestQuery,
     template::TemplateQuery,
     territory::TerritoryQuery,
+    contract::ContractQuery,
     ledger::LedgerQuery,
 );
 
@@ -184,6 +186,7 @@ pub struct CreditChange(
     pod_request::PodRequestMutation,
     template::TemplateMutation,
     territory::TerritoryMutation,
+    contract::ContractMutation,
 );
 
 /// Of that, the plan.

@@ -125,9 +125,14 @@ impl SlaClock {
         self.0.stopped_at.map(DateTime)
     }
 
-    /// The version of the policy that gave its term.
+    /// The version of the policy in force when it began: it gave the term where no contract did.
     async fn policy_version(&self) -> i64 {
         self.0.policy_version
+    }
+
+    /// The version of the partner's contract terms that gave its term; null where the policy did.
+    async fn contract_version(&self) -> Option<i64> {
+        self.0.contract_version
     }
 }
 

@@ -9,6 +9,7 @@ pub mod change;
 pub mod check;
 pub mod claim;
 pub mod commit;
+pub mod contract;
 pub mod cosell;
 pub mod credit;
 pub mod deal;
