@@ -42,6 +42,7 @@ mod real_numbers;
 mod recruit;
 mod registration;
 mod registration_promise;
+mod rollout;
 mod seat;
 mod sla;
 mod slice;

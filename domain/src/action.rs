@@ -268,4 +268,11 @@ pub enum Action {
     ReadContractNotes,
     /// Record a version of the contract terms with a partner: its numbers come before the policy's.
     ManageContracts,
+    // The 90-day plan.
+    /// Read the 90-day plan as it stands.
+    ReadRollout,
+    /// Start the 90-day plan, or move it.
+    StartRollout,
+    /// Tick what the system cannot see of the 90-day plan.
+    TickRollout,
 }

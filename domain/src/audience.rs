@@ -127,6 +127,10 @@ impl Action {
             Self::ReadContracts => SCORECARD_READERS,
             Self::ReadContractNotes => &[Operator, PartnerManager, Revops],
             Self::ManageContracts => &[Revops],
+            // The 90-day plan.
+            Self::ReadRollout => &[Operator, PartnerAe, PartnerManager, Revops, Leadership],
+            Self::StartRollout => &[Operator],
+            Self::TickRollout => LEADERS,
         })
     }
 }

@@ -47,6 +47,7 @@ pub mod proof;
 pub mod recruit;
 pub mod registration;
 pub mod role;
+pub mod rollout;
 pub mod routing;
 pub mod seat;
 pub mod segment;

@@ -68,6 +68,8 @@ pub mod registration_check;
 pub mod registration_conflict;
 pub mod registration_line;
 pub mod registration_route;
+pub mod rollout;
+pub mod rollout_tick;
 mod scope;
 pub mod seat;
 pub mod seat_partner;

@@ -13,6 +13,7 @@ mod m20261125_000016_lead;
 mod m20261125_000019_funnel;
 mod m20261125_000029_foundation_steps;
 mod m20261126_000037_contract_terms;
+mod m20261126_000038_rollout;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
 
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000019_funnel::Migration),
             Box::new(m20261125_000029_foundation_steps::Migration),
             Box::new(m20261126_000037_contract_terms::Migration),
+            Box::new(m20261126_000038_rollout::Migration),
         ]
     }
 }

@@ -56,6 +56,7 @@ pub mod recruit_plan;
 pub mod registration;
 pub mod registration_write;
 pub mod role;
+pub mod rollout;
 pub mod routing;
 pub mod scalar;
 pub mod schema;
@@ -137,6 +138,7 @@ pub struct PlanRead(
     recruit::RecruitQuery,
     recruit_plan::RecruitPlanQuery,
     foundation::FoundationQuery,
+    rollout::RolloutQuery,
     funnel::FunnelQuery,
     deployment::DeploymentQuery,
 );
@@ -199,6 +201,7 @@ pub struct PlanChange(
     recruit_plan::RecruitPlanMutation,
     deployment::DeploymentMutation,
     foundation::FoundationMutation,
+    rollout::RolloutMutation,
 );
 
 /// Of that, the house.

@@ -48,6 +48,7 @@ pub mod recruit;
 pub mod recruit_plan;
 pub mod registration;
 pub mod registration_step;
+pub mod rollout;
 pub mod routing;
 pub mod scorecard;
 pub mod seat;
