@@ -48,6 +48,7 @@ mod sla;
 mod slice;
 mod source;
 mod support;
+mod system_map;
 mod tam;
 mod tam_oracle;
 mod token;

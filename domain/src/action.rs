@@ -275,4 +275,11 @@ pub enum Action {
     StartRollout,
     /// Tick what the system cannot see of the 90-day plan.
     TickRollout,
+    // The system map.
+    /// Read the system map: inputs, levers with their dated changes, loops.
+    ReadSystemMap,
+    /// Read what a lever's metric was before a change and after it, whichever metric.
+    ReadLeverValues,
+    /// Write the system map.
+    WriteSystemMap,
 }

@@ -131,6 +131,10 @@ impl Action {
             Self::ReadRollout => &[Operator, PartnerAe, PartnerManager, Revops, Leadership],
             Self::StartRollout => &[Operator],
             Self::TickRollout => LEADERS,
+            // The system map.
+            Self::ReadSystemMap => VENDOR,
+            Self::ReadLeverValues => MONEY,
+            Self::WriteSystemMap => LEADERS,
         })
     }
 }

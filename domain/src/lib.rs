@@ -56,6 +56,7 @@ pub mod slice;
 pub mod source;
 pub mod spend;
 pub mod spread;
+pub mod system_map;
 pub mod tam;
 pub mod template;
 pub mod territory;

@@ -67,6 +67,8 @@ pub mod sla;
 pub mod source;
 pub mod spend;
 pub mod spend_plan;
+pub mod system_map;
+pub mod system_map_write;
 pub mod tam;
 pub mod template;
 pub mod territory;
@@ -139,6 +141,7 @@ pub struct PlanRead(
     recruit_plan::RecruitPlanQuery,
     foundation::FoundationQuery,
     rollout::RolloutQuery,
+    system_map::SystemMapQuery,
     funnel::FunnelQuery,
     deployment::DeploymentQuery,
 );
@@ -202,6 +205,7 @@ pub struct PlanChange(
     deployment::DeploymentMutation,
     foundation::FoundationMutation,
     rollout::RolloutMutation,
+    system_map_write::SystemMapMutation,
 );
 
 /// Of that, the house.

@@ -59,6 +59,7 @@ pub mod source;
 pub mod spend;
 pub mod spend_plan;
 pub mod stage;
+pub mod system_map;
 pub mod tam;
 pub mod template;
 pub mod territory;
