@@ -31,6 +31,7 @@ mod ledger;
 mod ledger_proof;
 mod ledger_seal;
 mod ledger_tamper;
+mod level;
 mod measurement;
 mod motion;
 mod news;

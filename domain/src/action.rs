@@ -245,6 +245,10 @@ pub enum Action {
     ReadLevel,
     /// Read what a program level was computed from.
     ReadLevelFacts,
+    /// Read what every program level gives.
+    ReadLevelBenefits,
+    /// Set what a program level gives.
+    ManageLevelBenefits,
     /// Compute the program levels of a quarter.
     ComputeLevels,
     /// Read the steps of the Foundation: the definitions that everybody works by.

@@ -84,6 +84,8 @@ impl Action {
             Self::WriteDeployment | Self::PublishDeployment => &[Operator],
             Self::ReadLevel => PROGRAM,
             Self::ReadLevelFacts => SCORECARD_READERS,
+            Self::ReadLevelBenefits => VENDOR,
+            Self::ManageLevelBenefits => LEADERS,
             Self::ComputeLevels => &[Revops],
             Self::ReadFoundation => VENDOR,
             Self::WriteFoundation => LEADERS,

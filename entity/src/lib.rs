@@ -39,6 +39,7 @@ pub mod ledger_fact;
 pub mod ledger_key;
 pub mod ledger_log;
 pub mod ledger_node;
+pub mod level_benefits;
 pub mod lever_change;
 pub mod listen;
 pub mod live;

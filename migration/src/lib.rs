@@ -14,6 +14,7 @@ mod m20261125_000019_funnel;
 mod m20261125_000029_foundation_steps;
 mod m20261126_000037_contract_terms;
 mod m20261126_000038_rollout;
+mod m20261126_000039_level_benefits;
 mod m20261126_000040_system_map;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000029_foundation_steps::Migration),
             Box::new(m20261126_000037_contract_terms::Migration),
             Box::new(m20261126_000038_rollout::Migration),
+            Box::new(m20261126_000039_level_benefits::Migration),
             Box::new(m20261126_000040_system_map::Migration),
         ]
     }

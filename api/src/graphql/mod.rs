@@ -141,6 +141,7 @@ pub struct PlanRead(
     recruit_plan::RecruitPlanQuery,
     foundation::FoundationQuery,
     rollout::RolloutQuery,
+    level::LevelQuery,
     system_map::SystemMapQuery,
     funnel::FunnelQuery,
     deployment::DeploymentQuery,
@@ -205,6 +206,7 @@ pub struct PlanChange(
     deployment::DeploymentMutation,
     foundation::FoundationMutation,
     rollout::RolloutMutation,
+    level::LevelMutation,
     system_map_write::SystemMapMutation,
 );
 
