@@ -18,6 +18,7 @@ mod follow;
 mod foundation;
 mod funnel;
 mod golden;
+mod handoff;
 mod harness;
 mod identity;
 mod import;

@@ -279,6 +279,15 @@ pub enum Action {
     StartRollout,
     /// Tick what the system cannot see of the 90-day plan.
     TickRollout,
+    // Handoffs.
+    /// Read the rules by which events of deals fire handoffs.
+    ReadHandoffRules,
+    /// Set these rules.
+    ManageHandoffRules,
+    /// Read handoffs on deals; a partner those that it gives or receives itself.
+    ReadHandoffs,
+    /// Acknowledge a handoff as its receiver.
+    AcknowledgeHandoffs,
     // The system map.
     /// Read the system map: inputs, levers with their dated changes, loops.
     ReadSystemMap,

@@ -133,6 +133,10 @@ impl Action {
             Self::ReadRollout => &[Operator, PartnerAe, PartnerManager, Revops, Leadership],
             Self::StartRollout => &[Operator],
             Self::TickRollout => LEADERS,
+            // Handoffs.
+            Self::ReadHandoffRules => DEAL_SIDE,
+            Self::ManageHandoffRules => LEADERS,
+            Self::ReadHandoffs | Self::AcknowledgeHandoffs => REGISTRATION_READERS,
             // The system map.
             Self::ReadSystemMap => VENDOR,
             Self::ReadLeverValues => MONEY,

@@ -109,6 +109,8 @@ pub enum ContractNumber {
     MeetingSummaryHours,
     /// Hours until a request of the Pod is answered.
     PodRequestHours,
+    /// Hours until the receiver acknowledges a handoff.
+    HandoffHours,
 }
 
 impl ContractNumber {
@@ -123,7 +125,8 @@ impl ContractNumber {
             | Self::HandoffSummaryHours
             | Self::EscalationHours
             | Self::MeetingSummaryHours
-            | Self::PodRequestHours => 8760,
+            | Self::PodRequestHours
+            | Self::HandoffHours => 8760,
         }
     }
 

@@ -26,6 +26,7 @@ pub mod explanation;
 pub mod external_ref;
 pub mod foundation;
 pub mod funnel;
+pub mod handoff;
 pub mod import;
 pub mod iteration;
 pub mod job;

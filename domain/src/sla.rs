@@ -44,6 +44,8 @@ pub enum SlaKind {
     MeetingSummary,
     /// The partner answers a request of the Pod.
     PodRequest,
+    /// The receiver of a handoff between stages of the funnel acknowledges it: the vendor, or the partner, as the rule has it.
+    Handoff,
 }
 
 /// Who owes what was promised.
@@ -85,13 +87,16 @@ pub enum Term {
 }
 
 impl SlaKind {
-    /// Who owes it.
+    /// Who owes it, where nothing else says so: a handoff is owed by its receiver's side.
     #[must_use]
     pub const fn owner(self) -> SlaOwner {
         match self {
-            Self::FirstTouch | Self::HandoffSummary | Self::JoinFirstCall | Self::Escalation | Self::Routing => {
-                SlaOwner::Vendor
-            }
+            Self::FirstTouch
+            | Self::HandoffSummary
+            | Self::JoinFirstCall
+            | Self::Escalation
+            | Self::Routing
+            | Self::Handoff => SlaOwner::Vendor,
             Self::MeetingSummary | Self::PodRequest => SlaOwner::Partner,
         }
     }
@@ -107,6 +112,7 @@ impl SlaKind {
             Self::Routing => Term::Minutes(policy.sla_routing_minutes),
             Self::MeetingSummary => Term::Hours(policy.sla_meeting_summary_hours),
             Self::PodRequest => Term::Hours(policy.sla_pod_request_hours),
+            Self::Handoff => Term::Hours(policy.sla_handoff_hours),
         }
     }
 
@@ -121,6 +127,7 @@ impl SlaKind {
             Self::Routing => ContractNumber::RoutingMinutes,
             Self::MeetingSummary => ContractNumber::MeetingSummaryHours,
             Self::PodRequest => ContractNumber::PodRequestHours,
+            Self::Handoff => ContractNumber::HandoffHours,
         }
     }
 
@@ -337,6 +344,7 @@ mod tests {
         assert_eq!(due(SlaKind::Routing), at("2026-10-09T16:45:00Z"));
         assert_eq!(due(SlaKind::MeetingSummary), at("2026-10-10T16:30:00Z"));
         assert_eq!(due(SlaKind::PodRequest), at("2026-10-12T16:30:00Z"));
+        assert_eq!(due(SlaKind::Handoff), at("2026-10-11T16:30:00Z"));
     }
 
     /// A contract that gives 4 business hours for the first touch and nothing else.

@@ -25,6 +25,8 @@ pub mod external_ref;
 pub mod fact;
 pub mod foundation_step;
 pub mod fx_rate;
+pub mod handoff;
+pub mod handoff_rules;
 pub mod idempotency;
 pub mod import_bulk;
 pub mod import_row;

@@ -16,6 +16,7 @@ mod m20261126_000037_contract_terms;
 mod m20261126_000038_rollout;
 mod m20261126_000039_level_benefits;
 mod m20261126_000040_system_map;
+mod m20261126_000041_handoff;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
 
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000038_rollout::Migration),
             Box::new(m20261126_000039_level_benefits::Migration),
             Box::new(m20261126_000040_system_map::Migration),
+            Box::new(m20261126_000041_handoff::Migration),
         ]
     }
 }

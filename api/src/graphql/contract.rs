@@ -68,6 +68,8 @@ pub enum ContractNumber {
     MeetingSummaryHours,
     /// Hours until a request of the Pod is answered, 1 to 8760; 72 by the default policy.
     PodRequestHours,
+    /// Hours until the receiver acknowledges a handoff between stages, 1 to 8760; 48 by the default policy.
+    HandoffHours,
 }
 
 /// A number that a contract gives.

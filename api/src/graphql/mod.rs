@@ -26,6 +26,7 @@ pub mod forecast_line;
 pub mod foundation;
 pub mod funnel;
 pub mod global_id;
+pub mod handoff;
 pub mod import;
 pub mod import_decision;
 pub mod iteration;
@@ -144,6 +145,7 @@ pub struct PlanRead(
     level::LevelQuery,
     system_map::SystemMapQuery,
     funnel::FunnelQuery,
+    handoff::HandoffQuery,
     deployment::DeploymentQuery,
 );
 
@@ -206,6 +208,7 @@ pub struct PlanChange(
     deployment::DeploymentMutation,
     foundation::FoundationMutation,
     rollout::RolloutMutation,
+    handoff::HandoffMutation,
     level::LevelMutation,
     system_map_write::SystemMapMutation,
 );

@@ -35,6 +35,8 @@ pub enum SlaKind {
     MeetingSummary,
     /// The partner answers a request of the Pod: 72 hours by default.
     PodRequest,
+    /// The receiver of a handoff between stages of the funnel acknowledges it, the vendor or the partner: 48 hours by default.
+    Handoff,
 }
 
 /// Who owes what was promised.

@@ -22,6 +22,7 @@ pub mod failure;
 pub mod follow;
 pub mod foundation;
 pub mod funnel;
+pub mod handoff;
 pub mod import;
 pub mod iteration;
 pub mod job;

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use domain::calendar::{Calendar, Quarter, Window};
 use domain::policy::Policy;
 use domain::role::Action;
-use domain::sla::{Kept, SlaClock, SlaKind};
+use domain::sla::{Kept, SlaClock, SlaKind, SlaOwner};
 use domain::slice::Slice;
 use entity::page::{Ask, Page};
 pub use entity::sla_clock::{Filter, key as position};
@@ -37,6 +37,21 @@ pub async fn start(
     partner_id: Option<Uuid>,
     at: DateTime<Utc>,
 ) -> Result<SlaClock, Failure> {
+    start_owed(work, (kind, kind.owner()), subject_type, subject_id, partner_id, at).await
+}
+
+/// As [`start`], of a promise whose kind does not say who owes it.
+///
+/// # Errors
+/// A storage failure.
+pub async fn start_owed(
+    work: &mut Work<'_>,
+    (kind, owner): (SlaKind, SlaOwner),
+    subject_type: &'static str,
+    subject_id: Uuid,
+    partner_id: Option<Uuid>,
+    at: DateTime<Utc>,
+) -> Result<SlaClock, Failure> {
     if let Some(clock) = entity::sla_clock::about(&work.tx, work.slice, kind, subject_id).await? {
         return Ok(clock);
     }
@@ -52,7 +67,7 @@ pub async fn start(
     let clock = SlaClock {
         id: work.id(),
         kind,
-        owner: kind.owner(),
+        owner,
         subject_type: subject_type.to_owned(),
         subject_id,
         partner_id,
