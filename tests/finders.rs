@@ -8,9 +8,10 @@ use domain::slice::{Bindings, Place, Slice, Viewer};
 use entity::deal_around::Around;
 use entity::page::{Ask, Key, Position};
 use entity::{
-    Store, account, account_partner, activity, attribution, deal, deal_origin, deliverable, dispute, dispute_party,
-    external_ref, partner, partner_person, penetration, planned_spend, registration, registration_conflict, segment,
-    sla_clock, source_mark, spend_line, stage,
+    Store, account, account_partner, activity, attribution, contract_terms, deal, deal_origin, deliverable, dispute,
+    dispute_party, external_ref, handoff, handoff_rules, level_benefits, lever_change, partner, partner_person,
+    penetration, planned_spend, registration, registration_conflict, rollout, rollout_tick, segment, sla_clock,
+    source_mark, spend_line, stage, system_input, system_lever, system_loop,
 };
 use sea_orm_migration::sea_orm::{ConnectionTrait, Statement};
 use strum::IntoEnumIterator;
@@ -214,6 +215,40 @@ async fn every_finder_runs_with_every_reach_and_order() {
             let kind = domain::deliverable::DeliverableKind::Forecast;
             deliverable::latest_up_to(conn, &slice, kind, quarter).await.unwrap();
             deliverable::revisions(conn, &slice, kind, quarter).await.unwrap();
+            let day = "2026-10-05".parse().unwrap();
+            contract_terms::of_partner(conn, &slice, ids[0])
+                .await
+                .unwrap_or_else(|why| panic!("{}: {why}", say("terms")));
+            rollout::find(conn, &slice).await.unwrap();
+            rollout_tick::all(conn, &slice).await.unwrap();
+            for trace in domain::rollout::RolloutItem::iter().filter_map(domain::rollout::RolloutItem::trace) {
+                let calendar = domain::calendar::Calendar { zone: chrono_tz::Tz::UTC, fiscal_start_month: 1 };
+                let left = rollout::left_at(conn, &slice, trace, &calendar).await;
+                left.unwrap_or_else(|why| panic!("{}: {why}", say("traces")));
+            }
+            system_input::all(conn, &slice).await.unwrap();
+            system_lever::all(conn, &slice).await.unwrap();
+            system_loop::all(conn, &slice).await.unwrap();
+            lever_change::all(conn, &slice).await.unwrap();
+            level_benefits::all(conn, &slice).await.unwrap();
+            let filter = handoff::Filter {
+                states: Some((
+                    domain::handoff::HandoffState::iter().collect(),
+                    "2026-10-05T12:00:00Z".parse().unwrap(),
+                )),
+                partners: Some(ids.clone()),
+                deals: Some(ids.clone()),
+            };
+            for ask in asks(&instant) {
+                handoff::page(conn, &slice, &filter, &ask)
+                    .await
+                    .unwrap_or_else(|why| panic!("{}: {why}", say("handoffs")));
+            }
+            handoff::count(conn, &slice, &filter).await.unwrap();
+            handoff::find(conn, &slice, ids[0]).await.unwrap();
+            handoff_rules::find(conn, &slice).await.unwrap();
+            contract_terms::of_ids(conn, &slice, &ids).await.unwrap();
+            contract_terms::on(conn, &slice, ids[0], day).await.unwrap();
             segment::all(conn, &slice).await.unwrap();
             stage::all(conn, &slice).await.unwrap();
         }

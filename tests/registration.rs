@@ -392,6 +392,7 @@ fn two_partners_in_the_same_millisecond_both_stand_in_one_line() {
 /// Everything that a partner's token may change.
 const OWN: &[&str] = &[
     "disputeOpen",
+    "handoffAcknowledge",
     "introductionRecord",
     "leadRecord",
     "podRequestAnswer",

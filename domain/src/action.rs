@@ -245,6 +245,10 @@ pub enum Action {
     ReadLevel,
     /// Read what a program level was computed from.
     ReadLevelFacts,
+    /// Read what every program level gives.
+    ReadLevelBenefits,
+    /// Set what a program level gives.
+    ManageLevelBenefits,
     /// Compute the program levels of a quarter.
     ComputeLevels,
     /// Read the steps of the Foundation: the definitions that everybody works by.
@@ -261,4 +265,34 @@ pub enum Action {
     AnswerConfidence,
     /// Co-sign an answer of the confidence check.
     CosignConfidence,
+    // Contracts.
+    /// Read the contract terms with partners; a partner its own.
+    ReadContracts,
+    /// Read what the vendor notes about a contract.
+    ReadContractNotes,
+    /// Record a version of the contract terms with a partner: its numbers come before the policy's.
+    ManageContracts,
+    // The 90-day plan.
+    /// Read the 90-day plan as it stands.
+    ReadRollout,
+    /// Start the 90-day plan, or move it.
+    StartRollout,
+    /// Tick what the system cannot see of the 90-day plan.
+    TickRollout,
+    // Handoffs.
+    /// Read the rules by which events of deals fire handoffs.
+    ReadHandoffRules,
+    /// Set these rules.
+    ManageHandoffRules,
+    /// Read handoffs on deals; a partner those that it gives or receives itself.
+    ReadHandoffs,
+    /// Acknowledge a handoff as its receiver.
+    AcknowledgeHandoffs,
+    // The system map.
+    /// Read the system map: inputs, levers with their dated changes, loops.
+    ReadSystemMap,
+    /// Read what a lever's metric was before a change and after it, whichever metric.
+    ReadLeverValues,
+    /// Write the system map.
+    WriteSystemMap,
 }

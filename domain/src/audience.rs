@@ -84,6 +84,8 @@ impl Action {
             Self::WriteDeployment | Self::PublishDeployment => &[Operator],
             Self::ReadLevel => PROGRAM,
             Self::ReadLevelFacts => SCORECARD_READERS,
+            Self::ReadLevelBenefits => VENDOR,
+            Self::ManageLevelBenefits => LEADERS,
             Self::ComputeLevels => &[Revops],
             Self::ReadFoundation => VENDOR,
             Self::WriteFoundation => LEADERS,
@@ -123,6 +125,22 @@ impl Action {
             Self::AssignLeads => &[Revops],
             Self::ConvertLeads => &[PartnerAe, CustomerAe, Revops],
             Self::ManageExternalRefs => &[Revops],
+            // Contracts.
+            Self::ReadContracts => SCORECARD_READERS,
+            Self::ReadContractNotes => &[Operator, PartnerManager, Revops],
+            Self::ManageContracts => &[Revops],
+            // The 90-day plan.
+            Self::ReadRollout => &[Operator, PartnerAe, PartnerManager, Revops, Leadership],
+            Self::StartRollout => &[Operator],
+            Self::TickRollout => LEADERS,
+            // Handoffs.
+            Self::ReadHandoffRules => DEAL_SIDE,
+            Self::ManageHandoffRules => LEADERS,
+            Self::ReadHandoffs | Self::AcknowledgeHandoffs => REGISTRATION_READERS,
+            // The system map.
+            Self::ReadSystemMap => VENDOR,
+            Self::ReadLeverValues => MONEY,
+            Self::WriteSystemMap => LEADERS,
         })
     }
 }

@@ -87,6 +87,8 @@ pub enum Reason {
     NoTouchedAccounts,
     /// No won expansion on the customers that the partner touches.
     NoWonExpansions,
+    /// The quarter is not over: what it comes to is not known yet.
+    QuarterNotClosed,
 }
 
 impl Reason {
@@ -119,6 +121,7 @@ impl Reason {
             Self::NoWonNewDeals => "No NEW deal of the segment with a known ARR was won in this window.",
             Self::NoTouchedAccounts => "The partner touches no customer of the segment.",
             Self::NoWonExpansions => "No expansion was won in this window on the customers that the partner touches.",
+            Self::QuarterNotClosed => "The quarter is not over: what it comes to is not known yet.",
         }
     }
 }

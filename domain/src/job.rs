@@ -16,6 +16,8 @@ pub enum Job {
     Registrations,
     /// Writes down Primary Sales whose time passed.
     PrimarySales,
+    /// Computes the program level of every partner at work.
+    Levels,
     /// Forgets idempotency keys, events and job runs that nobody asks for any more.
     Housekeeping,
 }
@@ -41,6 +43,7 @@ impl Job {
         match self {
             Self::SlaClocks => Cadence::Minutes(1),
             Self::Registrations | Self::PrimarySales | Self::Housekeeping => Cadence::Day,
+            Self::Levels => Cadence::Quarter,
         }
     }
 
@@ -49,7 +52,7 @@ impl Job {
     #[must_use]
     pub const fn looks_back(self) -> usize {
         match self {
-            Self::SlaClocks | Self::Registrations | Self::PrimarySales => 1,
+            Self::SlaClocks | Self::Registrations | Self::PrimarySales | Self::Levels => 1,
             Self::Housekeeping => 7,
         }
     }

@@ -147,6 +147,33 @@ pub struct LevelRecord {
     pub recorded_at: DateTime<Utc>,
 }
 
+/// The most benefits of a level.
+pub const BENEFITS_MOST: usize = 50;
+
+/// What a program level gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LevelBenefits {
+    /// The level.
+    pub level: ProgramLevel,
+    /// Benefits in words.
+    pub benefits: Vec<String>,
+    /// Accounts that a partner of this level may ask about or register on one local day; none leaves it to the policy.
+    pub checks_per_day: Option<u32>,
+    /// For optimistic concurrency.
+    pub version: i64,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
+}
+
+/// A partner's level with what it gives now; nothing where nothing was set for the level.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The level.
+    pub record: LevelRecord,
+    /// What it gives.
+    pub benefits: Option<LevelBenefits>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

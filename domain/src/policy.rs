@@ -86,6 +86,8 @@ pub struct Policy {
     pub sla_meeting_summary_hours: u16,
     /// Hours until a Pod request is answered; 72 by default \[ours: from then on MTTR scores it as slow\].
     pub sla_pod_request_hours: u16,
+    /// Hours until the receiver acknowledges a handoff between stages of the funnel; 48 by default (the paper, Phase 3).
+    pub sla_handoff_hours: u16,
     /// When so many hundredths of a term have passed, its promise is about to be missed; 75 by default \[ours\].
     pub sla_warning_percent: u8,
     /// How deal registration and the Primary Sale gate run.
@@ -133,6 +135,7 @@ impl Default for Policy {
             sla_routing_minutes: 15,
             sla_meeting_summary_hours: 24,
             sla_pod_request_hours: 72,
+            sla_handoff_hours: 48,
             sla_warning_percent: 75,
             registration: RegistrationPolicy::default(),
             credit_half_life_days: 30,

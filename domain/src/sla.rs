@@ -1,6 +1,7 @@
 //! Promises with a due time: first touch, handoff summary, joining the first call, escalation and their kin (LOOP.md
 //! section 4, SLAs). A clock starts with what the promise is about, and was kept when it was met by its due time, inclusive.
 
+use crate::contract::{ContractNumber, ContractTerms, Decided};
 use crate::evidence::{Evidence, Interval, Sample, wilson};
 use crate::policy::Policy;
 use crate::working_calendar::WorkingCalendar;
@@ -43,6 +44,8 @@ pub enum SlaKind {
     MeetingSummary,
     /// The partner answers a request of the Pod.
     PodRequest,
+    /// The receiver of a handoff between stages of the funnel acknowledges it: the vendor, or the partner, as the rule has it.
+    Handoff,
 }
 
 /// Who owes what was promised.
@@ -84,13 +87,16 @@ pub enum Term {
 }
 
 impl SlaKind {
-    /// Who owes it.
+    /// Who owes it, where nothing else says so: a handoff is owed by its receiver's side.
     #[must_use]
     pub const fn owner(self) -> SlaOwner {
         match self {
-            Self::FirstTouch | Self::HandoffSummary | Self::JoinFirstCall | Self::Escalation | Self::Routing => {
-                SlaOwner::Vendor
-            }
+            Self::FirstTouch
+            | Self::HandoffSummary
+            | Self::JoinFirstCall
+            | Self::Escalation
+            | Self::Routing
+            | Self::Handoff => SlaOwner::Vendor,
             Self::MeetingSummary | Self::PodRequest => SlaOwner::Partner,
         }
     }
@@ -106,11 +112,52 @@ impl SlaKind {
             Self::Routing => Term::Minutes(policy.sla_routing_minutes),
             Self::MeetingSummary => Term::Hours(policy.sla_meeting_summary_hours),
             Self::PodRequest => Term::Hours(policy.sla_pod_request_hours),
+            Self::Handoff => Term::Hours(policy.sla_handoff_hours),
         }
+    }
+
+    /// The number of a contract that gives its term in place of the policy's, in the same unit.
+    #[must_use]
+    pub const fn number(self) -> ContractNumber {
+        match self {
+            Self::FirstTouch => ContractNumber::FirstTouchBusinessHours,
+            Self::HandoffSummary => ContractNumber::HandoffSummaryHours,
+            Self::JoinFirstCall => ContractNumber::JoinFirstCallBusinessDays,
+            Self::Escalation => ContractNumber::EscalationHours,
+            Self::Routing => ContractNumber::RoutingMinutes,
+            Self::MeetingSummary => ContractNumber::MeetingSummaryHours,
+            Self::PodRequest => ContractNumber::PodRequestHours,
+            Self::Handoff => ContractNumber::HandoffHours,
+        }
+    }
+
+    /// How long there is under a contract, with the version that gave it; by the policy, and none, where it says nothing.
+    #[must_use]
+    pub fn agreed(self, contract: Option<&ContractTerms>, policy: &Policy) -> (Term, Option<i64>) {
+        let usual = self.term(policy);
+        let decided = Decided::of(contract, self.number(), usual.count().into());
+        (usual.of(u16::try_from(decided.value).unwrap_or(u16::MAX)), decided.contract_version)
     }
 }
 
 impl Term {
+    /// How many of its unit.
+    const fn count(self) -> u16 {
+        match self {
+            Self::Minutes(count) | Self::Hours(count) | Self::BusinessHours(count) | Self::BusinessDays(count) => count,
+        }
+    }
+
+    /// So many of the same unit.
+    const fn of(self, count: u16) -> Self {
+        match self {
+            Self::Minutes(_) => Self::Minutes(count),
+            Self::Hours(_) => Self::Hours(count),
+            Self::BusinessHours(_) => Self::BusinessHours(count),
+            Self::BusinessDays(_) => Self::BusinessDays(count),
+        }
+    }
+
     /// When it ends, inclusive.
     #[must_use]
     pub fn end(self, from: DateTime<Utc>, calendar: &WorkingCalendar) -> DateTime<Utc> {
@@ -186,8 +233,10 @@ pub struct SlaClock {
     pub warned_at: Option<DateTime<Utc>>,
     /// When it was recorded that it was missed.
     pub missed_at: Option<DateTime<Utc>>,
-    /// The policy that gave its term.
+    /// The policy in force when it began: it gave the term where no contract did.
     pub policy_version: i64,
+    /// The version of the partner's contract terms that gave its term; none where the policy did.
+    pub contract_version: Option<i64>,
 }
 
 impl SlaClock {
@@ -280,6 +329,7 @@ mod tests {
             warned_at: None,
             missed_at: None,
             policy_version: 1,
+            contract_version: None,
         }
     }
 
@@ -294,6 +344,36 @@ mod tests {
         assert_eq!(due(SlaKind::Routing), at("2026-10-09T16:45:00Z"));
         assert_eq!(due(SlaKind::MeetingSummary), at("2026-10-10T16:30:00Z"));
         assert_eq!(due(SlaKind::PodRequest), at("2026-10-12T16:30:00Z"));
+        assert_eq!(due(SlaKind::Handoff), at("2026-10-11T16:30:00Z"));
+    }
+
+    /// A contract that gives 4 business hours for the first touch and nothing else.
+    #[test]
+    fn a_contract_gives_a_term_in_the_unit_of_the_policy_and_leaves_the_others() {
+        let policy = Policy::default();
+        let contract = ContractTerms {
+            id: Uuid::nil(),
+            partner_id: Uuid::nil(),
+            version: 3,
+            starts_on: chrono::NaiveDate::MIN,
+            ends_on: None,
+            agreed: crate::contract::Agreed {
+                scope: "Resale".into(),
+                territory: "EMEA".into(),
+                commercial_model: crate::contract::CommercialModel::CoSell,
+                commercial_terms: None,
+                mdf_terms: None,
+                mdf_match_rate: None,
+                shared_fields: std::collections::BTreeSet::new(),
+                numbers: [(ContractNumber::FirstTouchBusinessHours, 4)].into(),
+            },
+            note: None,
+            seat_id: Uuid::nil(),
+            recorded_at: DateTime::UNIX_EPOCH,
+        };
+        assert_eq!(SlaKind::FirstTouch.agreed(Some(&contract), &policy), (Term::BusinessHours(4), Some(3)));
+        assert_eq!(SlaKind::FirstTouch.agreed(None, &policy), (Term::BusinessHours(2), None));
+        assert_eq!(SlaKind::PodRequest.agreed(Some(&contract), &policy), (Term::Hours(72), None));
     }
 
     #[test]

@@ -51,8 +51,10 @@ pub struct Model {
     pub warned_at: Option<DateTimeUtc>,
     /// When it was recorded that it was missed.
     pub missed_at: Option<DateTimeUtc>,
-    /// The policy that gave its term.
+    /// The policy in force when it began.
     pub policy_version: i64,
+    /// The version of the contract that gave its term.
+    pub contract_version: Option<i64>,
 }
 
 /// None: joins are written where they are used.
@@ -78,6 +80,7 @@ impl TryFrom<Model> for SlaClock {
             warned_at: row.warned_at,
             missed_at: row.missed_at,
             policy_version: row.policy_version,
+            contract_version: row.contract_version,
         })
     }
 }
@@ -101,6 +104,7 @@ fn active(program_id: Uuid, it: &SlaClock) -> ActiveModel {
         warned_at: Set(it.warned_at),
         missed_at: Set(it.missed_at),
         policy_version: Set(it.policy_version),
+        contract_version: Set(it.contract_version),
     }
 }
 

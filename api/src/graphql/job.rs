@@ -18,6 +18,8 @@ pub enum Job {
     Registrations,
     /// Every day: writes down Primary Sales whose time passed.
     PrimarySales,
+    /// Every fiscal quarter: computes the program level of every partner at work.
+    Levels,
     /// Every day: forgets idempotency keys, events and job runs that nobody asks for any more.
     Housekeeping,
 }

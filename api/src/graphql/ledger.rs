@@ -64,6 +64,8 @@ pub enum LedgerEntryKind {
     /// A version of the policy came into force.
     #[graphql(directive = Allow::apply(Action::ReadLedger))]
     PolicyActivated,
+    /// A version of the contract terms with a partner was agreed.
+    ContractAgreed,
     /// A file was imported: its hash, and a digest of what it locked.
     #[graphql(directive = Allow::apply(Action::ReadLedger))]
     Import,

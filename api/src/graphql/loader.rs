@@ -11,7 +11,7 @@ use domain::claim::Conflict;
 use domain::deal::{Deal, Stage};
 use domain::external_ref::ExternalRef;
 use domain::lead::Lead;
-use domain::level::LevelRecord;
+use domain::level::Held;
 use domain::origin::Origin;
 use domain::partner::{Partner, PartnerPerson};
 use domain::program::Program;
@@ -68,7 +68,7 @@ pub struct Loaders {
     deal_refs: Cached<Rows<RefsOf<Deal>>>,
     lead: Cached<Rows<Lead>>,
     lead_owner: Cached<Rows<LeadOwner>>,
-    level: Cached<Rows<LevelRecord>>,
+    level: Cached<Rows<Held>>,
     program: OnceCell<Program>,
 }
 
@@ -320,7 +320,7 @@ pub async fn owner_name(ctx: &Context<'_>, seat: Uuid) -> Result<Option<String>,
 ///
 /// # Errors
 /// A top-level error when the read fails.
-pub async fn level(ctx: &Context<'_>, partner: Uuid) -> Result<Option<LevelRecord>, Error> {
+pub async fn level(ctx: &Context<'_>, partner: Uuid) -> Result<Option<Held>, Error> {
     one(&loaders(ctx)?.level, partner).await
 }
 

@@ -94,6 +94,8 @@ pub enum ReasonCode {
     NoTouchedAccounts,
     /// No expansion was won on the customers that the partner touches.
     NoWonExpansions,
+    /// The quarter is not over.
+    QuarterNotClosed,
 }
 
 /// Why a number is null.

@@ -10,6 +10,7 @@ mod caller;
 pub mod catalogue;
 pub mod change;
 pub mod claim;
+pub mod contract;
 pub mod cosell;
 pub mod credit;
 pub mod deal;
@@ -25,6 +26,7 @@ pub mod forecast_line;
 pub mod foundation;
 pub mod funnel;
 pub mod global_id;
+pub mod handoff;
 pub mod import;
 pub mod import_decision;
 pub mod iteration;
@@ -55,6 +57,7 @@ pub mod recruit_plan;
 pub mod registration;
 pub mod registration_write;
 pub mod role;
+pub mod rollout;
 pub mod routing;
 pub mod scalar;
 pub mod schema;
@@ -65,6 +68,8 @@ pub mod sla;
 pub mod source;
 pub mod spend;
 pub mod spend_plan;
+pub mod system_map;
+pub mod system_map_write;
 pub mod tam;
 pub mod template;
 pub mod territory;
@@ -110,6 +115,7 @@ pub struct CreditRead(
     pod_request::PodRequestQuery,
     template::TemplateQuery,
     territory::TerritoryQuery,
+    contract::ContractQuery,
     ledger::LedgerQuery,
 );
 
@@ -135,7 +141,11 @@ pub struct PlanRead(
     recruit::RecruitQuery,
     recruit_plan::RecruitPlanQuery,
     foundation::FoundationQuery,
+    rollout::RolloutQuery,
+    level::LevelQuery,
+    system_map::SystemMapQuery,
     funnel::FunnelQuery,
+    handoff::HandoffQuery,
     deployment::DeploymentQuery,
 );
 
@@ -184,6 +194,7 @@ pub struct CreditChange(
     pod_request::PodRequestMutation,
     template::TemplateMutation,
     territory::TerritoryMutation,
+    contract::ContractMutation,
 );
 
 /// Of that, the plan.
@@ -196,6 +207,10 @@ pub struct PlanChange(
     recruit_plan::RecruitPlanMutation,
     deployment::DeploymentMutation,
     foundation::FoundationMutation,
+    rollout::RolloutMutation,
+    handoff::HandoffMutation,
+    level::LevelMutation,
+    system_map_write::SystemMapMutation,
 );
 
 /// Of that, the house.

@@ -10,6 +10,7 @@ use super::caller::coded;
 use super::deal::Deal;
 use super::deal_list;
 use super::dispute::{self, Dispute};
+use super::handoff::{self, Handoff};
 use super::lead::{self, Lead};
 use super::ledger::LedgerEntry;
 use super::partner::Partner;
@@ -46,6 +47,8 @@ pub enum Node {
     Registration(Registration),
     /// A request of the Pod to a partner.
     PodRequest(PodRequest),
+    /// A handoff between stages of the funnel.
+    Handoff(Handoff),
     /// A dispute.
     Dispute(Dispute),
     /// A version of the policy.
@@ -68,6 +71,7 @@ async fn fetch(ctx: &Context<'_>, kind: &str, id: Uuid) -> Result<Option<Node>> 
         "SlaClock" => sla::one(ctx, id).await?.map(Node::SlaClock),
         "Dispute" => dispute::shown(ctx, Some(id)).await?.map(Node::Dispute),
         "Pod" => loader::pod(ctx, id).await?.map(|row| Node::Pod(Pod(row))),
+        "Handoff" => handoff::one(ctx, Some(id)).await?.map(Node::Handoff),
         "PodRequest" => pod_request::one(ctx, Some(id)).await?.map(Node::PodRequest),
         "Registration" => registration::one(ctx, Some(id)).await?.map(Node::Registration),
         "Policy" => policy::version(ctx, id).await?.map(Node::Policy),

@@ -15,8 +15,8 @@ use super::allow::Allow;
 use super::caller::{caller, coded, failed};
 use crate::usecase::page::{Ask, Page, Position, PositionKey};
 use crate::usecase::{
-    Caller, account, activity, change, claim, deal, deliverable, dispute, import, lead, ledger, partner, pod_request,
-    recruit, registration, seat, sla, spend, token,
+    Caller, account, activity, change, claim, deal, deliverable, dispute, handoff, import, lead, ledger, partner,
+    pod_request, recruit, registration, seat, sla, spend, token,
 };
 
 /// The rows of a page when none are asked for.
@@ -194,6 +194,8 @@ pub enum TotalCount {
     Registrations(registration::Filter),
     /// Requests of the Pod.
     PodRequests(pod_request::Filter),
+    /// Handoffs.
+    Handoffs(handoff::Filter),
     /// Conflicts of claims: open, decided, or all.
     Conflicts(Option<bool>),
     /// Activities of a deal.
@@ -238,6 +240,7 @@ impl TotalCount {
             Self::Spend(filter) => spend::count(caller, filter).await,
             Self::Registrations(filter) => registration::count(caller, filter).await,
             Self::PodRequests(filter) => pod_request::count(caller, filter).await,
+            Self::Handoffs(filter) => handoff::count(caller, filter).await,
             Self::Conflicts(open) => claim::count(caller, *open).await,
             Self::Activities(deal) => activity::count_of_deal(caller, *deal).await,
             Self::Disputes(filter) => dispute::count(caller, filter).await,

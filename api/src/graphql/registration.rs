@@ -234,6 +234,17 @@ impl Registration {
         self.row.state.grant().and_then(|grant| grant.meet_by).map(Date)
     }
 
+    /// The version of the policy in force at the approval or the refresh: it gave the days where no contract did. Null before.
+    async fn policy_version(&self) -> Option<i64> {
+        self.row.state.grant().map(|grant| grant.policy_version)
+    }
+
+    /// The version of the partner's contract terms that gave the days of validity or of the meeting; null where the policy gave
+    /// both, and before an approval.
+    async fn contract_version(&self) -> Option<i64> {
+        self.row.state.grant().and_then(|grant| grant.contract_version)
+    }
+
     /// The latest meeting that was held on it.
     async fn meeting(&self) -> Option<RegistrationMeeting> {
         self.row.state.grant().and_then(|grant| grant.meeting.clone()).map(RegistrationMeeting)

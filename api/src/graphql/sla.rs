@@ -35,6 +35,8 @@ pub enum SlaKind {
     MeetingSummary,
     /// The partner answers a request of the Pod: 72 hours by default.
     PodRequest,
+    /// The receiver of a handoff between stages of the funnel acknowledges it, the vendor or the partner: 48 hours by default.
+    Handoff,
 }
 
 /// Who owes what was promised.
@@ -125,9 +127,14 @@ impl SlaClock {
         self.0.stopped_at.map(DateTime)
     }
 
-    /// The version of the policy that gave its term.
+    /// The version of the policy in force when it began: it gave the term where no contract did.
     async fn policy_version(&self) -> i64 {
         self.0.policy_version
+    }
+
+    /// The version of the partner's contract terms that gave its term; null where the policy did.
+    async fn contract_version(&self) -> Option<i64> {
+        self.0.contract_version
     }
 }
 

@@ -5,7 +5,7 @@ use super::commit::{Done, Key, Work, commit};
 pub use super::deal_facts::Facts;
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
-use super::{money, origin};
+use super::{handoff, money, origin};
 use chrono::NaiveDate;
 use domain::attribution::{Attribution, Declaration, Provenance};
 use domain::deal::{Deal, DealKind, Outcome, Stage};
@@ -349,7 +349,7 @@ pub(super) async fn put(work: &mut Work<'_>, deal: &Deal, rows: Option<Vec<Attri
     }
     work.touch(deal.closed_quarter);
     work.record("deal.create", "Deal", deal.id, body(deal));
-    Ok(())
+    handoff::fire(work, None, deal).await
 }
 
 pub(super) fn blank(work: &Work<'_>, opened_on: NaiveDate) -> Deal {
@@ -429,6 +429,7 @@ async fn change(
             work.touch(before.closed_quarter);
             work.touch(deal.closed_quarter);
             work.record("deal.update", "Deal", id, json!({ "before": body(&before), "after": body(&deal) }));
+            handoff::fire(work, Some(&before), &deal).await?;
         }
         Ok(id)
     })

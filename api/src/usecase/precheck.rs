@@ -5,6 +5,7 @@
 
 use super::commit::{Done, Key, Work, commit};
 use super::failure::{Failure, Problem, ProblemCode};
+use super::level;
 use super::office::Caller;
 use super::registration::{own_or, refused, whole};
 use chrono::NaiveDate;
@@ -78,7 +79,7 @@ pub(super) async fn look(work: &Work<'_>, partner: Uuid, domain: &str, today: Na
 /// Counts that a partner asks about a domain, unless it did so today.
 ///
 /// # Errors
-/// [`RegistrationRefusal::CheckLimit`] when it has asked about as many as the policy allows.
+/// [`RegistrationRefusal::CheckLimit`] when it has asked about as many as its program level, else the policy, allows.
 pub(super) async fn count(
     work: &Work<'_>,
     partner: Uuid,
@@ -93,7 +94,7 @@ pub(super) async fn count(
         return Ok(());
     }
     let asked = entity::registration_check::count(tx, slice, partner, today).await?;
-    if asked >= u64::from(policy.registration.checks_per_day) {
+    if asked >= level::checks_per_day(tx, slice, partner, policy).await? {
         return Err(refused("accountUrl", RegistrationRefusal::CheckLimit).into());
     }
     entity::registration_check::insert(tx, slice, (partner, today, domain), answer(sight.known), work.now).await?;
@@ -143,5 +144,6 @@ pub async fn answered(caller: &Caller, partner: Uuid, url: &str) -> Result<(Opti
     let policy = entity::policy::on(store, slice, today).await?;
     let asked = entity::registration_check::count(store, slice, partner, today).await?;
     let latest = entity::registration_check::latest(store, slice, partner, &domain).await?;
-    Ok((latest, u64::from(policy.registration.checks_per_day).saturating_sub(asked)))
+    let most = level::checks_per_day(store, slice, partner, &policy).await?;
+    Ok((latest, most.saturating_sub(asked)))
 }

@@ -5,7 +5,7 @@ use super::failure::{Failure, Problem, ProblemCode};
 use super::ledger::rows;
 use super::office::Caller;
 use super::registration::{self, body, open_deal, refused, today, whole};
-use super::{precheck, sla};
+use super::{contract, precheck, sla};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::deal::Outcome;
 use domain::ledger::{EntryKind, FACT, INSIDE};
@@ -19,21 +19,25 @@ use domain::text;
 use serde_json::json;
 use uuid::Uuid;
 
-/// What a step works with: the program, what day it is there, its numbers, and who is at work.
+/// What a step works with: the program, what day it is there, and who is at work.
 pub(super) struct At {
     pub program: Program,
     pub today: NaiveDate,
-    pub terms: Terms,
     pub mark: Mark,
 }
 
 impl At {
     pub(super) async fn now(work: &Work<'_>) -> Result<Self, Failure> {
         let (program, today) = today(work).await?;
-        let policy = entity::policy::on(&work.tx, work.slice, today).await?;
         let mark = Mark { at: work.now, by: work.seat_id() };
-        Ok(Self { program, today, terms: Terms::from(&policy), mark })
+        Ok(Self { program, today, mark })
     }
+}
+
+/// What a partner's registrations run by on a day: its contract's numbers, else the policy's.
+async fn terms(work: &Work<'_>, partner: Uuid, day: NaiveDate) -> Result<Terms, Failure> {
+    let policy = entity::policy::on(&work.tx, work.slice, day).await?;
+    Ok(Terms::agreed(contract::on(work, partner, day).await?.as_ref(), &policy))
 }
 
 /// Takes one step of a registration of the caller's slice. Nobody else is at work on its domain meanwhile.
@@ -213,17 +217,18 @@ async fn approve(work: &mut Work<'_>, it: &mut Registration, at: &At, verdict: V
     }
     let kind = TemplateKind::RegistrationAcceptance;
     let text = entity::message_template::of(&work.tx, work.slice, kind).await?.body;
+    let terms = terms(work, it.partner_id, at.today).await?;
     let letter = |through| {
         let words = Acceptance {
             account: &it.account_name,
             problem: &it.problem,
             through,
             meeting_on: it.next_meeting_on,
-            summary_hours: at.terms.summary_hours,
+            summary_hours: terms.summary_hours,
         };
         acceptance(&text, &words)
     };
-    it.state = it.state.approve(verdict, at.today, at.terms, letter).map_err(at_id)?;
+    it.state = it.state.approve(verdict, at.today, terms, letter).map_err(at_id)?;
     if it.deal_id.is_none() {
         find_deal(work, &whole, it, at).await?;
     }
@@ -306,7 +311,8 @@ pub async fn summarise(
             let held_at = entity::column::instant(held_at);
             let owed = it.state.grant().and_then(|grant| grant.meeting.as_ref());
             if owed.is_none_or(|meeting| meeting.summary.is_some()) {
-                meet(it, at, held_at).map_err(|refusal| Failure::from(refused("heldAt", refusal)))?;
+                let terms = terms(work, it.partner_id, at.program.calendar.day(held_at)).await?;
+                meet(it, at, held_at, terms).map_err(|refusal| Failure::from(refused("heldAt", refusal)))?;
                 super::activity::hold_meeting(work, it, held_at).await?;
                 owe_summary(work, it, held_at).await?;
             }
@@ -327,8 +333,9 @@ async fn owe_summary(work: &mut Work<'_>, it: &Registration, held_at: DateTime<U
     Ok(())
 }
 
-fn meet(it: &mut Registration, at: &At, held_at: DateTime<Utc>) -> Result<(), RegistrationRefusal> {
-    it.state = it.state.meet(held_at, at.program.calendar.day(held_at), at.mark, at.terms)?;
+/// The terms are those of the day on which it was held: its summary's clock begins there.
+fn meet(it: &mut Registration, at: &At, held_at: DateTime<Utc>, terms: Terms) -> Result<(), RegistrationRefusal> {
+    it.state = it.state.meet(held_at, at.program.calendar.day(held_at), at.mark, terms)?;
     Ok(())
 }
 
@@ -346,12 +353,13 @@ pub(super) async fn meeting_held(
         return Ok(());
     }
     let at = At::now(work).await?;
+    let terms = terms(work, partner, at.program.calendar.day(held_at)).await?;
     for row in rows.into_iter().filter(|row| row.partner_id == partner) {
         entity::registration_line::hold(&work.tx, &whole, &row.domain).await?;
         let Some(mut it) = entity::registration::find(&work.tx, &whole, row.id).await? else { continue };
         it.state = it.state.on(at.today);
         let before = it.state.clone();
-        if meet(&mut it, &at, held_at).is_ok() && it.state != before {
+        if meet(&mut it, &at, held_at, terms).is_ok() && it.state != before {
             it.version += 1;
             entity::registration::update(&work.tx, &whole, &it).await?;
             work.record("registration.meet", "Registration", it.id, body(&it));
@@ -374,7 +382,8 @@ pub async fn refresh(
 ) -> Result<Done, Failure> {
     let verb = "registration.refresh";
     step(caller, Action::DecideRegistrations, (id, expected), key, verb, async |work, it, at| {
-        it.state = it.state.refresh(verdict(reason, at.mark)?, at.today, at.terms).map_err(at_id)?;
+        let terms = terms(work, it.partner_id, at.today).await?;
+        it.state = it.state.refresh(verdict(reason, at.mark)?, at.today, terms).map_err(at_id)?;
         enter(work, EntryKind::RegistrationRefreshed, it);
         work.announce(registration::DECIDED_EVENT, id, json!({ "partnerId": it.partner_id, "state": word(it) }));
         Ok(())

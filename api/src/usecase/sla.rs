@@ -1,6 +1,7 @@
 //! SLA clocks: started and met in the transaction of what they are about, watched by a job, read as a list and as rates.
 
 use super::commit::{Work, commit};
+use super::contract;
 use super::failure::Failure;
 use super::follow::{Followed, Told};
 use super::office::Caller;
@@ -9,7 +10,7 @@ use chrono::{DateTime, Utc};
 use domain::calendar::{Calendar, Quarter, Window};
 use domain::policy::Policy;
 use domain::role::Action;
-use domain::sla::{Kept, SlaClock, SlaKind};
+use domain::sla::{Kept, SlaClock, SlaKind, SlaOwner};
 use domain::slice::Slice;
 use entity::page::{Ask, Page};
 pub use entity::sla_clock::{Filter, key as position};
@@ -23,7 +24,8 @@ pub const MISSED_EVENT: &str = "sla.missed";
 /// How many clocks one transaction of the watch takes.
 const AT_ONCE: u64 = 500;
 
-/// Starts the clock of a promise about a row; where it runs already (or ran), it stays as it is.
+/// Starts the clock of a promise about a row; where it runs already (or ran), it stays as it is. Its term is that of the contract
+/// with the partner on the day it begins, else the policy's.
 ///
 /// # Errors
 /// A storage failure.
@@ -35,17 +37,37 @@ pub async fn start(
     partner_id: Option<Uuid>,
     at: DateTime<Utc>,
 ) -> Result<SlaClock, Failure> {
+    start_owed(work, (kind, kind.owner()), subject_type, subject_id, partner_id, at).await
+}
+
+/// As [`start`], of a promise whose kind does not say who owes it.
+///
+/// # Errors
+/// A storage failure.
+pub async fn start_owed(
+    work: &mut Work<'_>,
+    (kind, owner): (SlaKind, SlaOwner),
+    subject_type: &'static str,
+    subject_id: Uuid,
+    partner_id: Option<Uuid>,
+    at: DateTime<Utc>,
+) -> Result<SlaClock, Failure> {
     if let Some(clock) = entity::sla_clock::about(&work.tx, work.slice, kind, subject_id).await? {
         return Ok(clock);
     }
     let program = entity::program::find(&work.tx, work.program_id()).await?.ok_or(Failure::NotFound)?;
-    let policy = entity::policy::on(&work.tx, work.slice, program.calendar.day(at)).await?;
+    let day = program.calendar.day(at);
+    let policy = entity::policy::on(&work.tx, work.slice, day).await?;
+    let contract = match partner_id {
+        Some(partner) => contract::on(work, partner, day).await?,
+        None => None,
+    };
     let (calendar, _) = working_calendar::of(&work.tx, work.slice, &program).await?;
-    let term = kind.term(&policy);
+    let (term, contract_version) = kind.agreed(contract.as_ref(), &policy);
     let clock = SlaClock {
         id: work.id(),
         kind,
-        owner: kind.owner(),
+        owner,
         subject_type: subject_type.to_owned(),
         subject_id,
         partner_id,
@@ -57,6 +79,7 @@ pub async fn start(
         warned_at: None,
         missed_at: None,
         policy_version: policy.version,
+        contract_version,
     };
     entity::sla_clock::insert(&work.tx, work.slice, &clock).await?;
     work.record("sla.start", "SlaClock", clock.id, body(&clock));
@@ -159,6 +182,7 @@ fn body(it: &SlaClock) -> Value {
         "kind": it.kind, "owner": it.owner, "subjectType": it.subject_type, "subjectId": it.subject_id,
         "partnerId": it.partner_id, "startedAt": it.started_at, "dueAt": it.due_at, "metAt": it.met_at,
         "stoppedAt": it.stopped_at, "missedAt": it.missed_at, "policyVersion": it.policy_version,
+        "contractVersion": it.contract_version,
     })
 }
 

@@ -65,6 +65,8 @@ pub enum EntryKind {
     PolicyChanged,
     /// A version of the policy came into force.
     PolicyActivated,
+    /// A version of the contract terms with a partner was agreed.
+    ContractAgreed,
     /// A file was imported: its hash, and a digest of what it locked.
     Import,
     /// What stood on record before there was a ledger.

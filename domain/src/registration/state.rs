@@ -1,6 +1,7 @@
 //! Where a registration stands, and the steps that lead on.
 
 use super::{Expiry, Mark, RegistrationRefusal, StateWord, Verdict};
+use crate::contract::{ContractNumber, ContractTerms, Decided};
 use crate::policy::Policy;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -57,8 +58,11 @@ pub struct Grant {
     pub meeting: Option<Meeting>,
     /// The letter that the partner got, as it was sent.
     pub letter: String,
-    /// The version of the policy whose numbers it was granted by.
+    /// The version of the policy in force: its numbers count where the contract gives none.
     pub policy_version: i64,
+    /// The version of the partner's contract terms that gave its days, or one of them; none where the policy gave all.
+    #[serde(default)]
+    pub contract_version: Option<i64>,
 }
 
 /// A meeting that was held on a registration.
@@ -107,7 +111,7 @@ pub enum Validity {
     Over,
 }
 
-/// The numbers of a program's policy that a registration runs by.
+/// The numbers that a registration runs by: the contract's, else the policy's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
     /// Days of validity from approval.
@@ -118,15 +122,24 @@ pub struct Terms {
     pub summary_hours: u32,
     /// The policy's version.
     pub policy_version: i64,
+    /// The version of the contract that gave days of validity or of meeting; none where the policy gave both.
+    pub contract_version: Option<i64>,
 }
 
-impl From<&Policy> for Terms {
-    fn from(policy: &Policy) -> Self {
+impl Terms {
+    /// The numbers of the contract in force where it gives them, else of the policy.
+    #[must_use]
+    pub fn agreed(contract: Option<&ContractTerms>, policy: &Policy) -> Self {
+        let number = |number, usual| Decided::of(contract, number, usual);
+        let validity = number(ContractNumber::RegistrationValidityDays, policy.registration.validity_days);
+        let meeting = number(ContractNumber::RegistrationMeetingDays, policy.registration.meeting_days);
+        let summary = number(ContractNumber::MeetingSummaryHours, policy.registration.summary_hours);
         Self {
-            validity_days: policy.registration.validity_days,
-            meeting_days: policy.registration.meeting_days,
-            summary_hours: policy.registration.summary_hours,
+            validity_days: validity.value,
+            meeting_days: meeting.value,
+            summary_hours: summary.value,
             policy_version: policy.version,
+            contract_version: validity.contract_version.or(meeting.contract_version),
         }
     }
 }
@@ -142,6 +155,7 @@ impl Grant {
             meeting: None,
             letter,
             policy_version: terms.policy_version,
+            contract_version: terms.contract_version,
         }
     }
 

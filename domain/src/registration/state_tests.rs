@@ -4,7 +4,8 @@ use super::*;
 use strum::IntoEnumIterator;
 use uuid::Uuid;
 
-const TERMS: Terms = Terms { validity_days: 90, meeting_days: 21, summary_hours: 24, policy_version: 1 };
+const TERMS: Terms =
+    Terms { validity_days: 90, meeting_days: 21, summary_hours: 24, policy_version: 1, contract_version: None };
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()

@@ -14,7 +14,7 @@ use domain::claim::Conflict;
 use domain::deal::{Deal, Stage};
 use domain::external_ref::{ExternalRef, RefKind};
 use domain::lead::Lead;
-use domain::level::LevelRecord;
+use domain::level::Held;
 use domain::origin::Origin;
 use domain::partner::{Partner, PartnerPerson};
 use domain::recruit::TierDecision;
@@ -128,11 +128,11 @@ impl Loader<Uuid> for Rows<String> {
 }
 
 /// The latest level of each partner.
-impl Loader<Uuid> for Rows<LevelRecord> {
-    type Value = LevelRecord;
+impl Loader<Uuid> for Rows<Held> {
+    type Value = Held;
     type Error = Arc<Failure>;
-    async fn load(&self, keys: &[Uuid]) -> Loaded<LevelRecord> {
-        by_id(level::latest_of(&self.caller, keys).await, |row| row.partner_id)
+    async fn load(&self, keys: &[Uuid]) -> Loaded<Held> {
+        by_id(level::latest_of(&self.caller, keys).await, |row| row.record.partner_id)
     }
 }
 

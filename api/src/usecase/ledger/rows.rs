@@ -1,8 +1,9 @@
 //! Rows that the ledger states by a digest: what an entry fixes of a registration, a Primary Sale, a tier decision, a version of
-//! the policy or a deliverable, so that `partnerloop check` finds an edit behind the server's back and names the entry.
+//! the policy or of contract terms or a deliverable, so that `partnerloop check` finds an edit behind the server's back and names the entry.
 
 use crate::usecase::Failure;
 use chrono::{DateTime, Utc};
+use domain::contract::ContractTerms;
 use domain::cosell::PrimarySale;
 use domain::deliverable::Deliverable;
 use domain::ledger::audit::name;
@@ -86,13 +87,23 @@ pub(in crate::usecase) fn deliverable(it: &Deliverable) -> Value {
     json!({ FIXED: fixed })
 }
 
+/// What an entry states of a version of contract terms: all that was agreed, and the vendor's note, which it does not show.
+pub(in crate::usecase) fn contract_terms(it: &ContractTerms) -> Value {
+    let fixed = json!({
+        "partnerId": it.partner_id, "version": it.version, "startsOn": it.starts_on, "endsOn": it.ends_on,
+        "agreed": it.agreed, "note": it.note, "seatId": it.seat_id, "recordedAt": instant(it.recorded_at),
+    });
+    json!({ DIGEST: digest(fixed) })
+}
+
 /// The kinds of rows that are stated so, each with its table and the column that says when it came to be.
-const KINDS: [(&str, &str, &str); 5] = [
+const KINDS: [(&str, &str, &str); 6] = [
     ("Registration", "registration", "submitted_at"),
     ("PrimarySale", "primary_sale", "logged_at"),
     ("TierDecision", "tier_decision", "recorded_at"),
     ("Policy", "policy", "recorded_at"),
     ("Deliverable", "deliverable", "published_at"),
+    ("ContractTerms", "contract_terms", "recorded_at"),
 ];
 
 /// What entries would state of these rows now.
@@ -110,6 +121,10 @@ async fn present(tx: &Tx, slice: &Slice, kind: &str, ids: &[Uuid]) -> Result<Has
         "Policy" => {
             let rows = entity::policy::all(tx, slice).await?;
             found.extend(rows.iter().map(|row| (row.id, policy(row))));
+        }
+        "ContractTerms" => {
+            let rows = entity::contract_terms::of_ids(tx, slice, ids).await?;
+            found.extend(rows.iter().map(|row| (row.id, contract_terms(row))));
         }
         "TierDecision" => {
             for id in ids {

@@ -1,0 +1,65 @@
+//! The rules of handoffs of a program: one row, written whole.
+
+use crate::store::{Conn, DbErr};
+use chrono::{DateTime, Utc};
+use domain::handoff::HandoffRules;
+use domain::slice::Slice;
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use uuid::Uuid;
+
+/// A row of `handoff_rules`.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "handoff_rules")]
+pub struct Model {
+    /// The program.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub program_id: Uuid,
+    /// The rules, as JSON.
+    pub rules: String,
+    /// For optimistic concurrency.
+    pub version: i64,
+    /// When they were recorded.
+    pub recorded_at: DateTimeUtc,
+}
+
+/// None: joins are written where they are used.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+/// The rules; none, at version 0, where none were set.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn find(conn: &impl Conn, slice: &Slice) -> Result<HandoffRules, DbErr> {
+    let row = Entity::find().filter(Column::ProgramId.eq(slice.program_id())).one(conn).await?;
+    let unknown = |_| DbErr::Type("column handoff_rules.rules holds what this version does not know".into());
+    row.map_or_else(
+        || Ok(HandoffRules::default()),
+        |row| {
+            let rules = serde_json::from_str(&row.rules).map_err(unknown)?;
+            Ok(HandoffRules { rules, version: row.version })
+        },
+    )
+}
+
+/// Writes the rules: a new row at version 1, a changed one after that.
+///
+/// # Errors
+/// [`DbErr`], a unique violation when somebody else set them first.
+pub async fn write(conn: &impl Conn, slice: &Slice, it: &HandoffRules, at: DateTime<Utc>) -> Result<(), DbErr> {
+    let rules = serde_json::to_string(&it.rules).map_err(|_| DbErr::Type("the rules are not JSON".into()))?;
+    let row = ActiveModel {
+        program_id: Set(slice.program_id()),
+        rules: Set(rules),
+        version: Set(it.version),
+        recorded_at: Set(at),
+    };
+    if it.version == 1 {
+        Entity::insert(row).exec_without_returning(conn).await?;
+    } else {
+        Entity::update(row).exec(conn).await?;
+    }
+    Ok(())
+}
