@@ -8,9 +8,9 @@ use domain::slice::{Bindings, Place, Slice, Viewer};
 use entity::deal_around::Around;
 use entity::page::{Ask, Key, Position};
 use entity::{
-    Store, account, account_partner, activity, attribution, deal, deal_origin, deliverable, dispute, dispute_party,
-    external_ref, partner, partner_person, penetration, planned_spend, registration, registration_conflict, segment,
-    sla_clock, source_mark, spend_line, stage,
+    Store, account, account_partner, activity, attribution, capability, deal, deal_origin, deliverable, dispute, dispute_party,
+    external_ref, firmographics, ideal_profile, overlap, partner, partner_person, penetration, planned_spend, practice,
+    qualification, registration, registration_conflict, segment, sla_clock, source_mark, spend_line, stage, territory,
 };
 use sea_orm_migration::sea_orm::{ConnectionTrait, Statement};
 use strum::IntoEnumIterator;
@@ -214,6 +214,38 @@ async fn every_finder_runs_with_every_reach_and_order() {
             let kind = domain::deliverable::DeliverableKind::Forecast;
             deliverable::latest_up_to(conn, &slice, kind, quarter).await.unwrap();
             deliverable::revisions(conn, &slice, kind, quarter).await.unwrap();
+            let filter = capability::Filter {
+                kinds: Some(domain::capability::CapabilityKind::iter().collect()),
+                partners: Some(ids.clone()),
+                accounts: Some(ids.clone()),
+                values: Some(vec!["x".into()]),
+                value_contains: Some("50%".into()),
+                validated_from: Some("2026-01-01".parse().unwrap()),
+                validated_before: Some("2026-12-31".parse().unwrap()),
+            };
+            for (order, key) in [(capability::Order::Value, &text), (capability::Order::ValidatedOn, &day)] {
+                for ask in asks(key) {
+                    capability::page(conn, &slice, &filter, order, &ask)
+                        .await
+                        .unwrap_or_else(|why| panic!("{}: {why}", say("capabilities")));
+                }
+            }
+            capability::count(conn, &slice, &filter).await.unwrap();
+            capability::find(conn, &slice, ids[0]).await.unwrap();
+            capability::of_partners(conn, &slice, &ids).await.unwrap();
+            capability::state(conn, &slice, "2026-01-01".parse().unwrap()).await.unwrap();
+            practice::of_partners(conn, &slice, &ids).await.unwrap();
+            territory::of_partners(conn, &slice, &ids).await.unwrap();
+            firmographics::of_accounts(conn, &slice, &ids).await.unwrap_or_else(|why| panic!("{}: {why}", say("firmographics")));
+            qualification::of_deals(conn, &slice, &ids).await.unwrap_or_else(|why| panic!("{}: {why}", say("qualifications")));
+            for kind in domain::profile::ProfileKind::iter() {
+                ideal_profile::find(conn, &slice, kind, Some(1)).await.unwrap();
+                ideal_profile::versions(conn, &slice, kind).await.unwrap();
+            }
+            overlap::of_accounts(conn, &slice, &ids).await.unwrap_or_else(|why| panic!("{}: {why}", say("overlaps")));
+            overlap::is_recorded(conn, &slice).await.unwrap();
+            overlap::customers(conn, &slice).await.unwrap();
+            overlap::largest_open(conn, &slice, &ids).await.unwrap();
             segment::all(conn, &slice).await.unwrap();
             stage::all(conn, &slice).await.unwrap();
         }

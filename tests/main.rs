@@ -4,6 +4,7 @@
 
 mod absence;
 mod attribution;
+mod capability;
 mod cells;
 mod claim;
 mod cosell;
@@ -30,13 +31,16 @@ mod ledger;
 mod ledger_proof;
 mod ledger_seal;
 mod ledger_tamper;
+mod matching;
 mod measurement;
 mod motion;
 mod news;
 mod origin;
 mod pod_request;
 mod policy;
+mod profile;
 mod protocol;
+mod qualification;
 mod real_numbers;
 mod recruit;
 mod registration;

@@ -7,6 +7,7 @@ pub mod allow;
 pub mod attribution;
 pub mod audit;
 mod caller;
+pub mod capability;
 pub mod catalogue;
 pub mod change;
 pub mod claim;
@@ -34,6 +35,7 @@ pub mod lead_write;
 pub mod ledger;
 pub mod level;
 pub mod loader;
+pub mod matching;
 pub mod measurement;
 mod measurement_wide;
 pub mod motion;
@@ -48,7 +50,11 @@ pub mod pod_request;
 pub mod policy;
 pub mod policy_values;
 pub mod portfolio;
+pub mod practice;
+pub mod profile;
+pub mod profile_write;
 pub mod program;
+pub mod qualification;
 pub mod quality;
 pub mod recruit;
 pub mod recruit_plan;
@@ -83,7 +89,7 @@ use async_graphql::{MergedObject, MergedSubscription};
 /// Everything that can be read.
 // In groups: one merge of all would nest as deep as it has parts, and a request's stack with it.
 #[derive(MergedObject, Default)]
-pub struct Query(FactsRead, CreditRead, MeasuresRead, PlanRead, HouseRead);
+pub struct Query(FactsRead, CreditRead, MeasuresRead, PlanRead, ProfileRead, HouseRead);
 
 /// Of that, the facts.
 #[derive(MergedObject, Default)]
@@ -139,6 +145,10 @@ pub struct PlanRead(
     deployment::DeploymentQuery,
 );
 
+/// Of that, the profile.
+#[derive(MergedObject, Default)]
+pub struct ProfileRead(profile::ProfileQuery, capability::CapabilityQuery, matching::MatchingQuery);
+
 /// Of that, the house.
 #[derive(MergedObject, Default)]
 pub struct HouseRead(
@@ -155,7 +165,7 @@ pub struct HouseRead(
 /// Everything that can be changed.
 // In groups: one merge of all would nest as deep as it has parts, and a request's stack with it.
 #[derive(MergedObject, Default)]
-pub struct Mutation(FactsChange, CreditChange, PlanChange, HouseChange);
+pub struct Mutation(FactsChange, CreditChange, PlanChange, ProfileChange, HouseChange);
 
 /// Of that, the facts.
 #[derive(MergedObject, Default)]
@@ -196,6 +206,15 @@ pub struct PlanChange(
     recruit_plan::RecruitPlanMutation,
     deployment::DeploymentMutation,
     foundation::FoundationMutation,
+);
+
+/// Of that, the profile.
+#[derive(MergedObject, Default)]
+pub struct ProfileChange(
+    profile_write::ProfileMutation,
+    capability::CapabilityMutation,
+    practice::PracticeMutation,
+    qualification::QualificationMutation,
 );
 
 /// Of that, the house.
