@@ -8,9 +8,10 @@ use domain::slice::{Bindings, Place, Slice, Viewer};
 use entity::deal_around::Around;
 use entity::page::{Ask, Key, Position};
 use entity::{
-    Store, account, account_partner, activity, attribution, capability, deal, deal_origin, deliverable, dispute, dispute_party,
-    external_ref, firmographics, ideal_profile, overlap, partner, partner_person, penetration, planned_spend, practice,
-    qualification, registration, registration_conflict, segment, sla_clock, source_mark, spend_line, stage, territory,
+    Store, account, account_partner, activity, attribution, capability, deal, deal_origin, deliverable, dispute,
+    dispute_party, external_ref, firmographics, ideal_profile, overlap, partner, partner_person, penetration,
+    planned_spend, practice, qualification, registration, registration_conflict, segment, sla_clock, source_mark,
+    spend_line, stage, territory,
 };
 use sea_orm_migration::sea_orm::{ConnectionTrait, Statement};
 use strum::IntoEnumIterator;
@@ -236,8 +237,12 @@ async fn every_finder_runs_with_every_reach_and_order() {
             capability::state(conn, &slice, "2026-01-01".parse().unwrap()).await.unwrap();
             practice::of_partners(conn, &slice, &ids).await.unwrap();
             territory::of_partners(conn, &slice, &ids).await.unwrap();
-            firmographics::of_accounts(conn, &slice, &ids).await.unwrap_or_else(|why| panic!("{}: {why}", say("firmographics")));
-            qualification::of_deals(conn, &slice, &ids).await.unwrap_or_else(|why| panic!("{}: {why}", say("qualifications")));
+            firmographics::of_accounts(conn, &slice, &ids)
+                .await
+                .unwrap_or_else(|why| panic!("{}: {why}", say("firmographics")));
+            qualification::of_deals(conn, &slice, &ids)
+                .await
+                .unwrap_or_else(|why| panic!("{}: {why}", say("qualifications")));
             for kind in domain::profile::ProfileKind::iter() {
                 ideal_profile::find(conn, &slice, kind, Some(1)).await.unwrap();
                 ideal_profile::versions(conn, &slice, kind).await.unwrap();

@@ -54,4 +54,5 @@ mod tam;
 mod tam_oracle;
 mod token;
 mod walls;
+mod what_if;
 mod wide;

@@ -39,10 +39,13 @@ fn partners_are_ranked_for_a_deal_and_each_line_says_why() {
         let (home, revops) = (&app.world.home, app.as_role(Role::Revops));
         let first = matched(&app, Role::Operator, home.open[0], "trustGap { points evidence }").await;
         assert_eq!(first["needs"], json!([{ "kind": "BUYER_RELATIONSHIP", "anyOf": [] }]), "{first}");
-        assert_eq!(lines(&first), [
-            ("Northwind", "45.000000000000", vec!["NO_NEED_MET", "AT_WORK_ON_ACCOUNT", "TRUST_GAP_MET"]),
-            ("Southbay", "15.000000000000", vec!["NO_NEED_MET", "AT_WORK_ON_ACCOUNT", "TRUST_GAP_NOT_MET"]),
-        ]);
+        assert_eq!(
+            lines(&first),
+            [
+                ("Northwind", "45.000000000000", vec!["NO_NEED_MET", "AT_WORK_ON_ACCOUNT", "TRUST_GAP_MET"]),
+                ("Southbay", "15.000000000000", vec!["NO_NEED_MET", "AT_WORK_ON_ACCOUNT", "TRUST_GAP_NOT_MET"]),
+            ]
+        );
         assert_eq!(first["matches"][0]["trustGap"], json!({ "points": "23.636363636364", "evidence": "SOLID" }));
         let account = global_id("Account", home.accounts[0]);
         let facts = json!({ "partnerId": partner(&app, 1), "region": "EMEA" });
@@ -61,10 +64,13 @@ fn partners_are_ranked_for_a_deal_and_each_line_says_why() {
             assert_eq!(made["userErrors"], json!([]), "{made}");
         }
         let second = matched(&app, Role::Operator, home.open[0], "entries { value isStale }").await;
-        assert_eq!(lines(&second), [
-            ("Southbay", "70.000000000000", vec!["NEEDS_MET", "ITS_CUSTOMER", "TRUST_GAP_NOT_MET"]),
-            ("Northwind", "45.000000000000", vec!["ONLY_STALE_ENTRIES", "AT_WORK_ON_ACCOUNT", "TRUST_GAP_MET"]),
-        ]);
+        assert_eq!(
+            lines(&second),
+            [
+                ("Southbay", "70.000000000000", vec!["NEEDS_MET", "ITS_CUSTOMER", "TRUST_GAP_NOT_MET"]),
+                ("Northwind", "45.000000000000", vec!["ONLY_STALE_ENTRIES", "AT_WORK_ON_ACCOUNT", "TRUST_GAP_MET"]),
+            ]
+        );
         let components = json!([
             { "component": "CAPABILITY", "reason": "NEEDS_MET", "score": "100.000000000000", "weight": "40", "contribution": "40.000000000000" },
             { "component": "OVERLAP", "reason": "ITS_CUSTOMER", "score": "100.000000000000", "weight": "30", "contribution": "30.000000000000" },

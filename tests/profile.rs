@@ -92,12 +92,16 @@ fn a_fit_shows_its_parts_and_names_what_is_unknown() {
             assert_eq!(fit_of(&app, role, &north).await, fit, "{}", role.word());
         }
         for role in [Role::Finance, Role::CustomerAe, Role::Partner] {
-            let answer = app.as_role(role).query(&format!("{{ partner(id: \"{north}\") {{ fit {{ score }} }} }}")).await;
+            let answer =
+                app.as_role(role).query(&format!("{{ partner(id: \"{north}\") {{ fit {{ score }} }} }}")).await;
             assert_eq!(answer.codes(), ["GRAPHQL_VALIDATION_FAILED"], "{}", role.word());
         }
         // An entry of the capability map is a fact of the profile, while it is valid.
         let entry = |day: &str| json!({ "partnerId": north, "kind": "GEOGRAPHIC", "value": "emea", "evidence": "Office.", "validatedOn": day });
-        let stale = app.as_role(Role::Operator).change("capabilityRecord", entry("2026-04-07"), "capability { id isStale }").await;
+        let stale = app
+            .as_role(Role::Operator)
+            .change("capabilityRecord", entry("2026-04-07"), "capability { id isStale }")
+            .await;
         assert_eq!(fit_of(&app, Role::Operator, &north).await["score"], "66.666666666667", "{stale}");
         let again = json!({ "id": stale["capability"]["id"], "validatedOn": "2026-10-05" });
         app.as_role(Role::Operator).change("capabilityUpdate", again, "capability { isStale }").await;
@@ -110,7 +114,8 @@ fn a_fit_shows_its_parts_and_names_what_is_unknown() {
 fn a_candidate_below_the_bar_takes_a_written_reason() {
     on_every_backend(async |app| {
         let operator = app.as_role(Role::Operator);
-        let recruit = async |input: Value| operator.change("candidateRecruit", input, "partner { status version }").await;
+        let recruit =
+            async |input: Value| operator.change("candidateRecruit", input, "partner { status version }").await;
         // Without a profile there is no bar.
         let free = candidate(&app, "Early bird", "ISV").await;
         assert_eq!(recruit(json!({ "partnerId": free })).await["partner"]["status"], "ACTIVE");
@@ -128,7 +133,10 @@ fn a_candidate_below_the_bar_takes_a_written_reason() {
         assert_eq!(error["path"], json!(["input", "reason"]));
         assert!(error["message"].as_str().unwrap().starts_with("its fit is 50, below the bar of 60"), "{error}");
         let refused = recruit(json!({ "partnerId": out })).await;
-        assert!(refused["userErrors"][0]["message"].as_str().unwrap().contains("disqualified by: No affiliates"), "{refused}");
+        assert!(
+            refused["userErrors"][0]["message"].as_str().unwrap().contains("disqualified by: No affiliates"),
+            "{refused}"
+        );
         let fit = fit_of(&app, Role::Operator, &out).await;
         assert_eq!((&fit["score"], &fit["verdict"]), (&json!("0.000000000000"), &json!("DISQUALIFIED")));
         // An ISV is no reseller: known, 30 of 60, and not met. What is known for a half has a value: 0.
@@ -190,14 +198,17 @@ fn a_definition_is_versioned_and_every_breach_of_it_is_told() {
             .map(|error| (error["path"].clone(), error["code"].clone()))
             .collect();
         let at = |path: Value, code: &str| (path, json!(code));
-        assert_eq!(told, [
-            at(json!(["input", "reason"]), "INVALID"),
-            at(json!(["input", "attributes", "0", "weight"]), "INVALID"),
-            at(json!(["input", "attributes", "0", "anyOf"]), "INVALID"),
-            at(json!(["input", "attributes", "1", "fact"]), "INVALID"),
-            at(json!(["input", "attributes", "2", "atMost"]), "INVALID"),
-            at(json!(["input", "attributes"]), "NOT_FOUND"),
-        ]);
+        assert_eq!(
+            told,
+            [
+                at(json!(["input", "reason"]), "INVALID"),
+                at(json!(["input", "attributes", "0", "weight"]), "INVALID"),
+                at(json!(["input", "attributes", "0", "anyOf"]), "INVALID"),
+                at(json!(["input", "attributes", "1", "fact"]), "INVALID"),
+                at(json!(["input", "attributes", "2", "atMost"]), "INVALID"),
+                at(json!(["input", "attributes"]), "NOT_FOUND"),
+            ]
+        );
         let twice = json!({ "kind": "ICP", "reason": "x", "attributes": [attribute("A", "REGION", json!({ "anyOf": ["EMEA"], "is": true }), "1")] });
         assert_eq!(set(&app, twice).await["userErrors"][0]["path"], json!(["input", "attributes", "0", "fact"]));
         assert_eq!(set(&app, ipp()).await["idealProfile"]["version"], 1);
@@ -205,7 +216,12 @@ fn a_definition_is_versioned_and_every_breach_of_it_is_told() {
         next["expectedVersion"] = json!(0);
         assert_eq!(set(&app, next.clone()).await["userErrors"][0]["code"], "STALE_VERSION");
         next["expectedVersion"] = json!(1);
-        next["attributes"] = json!([attribute("Serves us", "SEGMENT", json!({ "segmentIds": [global_id("Segment", app.world.home.segment)] }), "1.5")]);
+        next["attributes"] = json!([attribute(
+            "Serves us",
+            "SEGMENT",
+            json!({ "segmentIds": [global_id("Segment", app.world.home.segment)] }),
+            "1.5"
+        )]);
         assert_eq!(set(&app, next).await["idealProfile"]["version"], 2);
         let ask = "{ idealProfile(kind: IPP) { version attributes { weight criterion { name fact anyOf segments { name } atLeast is } } }
             first: idealProfile(kind: IPP, version: 1) { attributes { weight criterion { anyOf atLeast atMost } } disqualifiers { name } reason }
@@ -224,7 +240,12 @@ fn a_definition_is_versioned_and_every_breach_of_it_is_told() {
             assert_eq!(app.as_role(role).query(ask).await.codes(), ["GRAPHQL_VALIDATION_FAILED"]);
         }
         let facts = app.as_role(Role::Revops).query("{ profileFacts(kind: ICP) { fact shape } }").await;
-        assert!(facts.data()["profileFacts"].as_array().unwrap().contains(&json!({ "fact": "EMPLOYEES", "shape": "NUMBER" })));
+        assert!(
+            facts.data()["profileFacts"]
+                .as_array()
+                .unwrap()
+                .contains(&json!({ "fact": "EMPLOYEES", "shape": "NUMBER" }))
+        );
     });
 }
 
@@ -244,7 +265,12 @@ fn an_account_fits_the_ideal_customer_profile() {
         });
         assert_eq!(set(&app, profile).await["userErrors"], json!([]));
         let fit = async |role: Role| {
-            let answer = app.as_role(role).query(&format!("{{ account(id: \"{account}\") {{ fit {FIT} firmographics {{ country employees version }} }} }}")).await;
+            let answer = app
+                .as_role(role)
+                .query(&format!(
+                    "{{ account(id: \"{account}\") {{ fit {FIT} firmographics {{ country employees version }} }} }}"
+                ))
+                .await;
             answer.data()["account"].clone()
         };
         let first = fit(Role::CustomerAe).await;
@@ -252,20 +278,28 @@ fn an_account_fits_the_ideal_customer_profile() {
         assert_eq!(first["fit"]["reason"], "Too little is known: nobody recorded Country, Size, Ours already.");
         assert_eq!(first["firmographics"], Value::Null);
         let record = async |input: Value| {
-            app.as_role(Role::CustomerAe).change("accountFirmographicsSet", input, "account { firmographics { version } }").await
+            app.as_role(Role::CustomerAe)
+                .change("accountFirmographicsSet", input, "account { firmographics { version } }")
+                .await
         };
         let wrong = record(json!({ "accountId": account, "country": "Germany", "employees": -1 })).await;
         assert_eq!(wrong["userErrors"].as_array().unwrap().len(), 2, "{wrong}");
         record(json!({ "accountId": account, "country": "de", "employees": 1001 })).await;
         // 2 of 4: the size is known and too large.
         let second = fit(Role::PartnerManager).await;
-        assert_eq!((&second["fit"]["score"], &second["fit"]["verdict"]), (&json!("50.000000000000"), &json!("BELOW_BAR")));
+        assert_eq!(
+            (&second["fit"]["score"], &second["fit"]["verdict"]),
+            (&json!("50.000000000000"), &json!("BELOW_BAR"))
+        );
         assert_eq!(second["firmographics"], json!({ "country": "DE", "employees": 1001, "version": 1 }));
         record(json!({ "accountId": account, "employees": 1000, "expectedVersion": 1 })).await;
         assert_eq!(fit(Role::Operator).await["fit"]["score"], "100.000000000000");
         record(json!({ "accountId": account, "incumbency": "OURS" })).await;
         let last = fit(Role::Revops).await;
-        assert_eq!((&last["fit"]["score"], &last["fit"]["disqualifiedBy"]), (&json!("0.000000000000"), &json!(["Ours already"])));
+        assert_eq!(
+            (&last["fit"]["score"], &last["fit"]["disqualifiedBy"]),
+            (&json!("0.000000000000"), &json!(["Ours already"]))
+        );
         // An account outside the slice is not there to be written.
         let others = json!({ "accountId": global_id("Account", app.world.home.accounts[1]), "country": "DE" });
         assert_eq!(record(others).await["userErrors"][0]["code"], "NOT_FOUND");

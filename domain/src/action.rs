@@ -284,4 +284,6 @@ pub enum Action {
     QualifyDeals,
     /// Try spend and tiers without writing them.
     TryPlans,
+    /// Compare what partner money and direct money brought.
+    CompareInvestment,
 }

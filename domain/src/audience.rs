@@ -132,6 +132,7 @@ impl Action {
             Self::ReadCapabilities | Self::MatchPartners | Self::ReadTrustGapScore => DEAL_SIDE,
             Self::ManageCapabilities => &[Operator, PartnerManager, Revops],
             Self::QualifyDeals => &[PartnerAe, CustomerAe, Revops],
+            Self::CompareInvestment => MONEY,
         })
     }
 }

@@ -72,7 +72,9 @@ pub fn may_recruit(
 /// [`CandidateRefusal::RecruitedElsewhere`].
 pub const fn may_set(before: PartnerStatus, after: PartnerStatus) -> Result<(), CandidateRefusal> {
     match (before, after) {
-        (PartnerStatus::Candidate | PartnerStatus::Ended, PartnerStatus::Active) => Err(CandidateRefusal::RecruitedElsewhere),
+        (PartnerStatus::Candidate | PartnerStatus::Ended, PartnerStatus::Active) => {
+            Err(CandidateRefusal::RecruitedElsewhere)
+        }
         _ => Ok(()),
     }
 }
@@ -105,7 +107,10 @@ mod tests {
         let short = fit(Verdict::BelowBar, Some(dec!(59.999)));
         let refused = may_recruit(candidate, Some(&short), None).unwrap_err();
         assert_eq!(refused.rule(), "CANDIDATE_BELOW_BAR");
-        assert_eq!(refused.to_string(), "its fit is 59.999, below the bar of 60: give the reason why it is recruited all the same");
+        assert_eq!(
+            refused.to_string(),
+            "its fit is 59.999, below the bar of 60: give the reason why it is recruited all the same"
+        );
         for (verdict, value) in [(Verdict::NotKnown, None), (Verdict::Disqualified, Some(dec!(0)))] {
             let fit = fit(verdict, value);
             assert!(may_recruit(candidate, Some(&fit), None).is_err());

@@ -128,7 +128,9 @@ impl MatchReason {
             Self::NeedsMet => "Valid entries of the capability map answer to everything that the deal asks for.",
             Self::SomeNeedsMet => "Valid entries of the capability map answer to a part of what the deal asks for.",
             Self::NoNeedMet => "No entry of the capability map answers to what the deal asks for.",
-            Self::OnlyStaleEntries => "Entries answer to what the deal asks for, but must be validated again before they count.",
+            Self::OnlyStaleEntries => {
+                "Entries answer to what the deal asks for, but must be validated again before they count."
+            }
             Self::NoNeeds => "Nothing is recorded of the deal and its account that a capability could answer to.",
             Self::ItsCustomer => "The account belongs to the partner or buys through it.",
             Self::AtWorkOnAccount => "The partner was at work on the account: an attribution or a recorded touch.",
@@ -231,8 +233,7 @@ fn of(needs: &[Need], facts: MatchFacts, today: NaiveDate, policy: &Policy) -> (
     let MatchFacts { partner_id, name, capabilities, overlap, trust_gap } = facts;
     let entries: Vec<Capability> =
         capabilities.into_iter().filter(|entry| needs.iter().any(|need| need.is_met_by(entry))).collect();
-    let is_met =
-        |need: &&Need| entries.iter().any(|entry| need.is_met_by(entry) && !entry.is_stale(today, policy));
+    let is_met = |need: &&Need| entries.iter().any(|entry| need.is_met_by(entry) && !entry.is_stale(today, policy));
     let needs_met: Vec<CapabilityKind> = needs.iter().filter(is_met).map(|need| need.kind).collect();
     let scored = [
         mapped(needs.len(), needs_met.len(), entries.is_empty()),

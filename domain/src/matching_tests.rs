@@ -75,17 +75,26 @@ fn a_match_is_a_weighted_sum_that_says_why() {
     let scores: Vec<_> = ranked.iter().map(|found| (found.partner_id.as_u128(), found.score)).collect();
     assert_eq!(scores, [(2, dec!(75)), (1, dec!(40))]);
     let reasons = |at: usize| ranked[at].lines.iter().map(|line| (line.reason, line.contribution)).collect::<Vec<_>>();
-    assert_eq!(reasons(0), [
-        (MatchReason::SomeNeedsMet, dec!(30)),
-        (MatchReason::AtWorkOnAccount, dec!(15)),
-        (MatchReason::TrustGapMet, dec!(30))
-    ]);
-    assert_eq!(reasons(1), [
-        (MatchReason::SomeNeedsMet, dec!(10)),
-        (MatchReason::ItsCustomer, dec!(30)),
-        (MatchReason::TrustGapNotMet, dec!(0))
-    ]);
-    assert_eq!((ranked[0].entries.len(), ranked[1].needs_met.as_slice()), (3, &[CapabilityKind::BuyerRelationship][..]));
+    assert_eq!(
+        reasons(0),
+        [
+            (MatchReason::SomeNeedsMet, dec!(30)),
+            (MatchReason::AtWorkOnAccount, dec!(15)),
+            (MatchReason::TrustGapMet, dec!(30))
+        ]
+    );
+    assert_eq!(
+        reasons(1),
+        [
+            (MatchReason::SomeNeedsMet, dec!(10)),
+            (MatchReason::ItsCustomer, dec!(30)),
+            (MatchReason::TrustGapNotMet, dec!(0))
+        ]
+    );
+    assert_eq!(
+        (ranked[0].entries.len(), ranked[1].needs_met.as_slice()),
+        (3, &[CapabilityKind::BuyerRelationship][..])
+    );
 }
 
 /// 5 deals on one side are THIN, none is NONE: neither counts, whatever the points. A stale entry counts for nothing and is shown.

@@ -5,8 +5,8 @@ use crate::capability::{Capability, CapabilityKind};
 use crate::partner::Partner;
 use crate::profile::{Known, ProfileFact, Value};
 use crate::recruit::Tier;
-use crate::text;
 use crate::territory::Territory;
+use crate::text;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use std::collections::HashSet;
@@ -77,7 +77,8 @@ impl PartnerRecord<'_> {
         let ids = |ids: &[Uuid]| ids.iter().map(Uuid::to_string).collect::<Vec<_>>();
         let own = self.practice.map(|practice| ids(&practice.segments)).filter(|list| !list.is_empty());
         let territory = |list: fn(&Territory) -> Vec<String>| self.territory.map(list).unwrap_or_default();
-        let segments = own.unwrap_or_else(|| territory(|territory| territory.segments.iter().map(Uuid::to_string).collect()));
+        let segments =
+            own.unwrap_or_else(|| territory(|territory| territory.segments.iter().map(Uuid::to_string).collect()));
         words(ProfileFact::Segment, segments);
         let mut regions = self.practice.map(|practice| practice.regions.clone()).unwrap_or_default();
         if regions.is_empty() {
@@ -125,8 +126,14 @@ mod tests {
             version: 1,
             recorded_at: DateTime::UNIX_EPOCH,
         };
-        let bare =
-            PartnerRecord { partner: &partner, practice: None, territory: None, capabilities: &[], accounts: 0, tier: None };
+        let bare = PartnerRecord {
+            partner: &partner,
+            practice: None,
+            territory: None,
+            capabilities: &[],
+            accounts: 0,
+            tier: None,
+        };
         assert_eq!(bare.known().into_keys().collect::<Vec<_>>(), [ProfileFact::Kind]);
         let territory = Territory {
             partner_id: partner.id,

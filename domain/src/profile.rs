@@ -347,9 +347,7 @@ fn wrong(criterion: &Criterion) -> Option<(&'static str, String)> {
         (Test::AnyOf(_) | Test::Is(_), Shape::Number) => {
             Some(("fact", format!("{word} is tested with atLeast and atMost")))
         }
-        (Test::AnyOf(_) | Test::Between { .. }, Shape::Flag) => {
-            Some(("fact", format!("{word} is tested with is")))
-        }
+        (Test::AnyOf(_) | Test::Between { .. }, Shape::Flag) => Some(("fact", format!("{word} is tested with is"))),
     }
 }
 

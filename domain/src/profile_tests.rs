@@ -61,7 +61,8 @@ fn a_fit_is_a_weighted_sum_that_shows_its_parts() {
         (ProfileFact::InstallBase, Value::Number(dec!(500))),
     ]);
     let fit = example().fit(&facts, &Policy::default());
-    let parts: Vec<_> = fit.lines.iter().map(|line| line.contribution.map(|it| crate::evidence::round(it, 4))).collect();
+    let parts: Vec<_> =
+        fit.lines.iter().map(|line| line.contribution.map(|it| crate::evidence::round(it, 4))).collect();
     assert_eq!(parts, [Some(dec!(50)), Some(dec!(0)), Some(dec!(16.6667))]);
     assert_eq!(fit.value.map(|value| crate::evidence::round(value, 6)), Some(dec!(66.666667)));
     assert_eq!((fit.verdict, fit.known_rate, fit.profile_version), (Verdict::Fits, Decimal::ONE, 7));
@@ -100,12 +101,10 @@ fn an_empty_list_is_known_and_limits_belong_to_their_range() {
         test: Test::Between { least: Some(dec!(10)), most: Some(dec!(20)) },
     };
     let of = |seats: Decimal| known(&[(ProfileFact::SeatsManaged, Value::Number(seats))]);
-    assert_eq!([dec!(9), dec!(10), dec!(20), dec!(21)].map(|it| seats.met(&of(it))), [
-        Met::NotMet,
-        Met::Met,
-        Met::Met,
-        Met::NotMet
-    ]);
+    assert_eq!(
+        [dec!(9), dec!(10), dec!(20), dec!(21)].map(|it| seats.met(&of(it))),
+        [Met::NotMet, Met::Met, Met::Met, Met::NotMet]
+    );
 }
 
 #[test]
@@ -124,16 +123,19 @@ fn every_breach_of_a_definition_is_told() {
         .into_iter()
         .map(|it| (it.list, it.at, it.field))
         .collect();
-    assert_eq!(told, [
-        ("attributes", Some(0), "weight"),
-        ("attributes", Some(2), "weight"),
-        ("attributes", Some(0), "anyOf"),
-        ("attributes", Some(1), "name"),
-        ("attributes", Some(1), "fact"),
-        ("attributes", Some(1), "fact"),
-        ("attributes", Some(2), "anyOf"),
-        ("disqualifiers", Some(0), "atMost"),
-    ]);
+    assert_eq!(
+        told,
+        [
+            ("attributes", Some(0), "weight"),
+            ("attributes", Some(2), "weight"),
+            ("attributes", Some(0), "anyOf"),
+            ("attributes", Some(1), "name"),
+            ("attributes", Some(1), "fact"),
+            ("attributes", Some(1), "fact"),
+            ("attributes", Some(2), "anyOf"),
+            ("disqualifiers", Some(0), "atMost"),
+        ]
+    );
     assert_eq!(breaches(ProfileKind::Icp, &[], &[]).len(), 1);
     assert!(breaches(ProfileKind::Ipp, &example().attributes, &example().disqualifiers).is_empty());
 }

@@ -254,10 +254,6 @@ pub async fn update(conn: &impl Conn, slice: &Slice, it: &Capability) -> Result<
 /// # Errors
 /// [`DbErr`].
 pub async fn delete(conn: &impl Conn, slice: &Slice, id: Uuid) -> Result<(), DbErr> {
-    Entity::delete_many()
-        .filter(Column::ProgramId.eq(slice.program_id()))
-        .filter(Column::Id.eq(id))
-        .exec(conn)
-        .await?;
+    Entity::delete_many().filter(Column::ProgramId.eq(slice.program_id())).filter(Column::Id.eq(id)).exec(conn).await?;
     Ok(())
 }

@@ -50,10 +50,7 @@ impl TryFrom<Model> for Practice {
         let segments = read_words("partner_practice.segments", &row.segments)?;
         Ok(Self {
             partner_id: row.partner_id,
-            segments: segments
-                .iter()
-                .map(|id| read("partner_practice.segments", id))
-                .collect::<Result<_, DbErr>>()?,
+            segments: segments.iter().map(|id| read("partner_practice.segments", id)).collect::<Result<_, DbErr>>()?,
             regions: read_words("partner_practice.regions", &row.regions)?,
             verticals: read_words("partner_practice.verticals", &row.verticals)?,
             motions: read_words("partner_practice.motions", &row.motions)?,

@@ -24,8 +24,7 @@ impl MigrationTrait for Migration {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let connection = manager.get_connection();
-        for table in
-            ["deal_qualification", "capability", "account_firmographics", "partner_practice", "ideal_profile"]
+        for table in ["deal_qualification", "capability", "account_firmographics", "partner_practice", "ideal_profile"]
         {
             connection.execute_unprepared(&format!("DROP TABLE IF EXISTS {table}")).await?;
         }

@@ -295,7 +295,8 @@ impl CapabilityMutation {
         let caller = caller(ctx)?;
         let work = async |key| {
             let partner = global_id::input(&input.partner_id, "Partner", "partnerId")?;
-            let account = input.account_id.as_ref().map(|id| global_id::input(id, "Account", "accountId")).transpose()?;
+            let account =
+                input.account_id.as_ref().map(|id| global_id::input(id, "Account", "accountId")).transpose()?;
             let facts = Facts {
                 value: Some(input.value.clone()),
                 evidence: Some(input.evidence.clone()),
@@ -338,8 +339,7 @@ impl CapabilityMutation {
             let id = global_id::input(&input.id, "Capability", "id")?;
             capability::remove(caller, id, input.expected_version, key).await
         };
-        let (id, replayed, user_errors) =
-            run("capabilityRemove", input.idempotency_key.as_ref(), &input, work).await?;
+        let (id, replayed, user_errors) = run("capabilityRemove", input.idempotency_key.as_ref(), &input, work).await?;
         Ok(CapabilityRemovePayload { is_removed: id.is_some(), replayed, user_errors })
     }
 }

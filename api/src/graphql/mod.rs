@@ -28,6 +28,7 @@ pub mod funnel;
 pub mod global_id;
 pub mod import;
 pub mod import_decision;
+pub mod investment;
 pub mod iteration;
 pub mod job;
 pub mod lead;
@@ -78,6 +79,7 @@ pub mod token;
 pub mod totals;
 pub mod touch;
 pub mod viewer;
+pub mod what_if;
 mod wide;
 pub mod working_calendar;
 
@@ -147,7 +149,13 @@ pub struct PlanRead(
 
 /// Of that, the profile.
 #[derive(MergedObject, Default)]
-pub struct ProfileRead(profile::ProfileQuery, capability::CapabilityQuery, matching::MatchingQuery);
+pub struct ProfileRead(
+    profile::ProfileQuery,
+    capability::CapabilityQuery,
+    matching::MatchingQuery,
+    what_if::WhatIfQuery,
+    investment::InvestmentQuery,
+);
 
 /// Of that, the house.
 #[derive(MergedObject, Default)]

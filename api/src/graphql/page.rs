@@ -15,8 +15,8 @@ use super::allow::Allow;
 use super::caller::{caller, coded, failed};
 use crate::usecase::page::{Ask, Page, Position, PositionKey};
 use crate::usecase::{
-    Caller, account, activity, capability, change, claim, deal, deliverable, dispute, import, lead, ledger, partner, pod_request,
-    recruit, registration, seat, sla, spend, token,
+    Caller, account, activity, capability, change, claim, deal, deliverable, dispute, import, lead, ledger, partner,
+    pod_request, recruit, registration, seat, sla, spend, token,
 };
 
 /// The rows of a page when none are asked for.

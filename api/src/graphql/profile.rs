@@ -410,7 +410,8 @@ impl ProfileQuery {
         let statuses = statuses.unwrap_or_else(|| vec![PartnerStatus::Candidate, PartnerStatus::Active]);
         let statuses: Vec<_> = statuses.into_iter().map(Into::into).collect();
         let ranked = profile::ranking(caller(ctx)?, &statuses).await.map_err(|why| failed(&why))?;
-        let shown = |(row, fit): profile::Ranked| RankedPartner { partner: partner::Partner(row), fit: fit.map(ProfileFit) };
+        let shown =
+            |(row, fit): profile::Ranked| RankedPartner { partner: partner::Partner(row), fit: fit.map(ProfileFit) };
         Ok(ranked.into_iter().map(shown).collect())
     }
 }

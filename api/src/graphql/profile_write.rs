@@ -99,9 +99,10 @@ pub struct CandidateRecruitPayload {
 
 fn criterion(input: &ProfileCriterionInput, list: &str, at: usize) -> Result<Criterion, Problem> {
     let refuse = |message: &str| Problem::at([list, &at.to_string(), "fact"], ProblemCode::Invalid, message);
-    let ids = input.segment_ids.as_ref().map(|ids| {
-        Test::AnyOf(global_id::all_of_kind(ids, "Segment").iter().map(ToString::to_string).collect())
-    });
+    let ids = input
+        .segment_ids
+        .as_ref()
+        .map(|ids| Test::AnyOf(global_id::all_of_kind(ids, "Segment").iter().map(ToString::to_string).collect()));
     let words = input.any_of.clone().map(Test::AnyOf);
     let (least, most) = (input.at_least.map(|it| it.0), input.at_most.map(|it| it.0));
     let range = (least.is_some() || most.is_some()).then_some(Test::Between { least, most });
@@ -143,8 +144,7 @@ impl ProfileMutation {
             }
             profile::set(caller, kind, attributes, disqualifiers, &input.reason, input.expected_version, key).await
         };
-        let (id, replayed, user_errors) =
-            run("idealProfileSet", input.idempotency_key.as_ref(), &input, work).await?;
+        let (id, replayed, user_errors) = run("idealProfileSet", input.idempotency_key.as_ref(), &input, work).await?;
         let ideal_profile = match id {
             Some(id) => {
                 let versions = profile::versions(caller, kind).await.map_err(|why| failed(&why))?;
@@ -168,8 +168,7 @@ impl ProfileMutation {
             let id = global_id::input(&input.partner_id, "Partner", "partnerId")?;
             candidate::recruit(caller, id, input.reason.as_deref(), input.expected_version, key).await
         };
-        let (id, replayed, user_errors) =
-            run("candidateRecruit", input.idempotency_key.as_ref(), &input, work).await?;
+        let (id, replayed, user_errors) = run("candidateRecruit", input.idempotency_key.as_ref(), &input, work).await?;
         let partner = match id {
             Some(id) => loader::partner(ctx, id).await?.map(Partner),
             None => None,

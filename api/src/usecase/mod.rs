@@ -25,6 +25,7 @@ pub mod follow;
 pub mod foundation;
 pub mod funnel;
 pub mod import;
+pub mod investment;
 pub mod iteration;
 pub mod job;
 pub mod lead;
@@ -68,6 +69,7 @@ pub mod tam;
 pub mod template;
 pub mod territory;
 pub mod token;
+pub mod what_if;
 pub mod working_calendar;
 
 pub use failure::{Failure, Problem, ProblemCode, Problems};

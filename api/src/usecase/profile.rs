@@ -24,11 +24,7 @@ use uuid::Uuid;
 ///
 /// # Errors
 /// A storage failure.
-pub(super) async fn standing(
-    caller: &Caller,
-    conn: &impl Conn,
-    slice: &Slice,
-) -> Result<(NaiveDate, Policy), Failure> {
+pub(super) async fn standing(caller: &Caller, conn: &impl Conn, slice: &Slice) -> Result<(NaiveDate, Policy), Failure> {
     let program = entity::program::find(conn, slice.program_id()).await?.ok_or(Failure::NotFound)?;
     let today = program.calendar.day(caller.office.clock.now());
     Ok((today, entity::policy::on(conn, slice, today).await?))
@@ -163,16 +159,10 @@ pub(super) async fn fit_of(
         return Ok(HashMap::new());
     };
     let ids: Vec<Uuid> = partners.iter().map(|partner| partner.id).collect();
-    let practices: HashMap<Uuid, Practice> = entity::practice::of_partners(conn, slice, &ids)
-        .await?
-        .into_iter()
-        .map(|row| (row.partner_id, row))
-        .collect();
-    let territories: HashMap<Uuid, Territory> = entity::territory::of_partners(conn, slice, &ids)
-        .await?
-        .into_iter()
-        .map(|row| (row.partner_id, row))
-        .collect();
+    let practices: HashMap<Uuid, Practice> =
+        entity::practice::of_partners(conn, slice, &ids).await?.into_iter().map(|row| (row.partner_id, row)).collect();
+    let territories: HashMap<Uuid, Territory> =
+        entity::territory::of_partners(conn, slice, &ids).await?.into_iter().map(|row| (row.partner_id, row)).collect();
     let mut capabilities: HashMap<Uuid, Vec<Capability>> = HashMap::new();
     for entry in entity::capability::of_partners(conn, slice, &ids).await? {
         if !entry.is_stale(today, policy) {
@@ -226,7 +216,8 @@ pub async fn ranking(caller: &Caller, statuses: &[PartnerStatus]) -> Result<Vec<
     let mut partners = entity::partner::all(conn, slice).await?;
     partners.retain(|partner| statuses.contains(&partner.status));
     let mut fits = fit_of(conn, slice, &partners, (today, &policy)).await?;
-    let mut ranked: Vec<Ranked> = partners.into_iter().map(|it| (fits.remove(&it.id), it)).map(|(fit, it)| (it, fit)).collect();
+    let mut ranked: Vec<Ranked> =
+        partners.into_iter().map(|it| (fits.remove(&it.id), it)).map(|(fit, it)| (it, fit)).collect();
     let value = |(_, fit): &Ranked| fit.as_ref().and_then(|fit| fit.value);
     ranked.sort_by(|one, other| {
         let by_name = || (&one.0.name, one.0.id).cmp(&(&other.0.name, other.0.id));

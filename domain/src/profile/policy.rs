@@ -53,6 +53,9 @@ pub struct ProfilePolicy {
     /// A deal with an account-level trust-gap score of so much or more goes to a partner motion, else direct; 50 by default \[ours\].
     #[serde(with = "rust_decimal::serde::str")]
     pub partner_motion_bar_score: Decimal,
+    /// From this share of won ARR with a partner on, partner operations take a leader of their own; 0.25 by default (seed 003).
+    #[serde(with = "rust_decimal::serde::str")]
+    pub dedicated_leader_rate: Decimal,
 }
 
 impl Default for ProfilePolicy {
@@ -73,6 +76,7 @@ impl Default for ProfilePolicy {
             no_incumbent_score: dec!(50),
             full_deal_size_multiple: dec!(2),
             partner_motion_bar_score: dec!(50),
+            dedicated_leader_rate: dec!(0.25),
         }
     }
 }
