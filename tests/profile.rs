@@ -203,14 +203,14 @@ fn a_definition_is_versioned_and_every_breach_of_it_is_told() {
             [
                 at(json!(["input", "reason"]), "INVALID"),
                 at(json!(["input", "attributes", "0", "weight"]), "INVALID"),
-                at(json!(["input", "attributes", "0", "anyOf"]), "INVALID"),
-                at(json!(["input", "attributes", "1", "fact"]), "INVALID"),
-                at(json!(["input", "attributes", "2", "atMost"]), "INVALID"),
+                at(json!(["input", "attributes", "0", "criterion", "anyOf"]), "INVALID"),
+                at(json!(["input", "attributes", "1", "criterion", "fact"]), "INVALID"),
+                at(json!(["input", "attributes", "2", "criterion", "atMost"]), "INVALID"),
                 at(json!(["input", "attributes"]), "NOT_FOUND"),
             ]
         );
         let twice = json!({ "kind": "ICP", "reason": "x", "attributes": [attribute("A", "REGION", json!({ "anyOf": ["EMEA"], "is": true }), "1")] });
-        assert_eq!(set(&app, twice).await["userErrors"][0]["path"], json!(["input", "attributes", "0", "fact"]));
+        assert_eq!(set(&app, twice).await["userErrors"][0]["path"], json!(["input", "attributes", "0", "criterion", "fact"]));
         assert_eq!(set(&app, ipp()).await["idealProfile"]["version"], 1);
         let mut next = ipp();
         next["expectedVersion"] = json!(0);

@@ -325,7 +325,7 @@ impl ProfileFit {
 /// A partner or candidate in the order of its fit.
 #[derive(SimpleObject)]
 #[graphql(directive = Allow::apply(Action::ReadPartnerFit))]
-pub struct RankedPartner {
+pub struct PartnerFitRank {
     /// The partner.
     partner: Partner,
     /// Its fit; null while the program has no ideal partner profile.
@@ -406,12 +406,12 @@ impl ProfileQuery {
         #[graphql(desc = "Of these statuses; candidates and active partners where it is left out.")] statuses: Option<
             Vec<PartnerStatus>,
         >,
-    ) -> Result<Vec<RankedPartner>> {
+    ) -> Result<Vec<PartnerFitRank>> {
         let statuses = statuses.unwrap_or_else(|| vec![PartnerStatus::Candidate, PartnerStatus::Active]);
         let statuses: Vec<_> = statuses.into_iter().map(Into::into).collect();
         let ranked = profile::ranking(caller(ctx)?, &statuses).await.map_err(|why| failed(&why))?;
         let shown =
-            |(row, fit): profile::Ranked| RankedPartner { partner: partner::Partner(row), fit: fit.map(ProfileFit) };
+            |(row, fit): profile::Ranked| PartnerFitRank { partner: partner::Partner(row), fit: fit.map(ProfileFit) };
         Ok(ranked.into_iter().map(shown).collect())
     }
 }

@@ -98,7 +98,14 @@ pub struct CandidateRecruitPayload {
 }
 
 fn criterion(input: &ProfileCriterionInput, list: &str, at: usize) -> Result<Criterion, Problem> {
-    let refuse = |message: &str| Problem::at([list, &at.to_string(), "fact"], ProblemCode::Invalid, message);
+    let at = at.to_string();
+    let refuse = |message: &str| {
+        if list == "attributes" {
+            Problem::at([list, &at, "criterion", "fact"], ProblemCode::Invalid, message)
+        } else {
+            Problem::at([list, &at, "fact"], ProblemCode::Invalid, message)
+        }
+    };
     let ids = input
         .segment_ids
         .as_ref()

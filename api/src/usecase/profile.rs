@@ -88,9 +88,17 @@ pub async fn set(
         let reason = problems.take("reason", text::name(reason, 2000)).unwrap_or_default();
         for breach in breaches(kind, &attributes, &disqualifiers) {
             let at = breach.at.map(|at| at.to_string());
+            let refuse = |path: &[&str]| {
+                let path = std::iter::once("input").chain(path.iter().copied()).map(str::to_owned).collect();
+                Problem { code: ProblemCode::Invalid, message: breach.message.clone(), path, rule: None }
+            };
             problems.push(match &at {
-                Some(at) => Problem::at([breach.list, at.as_str(), breach.field], ProblemCode::Invalid, breach.message),
-                None => Problem::at([breach.list], ProblemCode::Invalid, breach.message),
+                // An attribute holds its criterion; a disqualifier is one.
+                Some(at) if breach.list == "attributes" && breach.field != "weight" => {
+                    refuse(&[breach.list, at, "criterion", breach.field])
+                }
+                Some(at) => refuse(&[breach.list, at, breach.field]),
+                None => refuse(&[breach.list]),
             });
         }
         let named = segments(attributes.iter().map(|it| &it.criterion).chain(&disqualifiers));
