@@ -8,10 +8,11 @@ use domain::slice::{Bindings, Place, Slice, Viewer};
 use entity::deal_around::Around;
 use entity::page::{Ask, Key, Position};
 use entity::{
-    Store, account, account_partner, activity, attribution, contract_terms, deal, deal_origin, deliverable, dispute,
-    dispute_party, external_ref, handoff, handoff_rules, level_benefits, lever_change, partner, partner_person,
-    penetration, planned_spend, registration, registration_conflict, rollout, rollout_tick, segment, sla_clock,
-    source_mark, spend_line, stage, system_input, system_lever, system_loop,
+    Store, account, account_partner, activity, attribution, capability, contract_terms, deal, deal_origin, deliverable,
+    dispute, dispute_party, external_ref, firmographics, handoff, handoff_rules, ideal_profile, level_benefits,
+    lever_change, overlap, partner, partner_person, penetration, planned_spend, practice, qualification, registration,
+    registration_conflict, rollout, rollout_tick, segment, sla_clock, source_mark, spend_line, stage, system_input,
+    system_lever, system_loop, territory,
 };
 use sea_orm_migration::sea_orm::{ConnectionTrait, Statement};
 use strum::IntoEnumIterator;
@@ -215,7 +216,7 @@ async fn every_finder_runs_with_every_reach_and_order() {
             let kind = domain::deliverable::DeliverableKind::Forecast;
             deliverable::latest_up_to(conn, &slice, kind, quarter).await.unwrap();
             deliverable::revisions(conn, &slice, kind, quarter).await.unwrap();
-            let day = "2026-10-05".parse().unwrap();
+            let on_day = "2026-10-05".parse().unwrap();
             contract_terms::of_partner(conn, &slice, ids[0])
                 .await
                 .unwrap_or_else(|why| panic!("{}: {why}", say("terms")));
@@ -248,7 +249,43 @@ async fn every_finder_runs_with_every_reach_and_order() {
             handoff::find(conn, &slice, ids[0]).await.unwrap();
             handoff_rules::find(conn, &slice).await.unwrap();
             contract_terms::of_ids(conn, &slice, &ids).await.unwrap();
-            contract_terms::on(conn, &slice, ids[0], day).await.unwrap();
+            contract_terms::on(conn, &slice, ids[0], on_day).await.unwrap();
+            let filter = capability::Filter {
+                kinds: Some(domain::capability::CapabilityKind::iter().collect()),
+                partners: Some(ids.clone()),
+                accounts: Some(ids.clone()),
+                values: Some(vec!["x".into()]),
+                value_contains: Some("50%".into()),
+                validated_from: Some("2026-01-01".parse().unwrap()),
+                validated_before: Some("2026-12-31".parse().unwrap()),
+            };
+            for (order, key) in [(capability::Order::Value, &text), (capability::Order::ValidatedOn, &day)] {
+                for ask in asks(key) {
+                    capability::page(conn, &slice, &filter, order, &ask)
+                        .await
+                        .unwrap_or_else(|why| panic!("{}: {why}", say("capabilities")));
+                }
+            }
+            capability::count(conn, &slice, &filter).await.unwrap();
+            capability::find(conn, &slice, ids[0]).await.unwrap();
+            capability::of_partners(conn, &slice, &ids).await.unwrap();
+            capability::state(conn, &slice, "2026-01-01".parse().unwrap()).await.unwrap();
+            practice::of_partners(conn, &slice, &ids).await.unwrap();
+            territory::of_partners(conn, &slice, &ids).await.unwrap();
+            firmographics::of_accounts(conn, &slice, &ids)
+                .await
+                .unwrap_or_else(|why| panic!("{}: {why}", say("firmographics")));
+            qualification::of_deals(conn, &slice, &ids)
+                .await
+                .unwrap_or_else(|why| panic!("{}: {why}", say("qualifications")));
+            for kind in domain::profile::ProfileKind::iter() {
+                ideal_profile::find(conn, &slice, kind, Some(1)).await.unwrap();
+                ideal_profile::versions(conn, &slice, kind).await.unwrap();
+            }
+            overlap::of_accounts(conn, &slice, &ids).await.unwrap_or_else(|why| panic!("{}: {why}", say("overlaps")));
+            overlap::is_recorded(conn, &slice).await.unwrap();
+            overlap::customers(conn, &slice).await.unwrap();
+            overlap::largest_open(conn, &slice, &ids).await.unwrap();
             segment::all(conn, &slice).await.unwrap();
             stage::all(conn, &slice).await.unwrap();
         }

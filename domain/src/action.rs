@@ -295,4 +295,29 @@ pub enum Action {
     ReadLeverValues,
     /// Write the system map.
     WriteSystemMap,
+    // Profile.
+    /// Read the ideal customer profile and the ideal partner profile.
+    ReadIdealProfiles,
+    /// Set them.
+    SetIdealProfiles,
+    /// Read how well a subject fits a profile: its parts, what is unknown, what disqualifies.
+    ReadFit,
+    /// Read how well partners and candidates fit.
+    ReadPartnerFit,
+    /// Turn a candidate into a partner.
+    RecruitCandidates,
+    /// Read the capability map and the practices of partners.
+    ReadCapabilities,
+    /// Record, validate and take away entries of the capability map, and set practices.
+    ManageCapabilities,
+    /// Read which partners match a deal, and why.
+    MatchPartners,
+    /// Read an account's firmographics, its fit, and the account-level trust-gap score with its routing.
+    ReadTrustGapScore,
+    /// Record an account's firmographics, and qualify deals.
+    QualifyDeals,
+    /// Try spend and tiers without writing them.
+    TryPlans,
+    /// Compare what partner money and direct money brought.
+    CompareInvestment,
 }

@@ -11,6 +11,7 @@ const PROGRAM: &[Role] = &[Operator, PartnerAe, CustomerAe, PartnerManager, Revo
 const VENDOR: &[Role] = &[Operator, PartnerAe, CustomerAe, PartnerManager, Revops, Finance, Leadership];
 const DEAL_SIDE: &[Role] = &[Operator, PartnerAe, CustomerAe, PartnerManager, Revops];
 const DEAL_AND_FINANCE: &[Role] = &[Operator, PartnerAe, CustomerAe, PartnerManager, Revops, Finance];
+const FIT_READERS: &[Role] = &[Operator, PartnerAe, CustomerAe, PartnerManager, Revops, Leadership];
 const DEAL_READERS: &[Role] = &[Operator, PartnerAe, CustomerAe, PartnerManager, Revops, Finance, Partner];
 const REGISTRATION_READERS: &[Role] = &[Operator, PartnerAe, CustomerAe, PartnerManager, Revops, Partner];
 const GAP_READERS: &[Role] = &[Operator, PartnerAe, Revops, Finance, Leadership];
@@ -141,6 +142,15 @@ impl Action {
             Self::ReadSystemMap => VENDOR,
             Self::ReadLeverValues => MONEY,
             Self::WriteSystemMap => LEADERS,
+            // Profile.
+            Self::ReadIdealProfiles => VENDOR,
+            Self::SetIdealProfiles | Self::RecruitCandidates | Self::TryPlans => LEADERS,
+            Self::ReadFit => FIT_READERS,
+            Self::ReadPartnerFit => &[Operator, PartnerAe, PartnerManager, Revops, Leadership],
+            Self::ReadCapabilities | Self::MatchPartners | Self::ReadTrustGapScore => DEAL_SIDE,
+            Self::ManageCapabilities => &[Operator, PartnerManager, Revops],
+            Self::QualifyDeals => &[PartnerAe, CustomerAe, Revops],
+            Self::CompareInvestment => MONEY,
         })
     }
 }

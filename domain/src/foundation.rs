@@ -240,6 +240,9 @@ pub enum FoundationRefusal {
     /// Nobody signs this step.
     #[error("this step needs no signature")]
     NothingToSign,
+    /// A map of the program's own without an entry: three to five partners on, nobody remembers who knows whom (seed 001, step 3).
+    #[error("the capability map has no entry of a partner at work: record at least one before the map is in force")]
+    MapEmpty,
     /// A step of one's own is active: there is no template to give back.
     #[error("a step of the program's own is active: the template is given back only before that")]
     OwnStepActive,
@@ -254,6 +257,7 @@ impl FoundationRefusal {
             Self::DefinitionIncomplete(_) => "DEFINITION_INCOMPLETE",
             Self::SignOffMissing(_) => "SIGN_OFF_MISSING",
             Self::NothingToSign => "NOTHING_TO_SIGN",
+            Self::MapEmpty => "CAPABILITY_MAP_EMPTY",
             Self::OwnStepActive => "OWN_STEP_ACTIVE",
         }
     }

@@ -8,6 +8,7 @@
 
 use crate::evidence::Level;
 use crate::level::LevelPolicy;
+use crate::profile::ProfilePolicy;
 use crate::registration::RegistrationPolicy;
 use crate::tam::TamPolicy;
 use documented::DocumentedFields;
@@ -101,6 +102,8 @@ pub struct Policy {
     pub deployment_tolerance_rate: Decimal,
     /// How the program level is computed.
     pub level: LevelPolicy,
+    /// How fit, matches and the account-level trust-gap score are computed.
+    pub profile: ProfilePolicy,
 }
 
 impl Default for Policy {
@@ -142,6 +145,7 @@ impl Default for Policy {
             stage_covered_partners: 2,
             deployment_tolerance_rate: dec!(0.01),
             level: LevelPolicy::default(),
+            profile: ProfilePolicy::default(),
         }
     }
 }

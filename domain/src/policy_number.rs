@@ -4,6 +4,7 @@
 //! soon as it is a field. Groups are spelt out: `tam.deepRate` is `tamDeepRate`, the first of a list is number 1.
 
 use crate::policy::Policy;
+use crate::profile::ProfilePolicy;
 use crate::tam::TamPolicy;
 use documented::DocumentedFields;
 use rust_decimal::{Decimal, dec};
@@ -166,6 +167,8 @@ fn range(name: &str) -> (Decimal, Decimal) {
         ("Rate", Decimal::ZERO, Decimal::ONE),
         ("Percent", Decimal::ZERO, dec!(100)),
         ("Multiple", Decimal::ZERO, dec!(1000)),
+        ("Score", Decimal::ZERO, dec!(100)),
+        ("Weight", Decimal::ZERO, dec!(1000)),
         ("Days", Decimal::ZERO, dec!(3660)),
         ("Hours", Decimal::ZERO, dec!(8784)),
         ("Minutes", Decimal::ZERO, dec!(10080)),
@@ -182,6 +185,7 @@ fn described(pointer: &str) -> String {
     let of_group = Policy::get_field_docs(group).unwrap_or_default();
     let of_field = match (group, inner) {
         ("tam", Some(inner)) => TamPolicy::get_field_docs(inner).ok(),
+        ("profile", Some(inner)) => ProfilePolicy::get_field_docs(inner).ok(),
         _ => None,
     };
     of_field.unwrap_or(of_group).replace("\\[", "[").replace("\\]", "]").replace('\n', " ")

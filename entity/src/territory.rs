@@ -1,6 +1,6 @@
 //! Territories of partners.
 
-use crate::column::{read_words, words};
+use crate::column::{padded, read_words, words};
 use crate::scope;
 use crate::store::{Conn, DbErr};
 use domain::slice::Slice;
@@ -67,6 +67,15 @@ fn within(slice: &Slice) -> Select<Entity> {
 /// [`DbErr`].
 pub async fn find(conn: &impl Conn, slice: &Slice, partner: Uuid) -> Result<Option<Territory>, DbErr> {
     within(slice).filter(Column::PartnerId.eq(partner)).one(conn).await?.map(TryInto::try_into).transpose()
+}
+
+/// The territories of these partners; one that may go everywhere has none.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn of_partners(conn: &impl Conn, slice: &Slice, partners: &[Uuid]) -> Result<Vec<Territory>, DbErr> {
+    let rows = within(slice).filter(Column::PartnerId.is_in(padded(partners))).all(conn).await?;
+    rows.into_iter().map(TryInto::try_into).collect()
 }
 
 /// Writes a territory in place of the one before.

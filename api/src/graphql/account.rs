@@ -8,6 +8,9 @@ use super::caller::{caller, failed};
 use super::external_ref::{self, ExternalRef, ExternalRefFilter};
 use super::page::{Binding, Connected, IdFilter, OrderDirection, PageArguments, TextFilter, TotalCount, both, connect};
 use super::partner::{Partner, PartnerKind};
+use super::practice::Firmographics;
+use super::profile::ProfileFit;
+use super::qualification::{self, TrustGapScore};
 use super::segment::Segment;
 use super::{global_id, loader};
 use crate::usecase::account::{self, Filter, Order, position};
@@ -95,6 +98,24 @@ impl Account {
         #[graphql(desc = "Only those of this system.")] system: Option<String>,
     ) -> Result<Vec<ExternalRef>> {
         Ok(external_ref::shown(loader::account_refs(ctx, self.0.id).await?, system.as_deref()))
+    }
+
+    /// What is recorded of it beyond its name and place; null where nobody said anything.
+    #[graphql(directive = Allow::apply(Action::ReadTrustGapScore))]
+    async fn firmographics(&self, ctx: &Context<'_>) -> Result<Option<Firmographics>> {
+        Ok(loader::profile::firmographics_of(ctx, self.0.id).await?.map(Firmographics))
+    }
+
+    /// How well it fits the ideal customer profile; null while the program has none.
+    #[graphql(directive = Allow::apply(Action::ReadTrustGapScore))]
+    async fn fit(&self, ctx: &Context<'_>) -> Result<Option<ProfileFit>> {
+        Ok(loader::profile::account_fit(ctx, self.0.id).await?.map(ProfileFit))
+    }
+
+    /// The account-level trust-gap score, with its largest open deal as the deal size.
+    #[graphql(directive = Allow::apply(Action::ReadTrustGapScore))]
+    async fn trust_gap_score(&self, ctx: &Context<'_>) -> Result<TrustGapScore> {
+        qualification::shown(loader::profile::account_score(ctx, self.0.id).await?)
     }
 
     /// The version, for `expectedVersion` of a change.

@@ -13,6 +13,7 @@ use super::credit::{self, CreditModel, CreditShare, QuotaCredit};
 use super::external_ref::{self, ExternalRef};
 use super::page::Connected;
 use super::partner::Partner;
+use super::qualification::{self, DealRouting, TrustGapScore};
 use super::scalar::{Date, DateTime, Decimal, Money, Quarter};
 use super::segment::Segment;
 use super::source::SourceDecision;
@@ -416,6 +417,18 @@ impl Deal {
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
     ) -> Result<Connected<Activity>> {
         activity::of_deal(ctx, self.row.id, super::page::PageArguments { first, after, last, before }).await
+    }
+
+    /// The account-level trust-gap score of this deal, as it is now.
+    #[graphql(directive = Allow::apply(Action::ReadTrustGapScore))]
+    async fn trust_gap_score(&self, ctx: &Context<'_>) -> Result<TrustGapScore> {
+        qualification::shown(loader::profile::deal_score(ctx, self.row.id).await?)
+    }
+
+    /// How it was routed when it was qualified; null before that.
+    #[graphql(directive = Allow::apply(Action::ReadTrustGapScore))]
+    async fn routing(&self, ctx: &Context<'_>) -> Result<Option<DealRouting>> {
+        Ok(loader::profile::routing(ctx, self.row.id).await?.map(DealRouting))
     }
 
     /// When it last changed.

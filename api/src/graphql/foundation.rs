@@ -12,6 +12,7 @@ use super::measurement::int;
 use super::mutation::{UserError, run};
 use super::role::RoleWord;
 use super::scalar::{DateTime, Money, Quarter};
+use crate::usecase::capability;
 use crate::usecase::foundation::{self, Check};
 
 /// The steps of the Foundation, in the order in which they are built.
@@ -130,12 +131,35 @@ pub struct Foundation {
     steps: Vec<FoundationStepState>,
     /// What is built next: the first step that is not active; null when all are.
     next: Option<FoundationStep>,
+    /// How far the program's capability map has come. A map of the program's own is put in force with an entry at least.
+    capability_map: CapabilityMapState,
+}
+
+/// How far the program's capability map has come, over the partners at work.
+#[derive(SimpleObject)]
+#[graphql(directive = Allow::apply(Action::ReadFoundation))]
+pub struct CapabilityMapState {
+    /// Entries.
+    entries: i32,
+    /// Those of them that must be validated again.
+    stale_entries: i32,
+    /// Partners at work.
+    partners: i32,
+    /// Those of them with an entry that need not be validated again.
+    mapped_partners: i32,
 }
 
 async fn read(ctx: &Context<'_>) -> Result<Foundation> {
     let steps = foundation::steps(caller(ctx)?).await.map_err(|why| failed(&why))?;
     let next = method::next_step(&steps).map(Into::into);
-    Ok(Foundation { steps: steps.into_iter().map(FoundationStepState).collect(), next })
+    let map = capability::map_state(caller(ctx)?).await.map_err(|why| failed(&why))?;
+    let capability_map = CapabilityMapState {
+        entries: int(map.entries),
+        stale_entries: int(map.stale_entries),
+        partners: int(map.partners),
+        mapped_partners: int(map.mapped_partners),
+    };
+    Ok(Foundation { steps: steps.into_iter().map(FoundationStepState).collect(), next, capability_map })
 }
 
 /// The four questions of the confidence check.

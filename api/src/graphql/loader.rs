@@ -1,5 +1,6 @@
 //! Loaders, made anew for each request with the caller inside: what one caller loads, no other sees.
 
+pub mod profile;
 mod rows;
 
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
@@ -69,6 +70,7 @@ pub struct Loaders {
     lead: Cached<Rows<Lead>>,
     lead_owner: Cached<Rows<LeadOwner>>,
     level: Cached<Rows<Held>>,
+    profile: profile::ProfileLoaders,
     program: OnceCell<Program>,
 }
 
@@ -102,6 +104,7 @@ impl Loaders {
             lead: of(caller),
             lead_owner: of(caller),
             level: of(caller),
+            profile: profile::ProfileLoaders::new(caller),
             program: OnceCell::new(),
         }
     }

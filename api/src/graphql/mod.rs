@@ -7,6 +7,7 @@ pub mod allow;
 pub mod attribution;
 pub mod audit;
 mod caller;
+pub mod capability;
 pub mod catalogue;
 pub mod change;
 pub mod claim;
@@ -29,6 +30,7 @@ pub mod global_id;
 pub mod handoff;
 pub mod import;
 pub mod import_decision;
+pub mod investment;
 pub mod iteration;
 pub mod job;
 pub mod lead;
@@ -36,6 +38,7 @@ pub mod lead_write;
 pub mod ledger;
 pub mod level;
 pub mod loader;
+pub mod matching;
 pub mod measurement;
 mod measurement_wide;
 pub mod motion;
@@ -50,7 +53,11 @@ pub mod pod_request;
 pub mod policy;
 pub mod policy_values;
 pub mod portfolio;
+pub mod practice;
+pub mod profile;
+pub mod profile_write;
 pub mod program;
+pub mod qualification;
 pub mod quality;
 pub mod recruit;
 pub mod recruit_plan;
@@ -77,6 +84,7 @@ pub mod token;
 pub mod totals;
 pub mod touch;
 pub mod viewer;
+pub mod what_if;
 mod wide;
 pub mod working_calendar;
 
@@ -88,7 +96,7 @@ use async_graphql::{MergedObject, MergedSubscription};
 /// Everything that can be read.
 // In groups: one merge of all would nest as deep as it has parts, and a request's stack with it.
 #[derive(MergedObject, Default)]
-pub struct Query(FactsRead, CreditRead, MeasuresRead, PlanRead, HouseRead);
+pub struct Query(FactsRead, CreditRead, MeasuresRead, PlanRead, ProfileRead, HouseRead);
 
 /// Of that, the facts.
 #[derive(MergedObject, Default)]
@@ -149,6 +157,16 @@ pub struct PlanRead(
     deployment::DeploymentQuery,
 );
 
+/// Of that, the profile.
+#[derive(MergedObject, Default)]
+pub struct ProfileRead(
+    profile::ProfileQuery,
+    capability::CapabilityQuery,
+    matching::MatchingQuery,
+    what_if::WhatIfQuery,
+    investment::InvestmentQuery,
+);
+
 /// Of that, the house.
 #[derive(MergedObject, Default)]
 pub struct HouseRead(
@@ -165,7 +183,7 @@ pub struct HouseRead(
 /// Everything that can be changed.
 // In groups: one merge of all would nest as deep as it has parts, and a request's stack with it.
 #[derive(MergedObject, Default)]
-pub struct Mutation(FactsChange, CreditChange, PlanChange, HouseChange);
+pub struct Mutation(FactsChange, CreditChange, PlanChange, ProfileChange, HouseChange);
 
 /// Of that, the facts.
 #[derive(MergedObject, Default)]
@@ -211,6 +229,15 @@ pub struct PlanChange(
     handoff::HandoffMutation,
     level::LevelMutation,
     system_map_write::SystemMapMutation,
+);
+
+/// Of that, the profile.
+#[derive(MergedObject, Default)]
+pub struct ProfileChange(
+    profile_write::ProfileMutation,
+    capability::CapabilityMutation,
+    practice::PracticeMutation,
+    qualification::QualificationMutation,
 );
 
 /// Of that, the house.

@@ -15,8 +15,8 @@ use super::allow::Allow;
 use super::caller::{caller, coded, failed};
 use crate::usecase::page::{Ask, Page, Position, PositionKey};
 use crate::usecase::{
-    Caller, account, activity, change, claim, deal, deliverable, dispute, handoff, import, lead, ledger, partner,
-    pod_request, recruit, registration, seat, sla, spend, token,
+    Caller, account, activity, capability, change, claim, deal, deliverable, dispute, handoff, import, lead, ledger,
+    partner, pod_request, recruit, registration, seat, sla, spend, token,
 };
 
 /// The rows of a page when none are asked for.
@@ -222,6 +222,8 @@ pub enum TotalCount {
     Deliverables(deliverable::Filter),
     /// Decisions of tiers.
     TierDecisions(recruit::Filter),
+    /// Entries of the capability map.
+    Capabilities(capability::Search),
     /// Already counted.
     Known(u64),
 }
@@ -254,6 +256,7 @@ impl TotalCount {
             Self::ImportRows(run, verdicts) => import::list::row_count(caller, *run, verdicts).await,
             Self::Deliverables(filter) => deliverable::count(caller, filter).await,
             Self::TierDecisions(filter) => recruit::count(caller, filter).await,
+            Self::Capabilities(search) => capability::count(caller, search).await,
             Self::Known(count) => Ok(*count),
         };
         count.map(|count| i64::try_from(count).unwrap_or(i64::MAX)).map_err(|why| failed(&why))

@@ -8,6 +8,8 @@ use super::caller::{caller, failed};
 use super::external_ref::{self, ExternalRef, ExternalRefFilter};
 use super::level::{self, PartnerLevel};
 use super::page::{Binding, Connected, OrderDirection, PageArguments, TextFilter, TotalCount, both, connect};
+use super::practice::PartnerPractice;
+use super::profile::ProfileFit;
 use super::recruit::{self, TierDecision};
 use super::scalar::DateTime;
 use super::{global_id, loader};
@@ -120,6 +122,18 @@ impl Partner {
     #[graphql(directive = Allow::apply(Action::ReadLevel))]
     async fn level(&self, ctx: &Context<'_>) -> Result<Option<PartnerLevel>> {
         level::latest(ctx, self.0.id).await
+    }
+
+    /// How well it fits the ideal partner profile; null while the program has none.
+    #[graphql(directive = Allow::apply(Action::ReadPartnerFit))]
+    async fn fit(&self, ctx: &Context<'_>) -> Result<Option<ProfileFit>> {
+        Ok(loader::profile::partner_fit(ctx, self.0.id).await?.map(ProfileFit))
+    }
+
+    /// What its practice is; null where nobody said.
+    #[graphql(directive = Allow::apply(Action::ReadCapabilities))]
+    async fn practice(&self, ctx: &Context<'_>) -> Result<Option<PartnerPractice>> {
+        Ok(loader::profile::practice_of(ctx, self.0.id).await?.map(PartnerPractice))
     }
 
     /// When the row was recorded.

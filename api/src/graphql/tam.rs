@@ -269,7 +269,7 @@ impl Forecast {
         self.0.deliverable.as_ref()
     }
 
-    async fn read(ctx: &Context<'_>, computed: Computed, deliverable: Option<Deliverable>) -> Result<Self> {
+    pub(super) async fn read(ctx: &Context<'_>, computed: Computed, deliverable: Option<Deliverable>) -> Result<Self> {
         let partners = tam::listed(caller(ctx)?, &computed).await.map_err(|why| failed(&why))?;
         Ok(Self(Arc::new(Read { computed, deliverable, partners })))
     }

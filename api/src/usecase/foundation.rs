@@ -1,5 +1,6 @@
 //! Phase 0, Foundation: the build order with its sign-offs, and the confidence check.
 
+use super::capability;
 use super::commit::{Done, Key, Work, commit};
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
@@ -126,6 +127,8 @@ pub async fn activate(
     commit(caller, Action::ActivateFoundation, key, async |work| {
         let steps = entity::foundation_step::all(&work.tx, work.slice).await?;
         may_activate(step, &steps).map_err(|refusal| refused(&refusal))?;
+        let map = capability::state(caller, &work.tx, work.slice).await?;
+        map.bears(step).map_err(|refusal| refused(&refusal))?;
         let mut record = taken(work, step, expected).await?;
         record.active = record.draft.take();
         record.by_template = false;

@@ -56,13 +56,27 @@ pub(super) fn whole(slice: &Slice) -> Result<Slice, Failure> {
 /// # Errors
 /// A storage failure.
 pub async fn measure(conn: &impl Conn, slice: &Slice, quarter: Quarter) -> Result<Funnel, Failure> {
+    measure_with(conn, slice, quarter, &[]).await
+}
+
+/// The same, with these tiers in place of those that stand.
+///
+/// # Errors
+/// A storage failure.
+pub(super) async fn measure_with(
+    conn: &impl Conn,
+    slice: &Slice,
+    quarter: Quarter,
+    tried: &[(Uuid, Tier)],
+) -> Result<Funnel, Failure> {
     let slice = &whole(slice)?;
     let program = entity::program::find(conn, slice.program_id()).await?.ok_or(Failure::NotFound)?;
     let first_day = program.calendar.first_day(quarter);
     let policy = entity::policy::on(conn, slice, first_day).await?;
     let window = program.calendar.trailing_four(first_day);
     let decisions = entity::tier_decision::standing(conn, slice, quarter).await?;
-    let invest: Vec<Uuid> = decisions.iter().filter(|row| row.tier == Tier::Invest).map(|row| row.partner_id).collect();
+    let standing: Vec<(Uuid, Tier)> = decisions.iter().map(|row| (row.partner_id, row.tier)).collect();
+    let invest = domain::what_if::invest(&standing, tried);
     let mut produced: BTreeMap<Uuid, StageRow> =
         entity::production::by_stage(conn, slice, window).await?.into_iter().map(|row| (row.partner_id, row)).collect();
     let partners = entity::partner::all(conn, slice).await?;

@@ -1,9 +1,11 @@
 //! Partners and their people.
 
+use super::candidate::refused;
 use super::commit::{Done, Key, commit};
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
 use domain::account::registrable_domain;
+use domain::candidate::may_set;
 use domain::partner::{Partner, PartnerKind, PartnerPerson, PartnerStatus};
 use domain::role::Action;
 use domain::text;
@@ -162,6 +164,7 @@ pub async fn update(
         work.expect_version(before.version, expected)?;
         let mut partner = before.clone();
         apply(&mut partner, &facts)?;
+        may_set(before.status, partner.status).map_err(|refusal| refused("status", &refusal))?;
         if partner != before {
             partner.version += 1;
             entity::partner::update(&work.tx, work.slice, &partner).await.map_err(taken)?;

@@ -225,22 +225,38 @@ async fn refuse_unqualified(
     after: &[PlannedSpend],
     lines: &[Line],
 ) -> Result<(), Failure> {
-    let (measured, policy) = measured(&work.tx, work.slice, program, caller, partner).await?;
+    let measured = measured(&work.tx, work.slice, program, caller, partner).await?;
     let changed: Vec<Quarter> = lines.iter().map(|line| line.quarter).collect();
-    let runs = runs_of_four(running(program, caller), &changed, &by_quarter(before), &by_quarter(after));
-    let refused = runs.into_iter().find(|(_, before, after)| is_refused(&measured, *after, *before, &policy.tam));
-    let Some((first, _, planned)) = refused else { return Ok(()) };
+    match unqualified(program, running(program, caller), (&measured.0, &measured.1), &changed, (before, after)) {
+        Some(message) => Err(Problem::at(["lines"], ProblemCode::RuleRefused, message).by(YIELD_RULE).into()),
+        None => Ok(()),
+    }
+}
+
+/// The rule that refuses an increase.
+pub(super) const YIELD_RULE: &str = "YIELD_BELOW_LOWEST_BAND";
+
+/// Why a partner's plan is refused: the first four quarters in which it raises spend although Yield qualifies for none.
+pub(super) fn unqualified(
+    program: &Program,
+    running: Quarter,
+    (measured, policy): (&PartnerYield, &domain::policy::Policy),
+    changed: &[Quarter],
+    (before, after): (&[PlannedSpend], &[PlannedSpend]),
+) -> Option<String> {
+    let runs = runs_of_four(running, changed, &by_quarter(before), &by_quarter(after));
+    let (first, _, planned) =
+        runs.into_iter().find(|(_, before, after)| is_refused(measured, *after, *before, &policy.tam))?;
     let money = |minor| major(minor, program.currency.minor_digits());
     let lowest = policy.tam.yield_bands.iter().map(|band| band.from).min().unwrap_or_default();
-    let message = format!(
+    Some(format!(
         "Yield is {}x over the trailing four quarters: below {lowest}x a partner qualifies for no additional spend, so at most {} {currency} \
          (the trailing spend) can be planned for the four quarters from {first}, and this plan comes to {} {currency}",
         round(measured.multiple.unwrap_or_default(), 2).normalize(),
         money(measured.spend_minor),
         money(planned),
         currency = program.currency,
-    );
-    Err(Problem::at(["lines"], ProblemCode::RuleRefused, message).by("YIELD_BELOW_LOWEST_BAND").into())
+    ))
 }
 
 /// Sets by hand how far a partner reaches into a segment, with the reason. The done row is the partner.

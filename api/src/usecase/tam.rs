@@ -3,7 +3,7 @@
 use super::commit::{Done, Key, commit};
 use super::deliverable;
 use super::failure::{Failure, Problem, ProblemCode};
-use super::measurement::{self, Ask};
+use super::measurement::{self, Ask, Measures};
 use super::office::Caller;
 use super::spend_plan::running;
 use chrono::{DateTime, Utc};
@@ -11,6 +11,7 @@ use domain::book::{Book, Kinds, Place};
 use domain::calendar::{Quarter, Window};
 use domain::cell::Late;
 use domain::deliverable::{Deliverable, DeliverableKind};
+use domain::money::Currency;
 use domain::partner::{Partner, PartnerStatus};
 use domain::program::Program;
 use domain::role::Action;
@@ -18,7 +19,7 @@ use domain::segment::Segment;
 use domain::slice::Slice;
 use domain::tam::influenced::Market;
 use domain::tam::plan::QUARTERS_AHEAD;
-use domain::tam::{CellFacts, Facts, Forecast, PartnerFacts, Penetration, PlannedSpend};
+use domain::tam::{CellFacts, ExpansionFacts, Facts, Forecast, PartnerFacts, Penetration, PlannedSpend};
 use entity::Tx;
 use entity::cell::Whose;
 use entity::reach::Span;
@@ -155,31 +156,54 @@ pub async fn publish(
 }
 
 /// What of a forecast is planned and set by hand.
-struct Decided {
+#[derive(Clone, Debug)]
+pub(super) struct Decided {
     plan: HashMap<(Uuid, Option<Uuid>), [i128; 4]>,
     penetrations: HashMap<(Uuid, Uuid), Penetration>,
 }
 
 impl Decided {
-    async fn read(tx: &Tx, slice: &Slice, quarter: Quarter) -> Result<Self, Failure> {
+    pub(super) async fn read(tx: &Tx, slice: &Slice, quarter: Quarter) -> Result<Self, Failure> {
         let window = Window { from: quarter, to: quarter.plus(3) };
-        let mut plan: HashMap<(Uuid, Option<Uuid>), [i128; 4]> = HashMap::new();
+        let settings = entity::penetration::all(tx, slice).await?;
+        let penetrations = settings.into_iter().map(|it| ((it.partner_id, it.segment_id), it.penetration)).collect();
+        let mut decided = Self { plan: HashMap::new(), penetrations };
         for PlannedSpend { partner_id, segment_id, quarter: of, amount_minor, .. } in
             entity::planned_spend::window(tx, slice, window, None).await?
         {
-            let at = usize::try_from(of.index() - quarter.index()).unwrap_or_default();
-            if let Some(sum) = plan.entry((partner_id, segment_id)).or_default().get_mut(at) {
+            if let Some(sum) = decided.place(quarter, partner_id, segment_id, of) {
                 *sum += i128::from(amount_minor);
             }
         }
-        let settings = entity::penetration::all(tx, slice).await?;
-        let penetrations = settings.into_iter().map(|it| ((it.partner_id, it.segment_id), it.penetration)).collect();
-        Ok(Self { plan, penetrations })
+        Ok(decided)
+    }
+
+    /// Where the spend of a quarter stands; nowhere outside the four from `first` on.
+    fn place(&mut self, first: Quarter, partner: Uuid, segment: Option<Uuid>, of: Quarter) -> Option<&mut i128> {
+        let at = usize::try_from(of.index() - first.index()).ok().filter(|at| *at < 4)?;
+        self.plan.entry((partner, segment)).or_default().get_mut(at)
+    }
+
+    /// Puts an amount in the place of what is planned for the same quarter and segment, as planning it would.
+    pub(super) fn put(&mut self, first: Quarter, line: &PlannedSpend) {
+        if let Some(sum) = self.place(first, line.partner_id, line.segment_id, line.quarter) {
+            *sum = line.amount_minor.into();
+        }
     }
 }
 
-/// Gathers the facts and lets the domain compute. A forecast covers the partners that are at work, and those that spend is planned
-/// on, in every segment where there is a plan or anything to count.
+/// The facts of a forecast: what is measured, whatever is planned.
+pub(super) struct Desk {
+    pub(super) measures: Measures,
+    currency: Currency,
+    customers: HashMap<entity::reach::Pair, ExpansionFacts>,
+    sourced: HashMap<entity::reach::Pair, u64>,
+    won_arr_minor: Vec<i128>,
+    segments: Vec<Segment>,
+    partners: Vec<Partner>,
+}
+
+/// Gathers the facts and lets the domain compute.
 async fn compute(
     tx: &Tx,
     slice: &Slice,
@@ -187,57 +211,80 @@ async fn compute(
     quarter: Quarter,
     now: DateTime<Utc>,
 ) -> Result<Forecast, Failure> {
-    let calendar = program.calendar;
-    let today = calendar.day(now);
-    let policy = entity::policy::on(tx, slice, today).await?;
-    let measures = measurement::read(tx, slice, program, policy, today, Ask::default(), None).await?;
-    let window = measures.frame.window;
     let decided = Decided::read(tx, slice, quarter).await?;
-    let (first_day, last_day) = (calendar.first_day(window.from), calendar.last_day(window.to));
-    let (from, until) = (calendar.beginning(first_day), calendar.beginning(calendar.first_day(window.to.plus(1))));
-    let customers = entity::reach::customers(tx, slice, &Span { window, first_day, last_day, from, until }).await?;
-    let sourced = entity::reach::sourced_accounts(tx, slice, window).await?;
-    let won_arr_minor = history(tx, slice, window.to).await?;
-    let segments: Vec<Segment> = entity::segment::all(tx, slice).await?;
-    let measured: HashSet<(Uuid, Place)> = measures.book.pairs().collect();
-    let mut partners = Vec::new();
-    for partner in entity::partner::all(tx, slice).await? {
-        let id = partner.id;
-        let places = segments.iter().map(Some).chain([None]);
-        let cells: Vec<CellFacts> = places
-            .filter_map(|segment| {
-                let segment_id = segment.map(|segment| segment.id);
-                let place = Place::from(segment_id);
-                let planned = decided.plan.get(&(id, segment_id)).copied().unwrap_or_default();
-                let penetration = segment_id.and_then(|segment| decided.penetrations.get(&(id, segment)).cloned());
-                let expansion = customers.get(&(id, segment_id)).copied().unwrap_or_default();
-                let is_empty = planned == [0; 4]
-                    && penetration.is_none()
-                    && expansion.touched_accounts == 0
-                    && (segment.is_none() || !measured.contains(&(id, place)));
-                let won = measures.book.everything(place, Kinds::New);
-                (!is_empty).then(|| CellFacts {
-                    segment_id,
-                    planned_minor: planned,
-                    market: Market {
-                        addressable_accounts: segment.and_then(|segment| segment.addressable_accounts),
-                        won_deals: won.won_arr_count,
-                        won_arr_minor: won.won_arr_minor,
-                    },
-                    penetration,
-                    trust_gap: measures.book.trust_gap(Some(id), place, &measures.policy),
-                    sourced_accounts: sourced.get(&(id, segment_id)).copied().unwrap_or_default(),
-                    expansion,
-                })
-            })
-            .collect();
-        let is_planned = cells.iter().any(|cell| cell.planned_minor != [0; 4]);
-        if !cells.is_empty() && (partner.status == PartnerStatus::Active || is_planned) {
-            partners.push(PartnerFacts { partner_id: id, partner_yield: measures.partner_yield(Some(id)), cells });
-        }
+    Ok(Desk::of(tx, slice, program, now).await?.forecast(quarter, &decided))
+}
+
+impl Desk {
+    pub(super) async fn of(tx: &Tx, slice: &Slice, program: &Program, now: DateTime<Utc>) -> Result<Self, Failure> {
+        let calendar = program.calendar;
+        let today = calendar.day(now);
+        let policy = entity::policy::on(tx, slice, today).await?;
+        let measures = measurement::read(tx, slice, program, policy, today, Ask::default(), None).await?;
+        let window = measures.frame.window;
+        let (first_day, last_day) = (calendar.first_day(window.from), calendar.last_day(window.to));
+        let (from, until) = (calendar.beginning(first_day), calendar.beginning(calendar.first_day(window.to.plus(1))));
+        Ok(Self {
+            customers: entity::reach::customers(tx, slice, &Span { window, first_day, last_day, from, until }).await?,
+            sourced: entity::reach::sourced_accounts(tx, slice, window).await?,
+            won_arr_minor: history(tx, slice, window.to).await?,
+            segments: entity::segment::all(tx, slice).await?,
+            partners: entity::partner::all(tx, slice).await?,
+            currency: program.currency,
+            measures,
+        })
     }
-    let (frame, currency, policy) = (measures.frame, program.currency, measures.policy.clone());
-    Ok(Forecast::of(Facts { quarter, frame, currency, policy, won_arr_minor, partners }))
+
+    /// The forecast of what is decided. It covers the partners that are at work, and those that spend is planned on, in every segment
+    /// where there is a plan or anything to count.
+    pub(super) fn forecast(&self, quarter: Quarter, decided: &Decided) -> Forecast {
+        let measures = &self.measures;
+        let measured: HashSet<(Uuid, Place)> = measures.book.pairs().collect();
+        let mut partners = Vec::new();
+        for partner in &self.partners {
+            let id = partner.id;
+            let places = self.segments.iter().map(Some).chain([None]);
+            let cells: Vec<CellFacts> = places
+                .filter_map(|segment| {
+                    let segment_id = segment.map(|segment| segment.id);
+                    let place = Place::from(segment_id);
+                    let planned = decided.plan.get(&(id, segment_id)).copied().unwrap_or_default();
+                    let penetration = segment_id.and_then(|segment| decided.penetrations.get(&(id, segment)).cloned());
+                    let expansion = self.customers.get(&(id, segment_id)).copied().unwrap_or_default();
+                    let is_empty = planned == [0; 4]
+                        && penetration.is_none()
+                        && expansion.touched_accounts == 0
+                        && (segment.is_none() || !measured.contains(&(id, place)));
+                    let won = measures.book.everything(place, Kinds::New);
+                    (!is_empty).then(|| CellFacts {
+                        segment_id,
+                        planned_minor: planned,
+                        market: Market {
+                            addressable_accounts: segment.and_then(|segment| segment.addressable_accounts),
+                            won_deals: won.won_arr_count,
+                            won_arr_minor: won.won_arr_minor,
+                        },
+                        penetration,
+                        trust_gap: measures.book.trust_gap(Some(id), place, &measures.policy),
+                        sourced_accounts: self.sourced.get(&(id, segment_id)).copied().unwrap_or_default(),
+                        expansion,
+                    })
+                })
+                .collect();
+            let is_planned = cells.iter().any(|cell| cell.planned_minor != [0; 4]);
+            if !cells.is_empty() && (partner.status == PartnerStatus::Active || is_planned) {
+                partners.push(PartnerFacts { partner_id: id, partner_yield: measures.partner_yield(Some(id)), cells });
+            }
+        }
+        Forecast::of(Facts {
+            quarter,
+            frame: measures.frame,
+            currency: self.currency,
+            policy: measures.policy.clone(),
+            won_arr_minor: self.won_arr_minor.clone(),
+            partners,
+        })
+    }
 }
 
 /// Won ARR of every completed quarter since the first one with facts, each deal once.
