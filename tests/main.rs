@@ -33,6 +33,7 @@ mod ledger_tamper;
 mod measurement;
 mod motion;
 mod origin;
+mod pages;
 mod pod_request;
 mod policy;
 mod protocol;

@@ -24,6 +24,7 @@ pub mod evidence;
 pub mod explanation;
 pub mod external_ref;
 pub mod foundation;
+pub mod frozen;
 pub mod funnel;
 pub mod import;
 pub mod iteration;

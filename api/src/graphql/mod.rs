@@ -49,6 +49,7 @@ pub mod policy;
 pub mod policy_values;
 pub mod portfolio;
 pub mod program;
+pub mod published;
 pub mod quality;
 pub mod recruit;
 pub mod recruit_plan;

@@ -48,6 +48,7 @@ const QUERIES: &[(&str, &str)] = &[
     ("trend", include_str!("../../assets/queries/trend.graphql")),
     ("tier_recommendations", include_str!("../../assets/queries/tier_recommendations.graphql")),
     ("stage_health", include_str!("../../assets/queries/stage_health.graphql")),
+    ("documents", include_str!("../../assets/queries/documents.graphql")),
     ("iteration", include_str!("../../assets/queries/iteration.graphql")),
     ("open_deals", include_str!("../../assets/queries/open_deals.graphql")),
     ("won_deals", include_str!("../../assets/queries/won_deals.graphql")),

@@ -253,7 +253,7 @@ fn text(of: &Json, path: &str) -> String {
 }
 
 /// A text that no spreadsheet takes for a formula: one that looks like it is led in by an apostrophe. Numbers are as they are.
-fn harmless(text: &str) -> String {
+pub(super) fn harmless(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) && text.parse::<Decimal>().is_err() {
         format!("'{text}")
     } else {
