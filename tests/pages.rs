@@ -112,12 +112,15 @@ fn holds(text: &str, amount: &str) -> bool {
     let short = rest.trim_end_matches('0');
     let mut spellings = vec![format!("{sign}{digits}.{rest}"), format!("{sign}{grouped}.{rest}")];
     spellings.push(if short.is_empty() { format!("{sign}{digits}") } else { format!("{sign}{digits}.{short}") });
-    let is_digit = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_digit() || letter == '.' || letter == ',');
+    let is_digit = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_digit());
+    let is_mark = |letter: Option<char>| matches!(letter, Some('.' | ','));
     spellings.iter().any(|spelling| {
         text.match_indices(spelling.as_str()).any(|(at, _)| {
-            let (before, after) = (text[..at].chars().next_back(), text[at + spelling.len()..].chars().next());
-            // A sentence may end behind a number.
-            !is_digit(before) && !after.is_some_and(|letter| letter.is_ascii_digit())
+            let (mut before, mut after) = (text[..at].chars().rev(), text[at + spelling.len()..].chars());
+            let (left, right) = ([before.next(), before.next()], [after.next(), after.next()]);
+            // A sentence or a list may go on behind a number with a mark, but not with a mark and a digit.
+            let goes_on = |side: [Option<char>; 2]| is_digit(side[0]) || (is_mark(side[0]) && is_digit(side[1]));
+            !goes_on(left) && !goes_on(right)
         })
     })
 }
@@ -190,6 +193,14 @@ fn a_band_that_a_role_does_not_read_is_in_none_of_its_bytes() {
             found
         };
         let (conservative, base, stretch) = (band("conservative").await, band("base").await, band("stretch").await);
+        // What a page shows at its top, band by band.
+        let top = async |name: &str| {
+            let mut found = BTreeSet::new();
+            let ask = format!("{{ forecast(quarter: \"2026-Q4\") {{ {name} {{ {figures} }} }} }}");
+            amounts(app.as_role(Role::Operator).query(&ask).await.data(), &mut found);
+            found
+        };
+        let shown: Vec<BTreeSet<String>> = vec![top("conservative").await, top("base").await, top("stretch").await];
         // What Finance reads beside the band: spend, and what partners have won.
         let mut known = conservative.clone();
         let beside = "{ forecast(quarter: \"2026-Q4\") { partners { rule { plannedSpend { amount } trailingSpend { amount } }
@@ -203,9 +214,9 @@ fn a_band_that_a_role_does_not_read_is_in_none_of_its_bytes() {
             let of = async |role: Role, kind: &str| {
                 text(ending, &bytes(&app, &app.as_role(role), &format!("{kind}/2026-Q4.{ending}")).await)
             };
-            // They are there to be found: the operator's document has every one.
+            // They are there to be found: the operator's document has every one of the top.
             let operator = of(Role::Operator, "forecast").await;
-            for amount in base.iter().chain(&stretch).chain(&conservative) {
+            for amount in shown.iter().flatten() {
                 assert!(holds(&operator, amount), "{ending}: {amount}");
             }
             for kind in KINDS {

@@ -335,7 +335,13 @@ fn lines(forecast: &Json, bands: &[&Band]) -> Part {
                 let path = |band: &Band, rest: &str| format!("{}.{field}.{rest}", band.field);
                 let amounts: Vec<Cell> =
                     bands.iter().map(|band| Cell::number(cell, &path(band, "amount.amount"))).collect();
-                if amounts.iter().all(|amount| *amount == Cell::Empty) {
+                // A drag of nothing says no more than its Influenced TAM.
+                let is_nothing = |amount: &Cell| match amount {
+                    Cell::Empty => true,
+                    Cell::Number(number) => field == "drag" && number.is_zero(),
+                    Cell::Text(_) => false,
+                };
+                if amounts.iter().all(is_nothing) {
                     continue;
                 }
                 let mut cells = vec![Cell::plain(partner, "partner.name"), segment_name(cell)];
@@ -358,7 +364,7 @@ fn lines(forecast: &Json, bands: &[&Band]) -> Part {
     Part {
         heading: "Lines",
         lead: "Each partner in each segment, as far as it is measured. Each line is rounded to the minor unit once; totals add \
-               rounded lines."
+               rounded lines. A drag of 0 is left out."
             .into(),
         table: Some(table),
         is_appendix: true,
@@ -374,7 +380,8 @@ fn explained(forecast: &Json, bands: &[&Band]) -> Part {
                 for band in bands {
                     let figure = at(cell, &format!("{}.{field}", band.field));
                     let told = at(figure, "explanation");
-                    if at(figure, "amount").is_null() || told.is_null() {
+                    let amount = number(figure, "amount.amount");
+                    if amount.is_none_or(|amount| field == "drag" && amount.is_zero()) || told.is_null() {
                         continue;
                     }
                     let title = format!(

@@ -44,7 +44,7 @@ pub(super) fn write(sheet: &Sheet) -> Vec<u8> {
                     @if !sheet.headlines.is_empty() {
                         ul .headlines {
                             @for (label, figure, about) in &sheet.headlines {
-                                li { span .label { (label) } strong { (figure) } span .about { (about) } }
+                                li { span .label { (label) } strong .negative[is_negative(figure)] { (figure) } span .about { (about) } }
                             }
                         }
                     }
@@ -72,31 +72,42 @@ fn section(part: &Part, charts: &mut usize) -> Markup {
                 figure { figcaption { (one.title) } (chart::draw(one, number)) }
             }
             @if let Some(shown) = &part.table { (table(part.heading, shown)) }
-            @for one in &part.outline {
-                div .outline { h3 { (one.title) } ol { @for line in &one.lines { li { (line) } } } }
+            @if !part.outline.is_empty() {
+                div .outlines {
+                    @for one in &part.outline {
+                        div .outline { h3 { (one.title) } ol { @for line in &one.lines { li { (line) } } } }
+                    }
+                }
             }
         }
     }
 }
 
+fn is_negative(shown: &str) -> bool {
+    shown.starts_with('-')
+}
+
 fn table(heading: &str, table: &Table) -> Markup {
-    let is_negative = |shown: &str| shown.starts_with('-');
+    let filled = table.filled();
     html! {
         // What is wider than a screen scrolls, also by keyboard.
         div .scroll tabindex="0" role="region" aria-label=(heading) {
             table {
                 thead { tr {
-                    @for column in &table.columns { th scope="col" .number[column.unit.is_number()] { (column.title) } }
+                    @for column in filled.iter().map(|at| &table.columns[*at]) {
+                        th scope="col" .number[column.unit.is_number()] { (column.title) }
+                    }
                 } }
                 tbody {
                     @for row in &table.rows {
                         tr .total[row.is_total] {
-                            @for (at, (cell, column)) in row.cells.iter().zip(&table.columns).enumerate() {
-                                @let shown = cell.shown(column.unit);
-                                @if at == 0 {
+                            @for at in &filled {
+                                @let unit = table.columns[*at].unit;
+                                @let shown = row.cells[*at].shown(unit);
+                                @if *at == 0 {
                                     th scope="row" { (shown) }
                                 } @else {
-                                    td .number[column.unit.is_number()] .negative[column.unit.is_number() && is_negative(&shown)] { (shown) }
+                                    td .number[unit.is_number()] .negative[unit.is_number() && is_negative(&shown)] { (shown) }
                                 }
                             }
                         }

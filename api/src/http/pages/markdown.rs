@@ -3,23 +3,21 @@
 use super::sheet::{Part, Sheet, Table};
 
 /// What stands for itself behind a backslash.
-const MARKS: &[char] =
-    &['\\', '`', '*', '_', '{', '}', '[', ']', '<', '>', '(', ')', '#', '+', '!', '|', '~', '&', '$', '=', ':', '@'];
+const MARKS: &[char] = &['\\', '`', '*', '_', '[', ']', '<', '>', '#', '!', '|', '~', '&', '$', '@'];
 
-/// A text that no Markdown takes for markup, in one line.
+/// A text that no Markdown takes for markup, in one line. An address in it is no link.
 fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '\r' => {}
-            letter if letter.is_control() => out.push(' '),
-            letter => {
-                if MARKS.contains(&letter) {
-                    out.push('\\');
-                }
-                out.push(letter);
-            }
+    let mut letters = text.chars().filter(|letter| *letter != '\r').peekable();
+    while let Some(letter) = letters.next() {
+        if letter.is_control() {
+            out.push(' ');
+            continue;
         }
+        if MARKS.contains(&letter) || (letter == ':' && letters.peek() == Some(&'/')) {
+            out.push('\\');
+        }
+        out.push(letter);
     }
     out
 }
@@ -66,18 +64,18 @@ fn section(out: &mut String, part: &Part) {
 }
 
 fn table(out: &mut String, table: &Table) {
+    let filled = table.filled();
+    let columns = || filled.iter().map(|at| &table.columns[*at]);
     let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
     out.push('\n');
-    out.push_str(&line(table.columns.iter().map(|column| plain(&column.title)).collect()));
+    out.push_str(&line(columns().map(|column| plain(&column.title)).collect()));
     out.push_str(&line(
-        table.columns.iter().map(|column| if column.unit.is_number() { "---:" } else { "---" }.to_owned()).collect(),
+        columns().map(|column| if column.unit.is_number() { "---:" } else { "---" }.to_owned()).collect(),
     ));
     for row in &table.rows {
         let bold = |text: String| if row.is_total { format!("**{text}**") } else { text };
-        let shown = row.cells.iter().zip(&table.columns);
-        out.push_str(&line(
-            shown.map(|(value, column)| bold(cell(&value.shown(column.unit), column.unit.is_number()))).collect(),
-        ));
+        let shown = filled.iter().map(|at| (&row.cells[*at], table.columns[*at].unit));
+        out.push_str(&line(shown.map(|(value, unit)| bold(cell(&value.shown(unit), unit.is_number()))).collect()));
     }
 }
 
@@ -87,9 +85,9 @@ mod tests {
 
     #[test]
     fn nothing_in_a_name_is_markup() {
-        assert_eq!(plain("<script>alert(1)</script>"), r"\<script\>alert\(1\)\</script\>");
+        assert_eq!(plain("<script>alert(1)</script>"), r"\<script\>alert(1)\</script\>");
         assert_eq!(plain("a|b\n# c"), r"a\|b \# c");
-        assert_eq!(plain("[x](http://y)"), r"\[x\]\(http\://y\)");
+        assert_eq!(plain("[x](http://y)"), r"\[x\](http\://y)");
         assert_eq!((cell("-305,454.55", true).as_str(), cell("a|b", true).as_str()), ("-305,454.55", r"a\|b"));
     }
 }

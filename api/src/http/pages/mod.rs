@@ -268,7 +268,7 @@ impl Slice {
             _ => sheet.parts.extend(whole(of)),
         }
         sheet.facts.extend([
-            ("Shown to", format!("{}: what this role may read", human(said("viewer.role")))),
+            ("Shown to", format!("{}, as far as this role may read it", human(said("viewer.role")))),
             ("Content SHA-256", said("deliverable.sha256").to_owned()),
             ("Slice SHA-256", self.sha256.clone()),
         ]);

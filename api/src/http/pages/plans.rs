@@ -3,6 +3,7 @@
 use super::sheet::{Cell, Chart, ChartKind, Part, Series, Sheet, Table, Unit, at, human, list, number, text};
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
+use std::collections::BTreeSet;
 
 const TIERS: [&str; 4] = ["INVEST", "MAINTAIN", "TEST", "EXIT"];
 const STAGES: [&str; 4] = ["TOFU", "CO_SELL", "EXPAND", "RETAIN"];
@@ -266,21 +267,27 @@ fn sums(plan: &Json, currency: &str) -> Part {
 }
 
 fn commitments(plan: &Json) -> Part {
-    let mut table = Table::new([
-        ("Partner", Unit::Text),
-        ("Stage", Unit::Text),
-        ("Quarter", Unit::Text),
-        ("ARR", Unit::Money),
-        ("Deals", Unit::Count),
-    ]);
-    for line in list(plan, "commitments") {
-        table.push(vec![
-            Cell::plain(line, "name"),
-            Cell::word(line, "stage"),
-            Cell::plain(line, "forQuarter"),
-            Cell::number(line, "arr.amount"),
-            Cell::number(line, "deals"),
-        ]);
+    let lines = list(plan, "commitments");
+    let quarters: BTreeSet<&str> = lines.iter().filter_map(|line| text(line, "forQuarter")).collect();
+    let mut columns = vec![("Partner".to_owned(), Unit::Text), ("Stage".to_owned(), Unit::Text)];
+    columns.extend(quarters.iter().map(|quarter| (format!("{quarter} ARR"), Unit::Money)));
+    columns.extend([("Four quarters ARR".to_owned(), Unit::Money), ("Deals".to_owned(), Unit::Count)]);
+    let mut table = Table::new(columns);
+    let mut partners: Vec<&str> = lines.iter().filter_map(|line| text(line, "name")).collect();
+    partners.sort_unstable();
+    partners.dedup();
+    for (partner, stage) in partners.iter().flat_map(|partner| STAGES.map(|stage| (*partner, stage))) {
+        let is_it = |line: &&Json| text(line, "name") == Some(partner) && text(line, "stage") == Some(stage);
+        let own: Vec<&Json> = lines.iter().filter(is_it).collect();
+        if own.is_empty() {
+            continue;
+        }
+        let of = |quarter: &str| own.iter().find(|line| text(line, "forQuarter") == Some(quarter));
+        let sum = |path: &str| Cell::Number(own.iter().filter_map(|line| number(line, path)).sum());
+        let mut cells = vec![Cell::text(partner), Cell::text(human(stage))];
+        cells.extend(quarters.iter().map(|quarter| of(quarter).map_or(Cell::Empty, |line| Cell::number(line, "arr.amount"))));
+        cells.extend([sum("arr.amount"), sum("deals")]);
+        table.push(cells);
     }
     Part {
         heading: "Commitments",

@@ -2,7 +2,6 @@
 
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::Value as Json;
-use std::str::FromStr;
 
 /// A deliverable as somebody reads it.
 #[derive(Debug, Default)]
@@ -142,6 +141,12 @@ impl Table {
         self.rows.push(Row { cells, is_total: false });
     }
 
+    /// The columns that have a value at all: for people, who need no empty ones. Files for programs keep every column.
+    pub(super) fn filled(&self) -> Vec<usize> {
+        let is_filled = |at: &usize| *at == 0 || self.rows.iter().any(|row| row.cells.get(*at) != Some(&Cell::Empty));
+        (0..self.columns.len()).filter(is_filled).collect()
+    }
+
     /// A row that adds up those above it.
     pub(super) fn total(&mut self, cells: Vec<Cell>) {
         self.rows.push(Row { cells, is_total: true });
@@ -152,15 +157,6 @@ impl Cell {
     /// Words.
     pub(super) fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
-    }
-
-    /// A number, or a text where there is no number in it.
-    pub(super) fn read(value: Option<&str>) -> Self {
-        match value.map(|text| (text, Decimal::from_str(text))) {
-            None => Self::Empty,
-            Some((_, Ok(number))) => Self::Number(number),
-            Some((text, Err(_))) => Self::text(text),
-        }
     }
 
     /// The value behind a path, where it is a number.
@@ -240,12 +236,25 @@ pub(super) fn grouped(number: Decimal) -> String {
     out + rest
 }
 
+/// Words that do not say by themselves what they mean.
+const WORDS: [(&str, &str); 11] = [
+    ("TOFU", "TOFU"),
+    ("CO_SELL", "Co-sell"),
+    ("REVOPS", "RevOps"),
+    ("NOTHING_ELSE", "No other rule holds"),
+    ("HISTORY_QUARTERS", "Quarters of history"),
+    ("SOLID_SEGMENTS", "Segments with solid evidence"),
+    ("YIELD_COVERS_COST", "Yield, to cover its cost"),
+    ("YIELD_EARNS_MORE", "Yield, to earn more spend"),
+    ("DRAGGING_SEGMENTS", "Segments that drag"),
+    ("DECAYING_RUNNING", "Quarters decaying in a row"),
+    ("BEST_TRUST_GAP", "Best Trust-Gap, in points"),
+];
+
 /// A word of an enum as people write it: `SPEND_NOT_QUALIFIED` is "Spend not qualified".
 pub(super) fn human(word: &str) -> String {
-    match word {
-        "TOFU" => return "TOFU".to_owned(),
-        "CO_SELL" => return "Co-sell".to_owned(),
-        _ => {}
+    if let Some((_, known)) = WORDS.iter().find(|(own, _)| *own == word) {
+        return (*known).to_owned();
     }
     let lower = word.to_ascii_lowercase().replace('_', " ");
     let mut letters = lower.chars();
