@@ -150,7 +150,8 @@ fn every_role_gets_every_format_of_what_it_reads_and_nothing_where_it_reads_noth
                     let path = format!("{kind}/2026-Q4.{ending}");
                     let response = get(&app, &seat, &path).await;
                     if !may(role, Action::ReadDeliverables) {
-                        let never = get(&app, &seat, &format!("{}.{ending}", global_id("Deliverable", app.clock.id()))).await;
+                        let never =
+                            get(&app, &seat, &format!("{}.{ending}", global_id("Deliverable", app.clock.id()))).await;
                         assert_eq!((response.status(), never.status()), (never.status(), 404.try_into().unwrap()));
                         assert_eq!(response.headers().get("etag"), None);
                         assert_eq!(response.bytes().await.unwrap(), never.bytes().await.unwrap(), "{role:?} {path}");
@@ -159,7 +160,12 @@ fn every_role_gets_every_format_of_what_it_reads_and_nothing_where_it_reads_noth
                     assert_eq!(response.status(), 200, "{role:?} {path}");
                     assert_eq!(response.headers()["content-type"], media);
                     assert_eq!(response.headers()["cache-control"], "private, no-cache");
-                    assert!(response.headers()["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'"));
+                    assert!(
+                        response.headers()["content-security-policy"]
+                            .to_str()
+                            .unwrap()
+                            .starts_with("default-src 'none'")
+                    );
                     let body = text(ending, &response.bytes().await.unwrap());
                     // A seat that is bound to the first partner finds the other one in no format.
                     let is_bound = matches!(role, Role::PartnerAe | Role::PartnerManager);
@@ -234,7 +240,8 @@ fn a_band_that_a_role_does_not_read_is_in_none_of_its_bytes() {
                 assert!(!manager.contains("Stretch"), "{kind}.{ending}");
             }
             // Without the schema's fields there are no facts of a recommendation either.
-            let (leader, manager) = (of(Role::Leadership, "recruit-plan").await, of(Role::PartnerManager, "recruit-plan").await);
+            let (leader, manager) =
+                (of(Role::Leadership, "recruit-plan").await, of(Role::PartnerManager, "recruit-plan").await);
             let has = |text: &str| text.to_lowercase().contains("recommended");
             assert_eq!((has(&leader), has(&manager)), (true, false), "{ending}");
         }
@@ -255,7 +262,10 @@ fn nothing_in_a_name_is_more_than_text() {
                 assert!(!bare.contains(word), "{kind}: {word}");
             }
             assert!(page.contains("<svg") && page.contains("role=\"img\""), "{kind}");
-            assert!(page.contains("<title id=\"chart-1-title\">") && page.contains("<desc id=\"chart-1-about\">"), "{kind}");
+            assert!(
+                page.contains("<title id=\"chart-1-title\">") && page.contains("<desc id=\"chart-1-about\">"),
+                "{kind}"
+            );
             let markdown = text("md", &bytes(&app, &operator, &format!("{kind}/2026-Q4.md")).await);
             assert!(!markdown.contains("<script>") && markdown.contains(r"\<script\>"), "{kind}");
         }
@@ -276,7 +286,8 @@ fn a_document_says_what_it_is_of_and_its_hash_can_be_checked() {
     on_every_backend(async |app| {
         published(&app).await;
         let operator = app.as_role(Role::Operator);
-        let ask = "query($by: DeliverableBy!) { deliverable(by: $by) { id sha256 revision latestRevision publisher { name }
+        let ask =
+            "query($by: DeliverableBy!) { deliverable(by: $by) { id sha256 revision latestRevision publisher { name }
             documents { html markdown csv xlsx json } } }";
         for kind in KINDS {
             let word = kind.to_uppercase().replace('-', "_");
@@ -306,7 +317,10 @@ fn a_document_says_what_it_is_of_and_its_hash_can_be_checked() {
                 }
             }
             // Who published it is told to who may read seats.
-            let (inside, outside) = (bytes(&app, &operator, &format!("{kind}/2026-Q4.html")).await, bytes(&app, &finance, &format!("{kind}/2026-Q4.html")).await);
+            let (inside, outside) = (
+                bytes(&app, &operator, &format!("{kind}/2026-Q4.html")).await,
+                bytes(&app, &finance, &format!("{kind}/2026-Q4.html")).await,
+            );
             let name = of["publisher"]["name"].as_str().unwrap();
             assert!(text("html", &inside).contains(name) && !text("html", &outside).contains(name), "{name}");
         }
@@ -349,10 +363,17 @@ fn an_earlier_revision_stays_and_says_that_it_is_replaced() {
 fn without_an_ending_what_is_accepted_decides() {
     on_every_backend(async |app| {
         let leader = app.as_role(Role::Leadership);
-        for (accept, media) in [("text/csv", "text/csv; charset=utf-8"), ("text/markdown, */*", "text/markdown; charset=utf-8"), ("*/*", "text/html; charset=utf-8")] {
+        for (accept, media) in [
+            ("text/csv", "text/csv; charset=utf-8"),
+            ("text/markdown, */*", "text/markdown; charset=utf-8"),
+            ("*/*", "text/html; charset=utf-8"),
+        ] {
             let request = app.client().get(app.url("/documents/forecast/2026-Q4")).header("accept", accept);
             let response = leader.authorize(request).send().await.unwrap();
-            assert_eq!((response.status().as_u16(), response.headers()["content-type"].to_str().unwrap()), (200, media));
+            assert_eq!(
+                (response.status().as_u16(), response.headers()["content-type"].to_str().unwrap()),
+                (200, media)
+            );
         }
     });
 }

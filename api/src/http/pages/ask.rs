@@ -141,7 +141,11 @@ mod tests {
             assert_eq!(document.is_some(), may(role, Action::ReadDeliverables), "{role:?}");
             let Some(document) = document else { continue };
             let has = |word: &str| document.split_whitespace().any(|other| other == word);
-            assert_eq!(has("base"), may(role, Action::ReadForecastBase) || may(role, Action::ReadDeployment), "{role:?}");
+            assert_eq!(
+                has("base"),
+                may(role, Action::ReadForecastBase) || may(role, Action::ReadDeployment),
+                "{role:?}"
+            );
             assert_eq!(has("stretch"), may(role, Action::ReadForecastStretch), "{role:?}");
             assert_eq!(has("committed"), may(role, Action::ReadDeployment), "{role:?}");
             assert_eq!(has("content"), may(role, Action::ReadDeliverableContent), "{role:?}");

@@ -108,9 +108,7 @@ fn block(x: f64, width: f64, [from, to]: [f64; 2], class: usize, name: &str) -> 
 
 fn columns(chart: &Chart) -> (f64, Markup) {
     let is_stacked = chart.kind == ChartKind::Stacked;
-    let values = |at: usize| {
-        chart.series.iter().map(move |series| series.values.get(at).copied().flatten().map(float))
-    };
+    let values = |at: usize| chart.series.iter().map(move |series| series.values.get(at).copied().flatten().map(float));
     let (mut low, mut high) = (0.0_f64, 0.0_f64);
     for at in 0..chart.labels.len() {
         let (mut above, mut below) = (0.0_f64, 0.0_f64);
@@ -213,8 +211,11 @@ fn stack(
 }
 
 fn bars(chart: &Chart) -> (f64, Markup) {
-    let values: Vec<Option<f64>> =
-        chart.series.first().map(|series| series.values.iter().map(|value| value.map(float)).collect()).unwrap_or_default();
+    let values: Vec<Option<f64>> = chart
+        .series
+        .first()
+        .map(|series| series.values.iter().map(|value| value.map(float)).collect())
+        .unwrap_or_default();
     let high = values.iter().flatten().copied().fold(0.0, f64::max);
     let low = values.iter().flatten().copied().fold(0.0, f64::min);
     // Numbers of bars to the left need room as well.
@@ -222,10 +223,13 @@ fn bars(chart: &Chart) -> (f64, Markup) {
     let x = |value: f64| from + (value - low) / (high - low).max(f64::MIN_POSITIVE) * (WIDTH - END - from);
     let shown = |at: usize| {
         let exact = chart.series.first().and_then(|series| series.values.get(at).copied().flatten());
-        exact.map_or_else(|| "not measured".to_owned(), |value| match chart.unit {
-            Unit::Money => grouped(value.round()),
-            unit => unit.shown(value),
-        })
+        exact.map_or_else(
+            || "not measured".to_owned(),
+            |value| match chart.unit {
+                Unit::Money => grouped(value.round()),
+                unit => unit.shown(value),
+            },
+        )
     };
     let height = 8.0 + BAR * index(chart.labels.len());
     let inside = html! {

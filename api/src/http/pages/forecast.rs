@@ -1,8 +1,6 @@
 //! The forecast as parts of a page.
 
-use super::sheet::{
-    Cell, Chart, ChartKind, Outline, Part, Series, Sheet, Table, Unit, at, list, number, text,
-};
+use super::sheet::{Cell, Chart, ChartKind, Outline, Part, Series, Sheet, Table, Unit, at, list, number, text};
 use serde_json::Value as Json;
 
 /// A band as a column of tables.
@@ -178,7 +176,8 @@ fn components_by_quarter(forecast: &Json, bands: &[&Band]) -> Part {
     }
     Part {
         heading: "Components by quarter",
-        lead: "Sourced follows the spend planned for the quarter; Influenced and Expansion follow the seasonality.".into(),
+        lead: "Sourced follows the spend planned for the quarter; Influenced and Expansion follow the seasonality."
+            .into(),
         table: Some(table),
         ..Part::default()
     }

@@ -113,7 +113,8 @@ impl Named {
             Self::Id(id) => object(vec![("id", Value::String(id))]),
             Self::Of(kind, quarter, revision) => {
                 let kind: &'static str = kind.into();
-                let mut of = vec![("kind", Value::String(kind.into())), ("quarter", Value::String(quarter.to_string()))];
+                let mut of =
+                    vec![("kind", Value::String(kind.into())), ("quarter", Value::String(quarter.to_string()))];
                 of.extend(revision.map(|revision| ("revision", Value::Number(revision.into()))));
                 object(vec![("of", object(of))])
             }
@@ -242,7 +243,8 @@ impl Slice {
             subtitle: format!("{}, {}, revision {revision}", said("program.name"), said("deliverable.quarter")),
             ..Sheet::default()
         };
-        let replaces = (revision > 1.into()).then(|| format!(", replaces revision {}", revision - rust_decimal::Decimal::ONE));
+        let replaces =
+            (revision > 1.into()).then(|| format!(", replaces revision {}", revision - rust_decimal::Decimal::ONE));
         let by = match (of.get("publisher"), text(of, "publisher.name")) {
             (_, Some(name)) => format!(" by {name}"),
             (Some(Json::Null), None) => " by the server".to_owned(),
@@ -261,7 +263,9 @@ impl Slice {
         }
         match text(of, "kind") {
             Some("FORECAST") if !at(of, "forecast").is_null() => forecast::parts(&mut sheet, at(of, "forecast")),
-            Some("RECRUIT_PLAN") if !at(of, "recruitPlan").is_null() => plans::recruit(&mut sheet, at(of, "recruitPlan")),
+            Some("RECRUIT_PLAN") if !at(of, "recruitPlan").is_null() => {
+                plans::recruit(&mut sheet, at(of, "recruitPlan"))
+            }
             Some("STAGE_DEPLOYMENT_PLAN") if !at(of, "stageDeploymentPlan").is_null() => {
                 plans::stages(&mut sheet, at(of, "stageDeploymentPlan"));
             }

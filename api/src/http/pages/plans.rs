@@ -42,7 +42,9 @@ pub(super) fn recruit(sheet: &mut Sheet, plan: &Json) {
     }
     sheet.parts.push(tiers(entries, &of_tier));
     for (tier, heading, columns) in SECTIONS {
-        let mut table = Table::new(std::iter::once(("Partner", Unit::Text)).chain(columns.iter().map(|(_, title)| (*title, Unit::Text))));
+        let mut table = Table::new(
+            std::iter::once(("Partner", Unit::Text)).chain(columns.iter().map(|(_, title)| (*title, Unit::Text))),
+        );
         for entry in of_tier(tier) {
             let mut cells = vec![Cell::plain(entry, "name")];
             cells.extend(columns.iter().map(|(field, _)| Cell::plain(entry, field)));
@@ -86,7 +88,9 @@ fn tiers<'a>(entries: &[Json], of_tier: &impl Fn(&str) -> Vec<&'a Json>) -> Part
     };
     Part {
         heading: "Decisions",
-        lead: "The system recommends, the operator decides; a reason stands where the two differ, and where a test ended.".into(),
+        lead:
+            "The system recommends, the operator decides; a reason stands where the two differ, and where a test ended."
+                .into(),
         charts: vec![chart],
         table: Some(table),
         ..Part::default()
@@ -190,7 +194,8 @@ fn health(plan: &Json) -> Part {
     };
     Part {
         heading: "Stage Health Card",
-        lead: "A stage that nobody covers is a first-order finding: it changes the next quarter's recruit objectives.".into(),
+        lead: "A stage that nobody covers is a first-order finding: it changes the next quarter's recruit objectives."
+            .into(),
         charts: vec![chart],
         table: Some(table),
         ..Part::default()
@@ -285,7 +290,9 @@ fn commitments(plan: &Json) -> Part {
         let of = |quarter: &str| own.iter().find(|line| text(line, "forQuarter") == Some(quarter));
         let sum = |path: &str| Cell::Number(own.iter().filter_map(|line| number(line, path)).sum());
         let mut cells = vec![Cell::text(partner), Cell::text(human(stage))];
-        cells.extend(quarters.iter().map(|quarter| of(quarter).map_or(Cell::Empty, |line| Cell::number(line, "arr.amount"))));
+        cells.extend(
+            quarters.iter().map(|quarter| of(quarter).map_or(Cell::Empty, |line| Cell::number(line, "arr.amount"))),
+        );
         cells.extend([sum("arr.amount"), sum("deals")]);
         table.push(cells);
     }

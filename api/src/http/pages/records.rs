@@ -20,10 +20,8 @@ pub(super) fn write(sheet: &Sheet) -> Vec<u8> {
             out.extend(block([vec![part.heading.to_owned()], heading].into_iter().chain(rows)));
         }
         if !part.outline.is_empty() {
-            let lines = part
-                .outline
-                .iter()
-                .flat_map(|one| one.lines.iter().map(|line| vec![one.title.clone(), line.clone()]));
+            let lines =
+                part.outline.iter().flat_map(|one| one.lines.iter().map(|line| vec![one.title.clone(), line.clone()]));
             let heading = vec!["Figure".to_owned(), "Line".to_owned()];
             out.extend(b"\r\n");
             out.extend(block([vec![part.heading.to_owned()], heading].into_iter().chain(lines)));
@@ -33,8 +31,7 @@ pub(super) fn write(sheet: &Sheet) -> Vec<u8> {
 }
 
 fn block(records: impl Iterator<Item = Vec<String>>) -> Vec<u8> {
-    let mut writer =
-        csv::WriterBuilder::new().flexible(true).terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let mut writer = csv::WriterBuilder::new().flexible(true).terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     for record in records {
         // Into memory, and records may differ in length: it cannot fail.
         let _ = writer.write_record(record.iter().map(|text| harmless(text)));
