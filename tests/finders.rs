@@ -9,8 +9,8 @@ use entity::deal_around::Around;
 use entity::page::{Ask, Key, Position};
 use entity::{
     Store, account, account_partner, activity, attribution, deal, deal_origin, deliverable, dispute, dispute_party,
-    external_ref, partner, partner_person, penetration, planned_spend, registration, registration_conflict, segment,
-    sla_clock, source_mark, spend_line, stage,
+    external_ref, partner, partner_person, penetration, planned_spend, reconciliation_sign_off, registration,
+    registration_conflict, segment, sla_clock, source_mark, spend_line, stage,
 };
 use sea_orm_migration::sea_orm::{ConnectionTrait, Statement};
 use strum::IntoEnumIterator;
@@ -211,6 +211,8 @@ async fn every_finder_runs_with_every_reach_and_order() {
             planned_spend::window(conn, &slice, window, None).await.unwrap();
             planned_spend::window(conn, &slice, window, Some(ids[0])).await.unwrap();
             penetration::all(conn, &slice).await.unwrap();
+            reconciliation_sign_off::of_quarter(conn, &slice, quarter).await.unwrap();
+            reconciliation_sign_off::find(conn, &slice, ids[0]).await.unwrap();
             let kind = domain::deliverable::DeliverableKind::Forecast;
             deliverable::latest_up_to(conn, &slice, kind, quarter).await.unwrap();
             deliverable::revisions(conn, &slice, kind, quarter).await.unwrap();

@@ -5,6 +5,7 @@
 mod absence;
 mod attribution;
 mod cells;
+mod cfo;
 mod claim;
 mod cosell;
 mod demo;

@@ -12,6 +12,7 @@ mod m20261125_000009_recruit;
 mod m20261125_000016_lead;
 mod m20261125_000019_funnel;
 mod m20261125_000029_foundation_steps;
+mod m20261126_000034_reconciliation;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
 
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000016_lead::Migration),
             Box::new(m20261125_000019_funnel::Migration),
             Box::new(m20261125_000029_foundation_steps::Migration),
+            Box::new(m20261126_000034_reconciliation::Migration),
         ]
     }
 }

@@ -120,7 +120,11 @@ impl Deliverable {
     /// RECRUIT_PLAN: what it says. Null for every other kind.
     #[graphql(directive = Allow::apply(Action::ReadRecruitPlan))]
     async fn recruit_plan(&self, ctx: &Context<'_>) -> Result<Option<PublishedRecruitPlan>> {
-        if self.0.kind == Kind::RecruitPlan { PublishedRecruitPlan::read(ctx, &self.0).await.map(Some) } else { Ok(None) }
+        if self.0.kind == Kind::RecruitPlan {
+            PublishedRecruitPlan::read(ctx, &self.0).await.map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     /// STAGE_DEPLOYMENT_PLAN: what it says. Null for every other kind.

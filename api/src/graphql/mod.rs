@@ -8,6 +8,7 @@ pub mod attribution;
 pub mod audit;
 mod caller;
 pub mod catalogue;
+pub mod cfo;
 pub mod change;
 pub mod claim;
 pub mod cosell;
@@ -51,6 +52,7 @@ pub mod portfolio;
 pub mod program;
 pub mod published;
 pub mod quality;
+pub mod reconciliation;
 pub mod recruit;
 pub mod recruit_plan;
 pub mod registration;
@@ -123,6 +125,8 @@ pub struct MeasuresRead(
     motion::MotionQuery,
     audit::AuditQuery,
     scorecard::ScorecardQuery,
+    cfo::CfoQuery,
+    reconciliation::ReconciliationQuery,
     totals::TotalsQuery,
 );
 
@@ -191,6 +195,7 @@ pub struct CreditChange(
 #[derive(MergedObject, Default)]
 pub struct PlanChange(
     spend_plan::SpendPlanMutation,
+    reconciliation::ReconciliationMutation,
     tam::TamMutation,
     iteration::IterationMutation,
     recruit::RecruitMutation,

@@ -78,14 +78,19 @@ fn major(minor: i128, currency: Currency) -> Decimal {
 fn section(tier: Tier, name: &str) -> Section {
     match tier {
         Tier::Invest => Section::Invest {
-            activation_step: format!("Name two joint target accounts with {name} and run one executive briefing on each."),
+            activation_step: format!(
+                "Name two joint target accounts with {name} and run one executive briefing on each."
+            ),
         },
         Tier::Maintain => Section::Maintain {
-            commitments: "The present spend, one pipeline review a month, answers to registrations within a day.".into(),
+            commitments: "The present spend, one pipeline review a month, answers to registrations within a day."
+                .into(),
         },
         Tier::Test => Section::Test {
             audit_signals: "Closed co-sell deals beside direct ones, and answers to the Pod within 24 hours.".into(),
-            exit_criteria: "Ten closed deals in one segment with a win rate at the direct one or above by the quarter's end.".into(),
+            exit_criteria:
+                "Ten closed deals in one segment with a win rate at the direct one or above by the quarter's end."
+                    .into(),
         },
         Tier::Exit => Section::Exit {
             offboarding: "Notice this quarter; running registrations are honoured until they expire.".into(),
