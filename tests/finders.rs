@@ -10,9 +10,9 @@ use entity::page::{Ask, Key, Position};
 use entity::{
     Store, account, account_partner, activity, attribution, capability, contract_terms, deal, deal_origin, deliverable,
     dispute, dispute_party, external_ref, firmographics, handoff, handoff_rules, ideal_profile, level_benefits,
-    lever_change, overlap, partner, partner_person, penetration, planned_spend, practice, qualification, registration,
-    registration_conflict, rollout, rollout_tick, segment, sla_clock, source_mark, spend_line, stage, system_input,
-    system_lever, system_loop, territory,
+    lever_change, overlap, partner, partner_person, penetration, planned_spend, practice, qualification,
+    reconciliation_sign_off, registration, registration_conflict, rollout, rollout_tick, segment, sla_clock,
+    source_mark, spend_line, stage, system_input, system_lever, system_loop, territory,
 };
 use sea_orm_migration::sea_orm::{ConnectionTrait, Statement};
 use strum::IntoEnumIterator;
@@ -213,6 +213,8 @@ async fn every_finder_runs_with_every_reach_and_order() {
             planned_spend::window(conn, &slice, window, None).await.unwrap();
             planned_spend::window(conn, &slice, window, Some(ids[0])).await.unwrap();
             penetration::all(conn, &slice).await.unwrap();
+            reconciliation_sign_off::of_quarter(conn, &slice, quarter).await.unwrap();
+            reconciliation_sign_off::find(conn, &slice, ids[0]).await.unwrap();
             let kind = domain::deliverable::DeliverableKind::Forecast;
             deliverable::latest_up_to(conn, &slice, kind, quarter).await.unwrap();
             deliverable::revisions(conn, &slice, kind, quarter).await.unwrap();

@@ -40,7 +40,7 @@ fn rules(payload: &Value) -> Vec<&str> {
 /// The plan: Northwind 4,000.00 for Enterprise in 2026-Q4 and 9,000.00 for no segment in 2027-Q1, 30 % up: 8.4x -> 5x, and
 /// CONSERVATIVE, THIN, -> 2.5x. MODERATE in Enterprise: 400 x 0.25 = 100 accounts. Southbay 2,500.00 a quarter, as before: 2.4x, and
 /// CONSERVATIVE, THIN and below 3x, 1x. DEEP: 200 accounts.
-async fn planned(app: &App) {
+pub(crate) async fn planned(app: &App) {
     let (home, operator) = (&app.world.home, app.as_role(Role::Operator));
     let ops = somebody(&app.office, home.program, Role::Revops);
     let facts = deal::Facts {
@@ -78,7 +78,7 @@ async fn won(ops: &Caller) -> Uuid {
     stages.into_iter().find(|stage| stage.outcome == Outcome::Won).unwrap().id
 }
 
-async fn publish(app: &App, replaces: Value) -> Value {
+pub(crate) async fn publish(app: &App, replaces: Value) -> Value {
     let input = json!({ "quarter": "2026-Q4", "replacesRevision": replaces });
     app.as_role(Role::Operator).change("forecastPublish", input, "forecast { id revision sha256 replacesId }").await
 }

@@ -225,6 +225,17 @@ async function copyCurl() {
   }
 }
 
+/** Fetches a document with the token and hands it to the browser as a file. */
+async function download(path) {
+  const response = await fetch(path, { headers: bearer(access.token) }).catch(() => null);
+  if (!response?.ok) return say("The document could not be fetched.", true);
+  const name = /filename="([^"]+)"/.exec(response.headers.get("content-disposition") ?? "")?.[1] ?? path.split("/").pop();
+  const url = URL.createObjectURL(await response.blob());
+  element("a", { href: url, download: name }).click();
+  URL.revokeObjectURL(url);
+  say(`${name} is downloaded.`);
+}
+
 async function showSchema(event) {
   event.preventDefault();
   const question = ++asked;
@@ -247,6 +258,10 @@ by("token-form").addEventListener("submit", (event) => {
 by("run").addEventListener("click", run);
 by("curl").addEventListener("click", copyCurl);
 by("schema-link").addEventListener("click", showSchema);
+by("pane-table").addEventListener("click", (event) => {
+  const path = event.target.dataset?.document;
+  if (path) download(path);
+});
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();

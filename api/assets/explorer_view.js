@@ -141,12 +141,14 @@ const short = (paths) => {
 
 const line = (text) => (text ? element("span", { class: "sub" }, text) : null);
 const below = (cell) => [line(cell.more), line(cell.sub)];
+/** A document of this server is fetched with the token, so it is a button and no link. */
+const inside = (cell) => (/^\/documents\/[\w./-]+$/.test(cell.text) ? element("button", { type: "button", "data-document": cell.text }, `Download ${cell.text.split(".").pop()}`) : cell.text);
 
 export function factsList(facts) {
   const list = element("dl", { class: "facts" });
   const names = short([...facts.keys()]);
   for (const [path, cell] of facts) {
-    const shown = element("dd", cell.tone ? { class: cell.tone } : {}, cell.text, ...below(cell));
+    const shown = element("dd", cell.tone ? { class: cell.tone } : {}, inside(cell), ...below(cell));
     list.append(element("div", {}, element("dt", {}, words(names.get(path))), shown));
   }
   return list;
@@ -186,7 +188,7 @@ export function tableView(table, state, sorted) {
     for (const column of table.columns) {
       const cell = row.cells.get(column) ?? leaf(column, null);
       const named = [numeric.has(column) ? "num" : "", cell.tone].filter(Boolean).join(" ");
-      shown.append(element("td", named ? { class: named } : {}, cell.text, ...below(cell)));
+      shown.append(element("td", named ? { class: named } : {}, inside(cell), ...below(cell)));
     }
     body.append(shown);
   }

@@ -259,6 +259,12 @@ pub enum Action {
     SignFoundation,
     /// Put a definition in force, or give the template back.
     ActivateFoundation,
+    /// Read the CFO pack: the four financial metrics.
+    ReadCfoPack,
+    /// Read program spend beside Sourced ARR, with the signatures under it.
+    ReadReconciliation,
+    /// Sign the reconciliation of a closed quarter.
+    SignReconciliation,
     /// Read the confidence check.
     ReadConfidence,
     /// Answer the confidence check.

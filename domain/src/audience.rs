@@ -97,6 +97,8 @@ impl Action {
             Self::ReadDeliverableContent => LEADERS,
             Self::ReadRecommendations => MONEY,
             Self::OpenIteration | Self::DecideTier | Self::WriteRecruitPlan | Self::PublishRecruitPlan => &[Operator],
+            Self::ReadCfoPack | Self::ReadReconciliation => MONEY,
+            Self::SignReconciliation => &[Finance],
             // Clocks and jobs.
             Self::ReadSlaClocks => &[Operator, PartnerAe, PartnerManager, Revops, Partner],
             Self::ReadSlaRates => &[Operator, PartnerAe, PartnerManager, Revops, Leadership],

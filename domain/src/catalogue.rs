@@ -51,6 +51,27 @@ pub struct Measure {
     pub action: Action,
 }
 
+/// The measures of the CFO pack, and no other (paper: the CFO test).
+pub const PACK: [&str; 4] = ["partnerYield", "trustGap", "attributed", "velocity"];
+
+/// A measure that does not stand in the CFO pack: one of activity, or none of the four.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this measure does not stand in the CFO pack")]
+pub struct Barred;
+
+/// The definition of a measure for the CFO pack.
+///
+/// # Errors
+/// [`Barred`] for a measure of activity, and for one that is none of the four.
+pub fn for_pack(name: &str) -> Result<&'static Measure, Barred> {
+    let found = MEASURES.iter().find(|measure| measure.name == name).ok_or(Barred)?;
+    let stands = match found.class {
+        MeasureClass::Financial => PACK.contains(&name),
+        MeasureClass::Activity => false,
+    };
+    if stands { Ok(found) } else { Err(Barred) }
+}
+
 const TRAILING: &str = "the trailing four fiscal quarters";
 
 /// Every measure the server computes today.
@@ -210,3 +231,17 @@ pub const MEASURES: &[Measure] = &[
         action: Action::ReadCredit,
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pack_is_four_financial_measures_and_activity_is_barred() {
+        assert!(PACK.iter().all(|name| for_pack(name).is_ok_and(|measure| measure.name == *name)));
+        let mut barred = MEASURES.iter().filter(|measure| for_pack(measure.name).is_err());
+        assert!(barred.any(|measure| measure.class == MeasureClass::Activity));
+        assert_eq!(for_pack("dealSize").map(|measure| measure.name), Err(Barred));
+        assert_eq!(for_pack("partnerCount").map(|measure| measure.name), Err(Barred));
+    }
+}

@@ -5,7 +5,7 @@ use crate::calendar::Quarter;
 use crate::iteration::Phase;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use strum::{EnumIter, EnumString, IntoStaticStr};
+use strum::{EnumIter, EnumString, IntoEnumIterator, IntoStaticStr};
 use uuid::Uuid;
 
 /// The edition of the methodology that published content follows; it stands in every deliverable.
@@ -55,6 +55,19 @@ impl DeliverableKind {
             Self::RealizedMetricsAudit | Self::PartnerPerformanceRanking | Self::InputsBrief => Phase::Measurement,
         }
     }
+
+    /// The word in a path: `recruit-plan`.
+    #[must_use]
+    pub fn slug(self) -> String {
+        let word: &'static str = self.into();
+        word.to_ascii_lowercase().replace('_', "-")
+    }
+
+    /// The kind of such a word.
+    #[must_use]
+    pub fn of_slug(slug: &str) -> Option<Self> {
+        Self::iter().find(|kind| kind.slug() == slug)
+    }
 }
 
 /// Something published.
@@ -80,4 +93,16 @@ pub struct Deliverable {
     pub seat_id: Uuid,
     /// When.
     pub published_at: DateTime<Utc>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_found_by_its_word_and_by_no_other() {
+        assert!(DeliverableKind::iter().all(|kind| DeliverableKind::of_slug(&kind.slug()) == Some(kind)));
+        assert_eq!(DeliverableKind::StageDeploymentPlan.slug(), "stage-deployment-plan");
+        assert_eq!(DeliverableKind::of_slug("FORECAST"), None);
+    }
 }

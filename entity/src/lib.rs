@@ -72,6 +72,7 @@ pub mod program_level;
 pub mod qualification;
 pub mod quality;
 pub mod reach;
+pub mod reconciliation_sign_off;
 pub mod recruit_section;
 pub mod registration;
 pub mod registration_check;

@@ -13,6 +13,7 @@ mod m20261125_000016_lead;
 mod m20261125_000019_funnel;
 mod m20261125_000029_foundation_steps;
 mod m20261126_000030_profile;
+mod m20261126_000034_reconciliation;
 mod m20261126_000037_contract_terms;
 mod m20261126_000038_rollout;
 mod m20261126_000039_level_benefits;
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000019_funnel::Migration),
             Box::new(m20261125_000029_foundation_steps::Migration),
             Box::new(m20261126_000030_profile::Migration),
+            Box::new(m20261126_000034_reconciliation::Migration),
             Box::new(m20261126_000037_contract_terms::Migration),
             Box::new(m20261126_000038_rollout::Migration),
             Box::new(m20261126_000039_level_benefits::Migration),

@@ -55,6 +55,19 @@ pub struct MeasureDefinition {
     class: MeasureClass,
 }
 
+pub(super) fn define(measure: &domain::catalogue::Measure) -> MeasureDefinition {
+    MeasureDefinition {
+        name: measure.name,
+        title: measure.title,
+        unit: measure.unit,
+        formula: measure.formula,
+        window: measure.window,
+        finance_term: measure.finance_term,
+        discipline: measure.discipline.into(),
+        class: measure.class.into(),
+    }
+}
+
 /// Reads of the catalogue.
 #[derive(Default)]
 pub struct CatalogueQuery;
@@ -66,16 +79,6 @@ impl CatalogueQuery {
     async fn measures(&self, ctx: &Context<'_>) -> Result<Vec<MeasureDefinition>> {
         let viewer = &caller(ctx)?.viewer;
         let shown = MEASURES.iter().filter(|measure| viewer.may(measure.action));
-        let define = |measure: &domain::catalogue::Measure| MeasureDefinition {
-            name: measure.name,
-            title: measure.title,
-            unit: measure.unit,
-            formula: measure.formula,
-            window: measure.window,
-            finance_term: measure.finance_term,
-            discipline: measure.discipline.into(),
-            class: measure.class.into(),
-        };
         Ok(shown.map(define).collect())
     }
 }

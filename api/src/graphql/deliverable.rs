@@ -1,6 +1,7 @@
 //! What phases publish, on the wire.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
+use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, Result, SimpleObject, Subscription};
+use domain::deliverable::DeliverableKind as Kind;
 use domain::role::Action;
 use futures_util::{Stream, StreamExt};
 use uuid::Uuid;
@@ -8,10 +9,14 @@ use uuid::Uuid;
 use super::allow::Allow;
 use super::caller::{caller, failed};
 use super::follow::{event_id, follow};
-use super::global_id;
 use super::page::{Binding, Connected, OrderDirection, PageArguments, TotalCount, both, connect};
+use super::published::{PublishedRecruitPlan, PublishedStagePlan};
 use super::scalar::{DateTime, Quarter};
-use crate::usecase::deliverable::{self, Filter, position};
+use super::seat::Seat;
+use super::tam::Forecast;
+use super::{global_id, loader};
+use crate::usecase::Failure;
+use crate::usecase::deliverable::{self, By, Filter, position};
 
 /// What a phase publishes.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,10 +88,105 @@ impl Deliverable {
         (!self.0.seat_id.is_nil()).then(|| global_id::encode("Seat", self.0.seat_id))
     }
 
+    /// The seat that published it; null when it was the server itself.
+    #[graphql(directive = Allow::apply(Action::ReadSeats))]
+    async fn publisher(&self, ctx: &Context<'_>) -> Result<Option<Seat>> {
+        Ok(loader::seat(ctx, self.0.seat_id).await?.map(Seat))
+    }
+
     /// When it was published.
     async fn published_at(&self) -> DateTime {
         DateTime(self.0.published_at)
     }
+
+    /// The latest revision of the same kind and quarter. Where it is a later one than `revision`, this one is replaced.
+    async fn latest_revision(&self, ctx: &Context<'_>) -> Result<i32> {
+        deliverable::latest_revision(caller(ctx)?, &self.0).await.map_err(|why| failed(&why))
+    }
+
+    /// Where it can be had as a document, with your slice of it.
+    async fn documents(&self) -> DeliverableDocuments {
+        documents(&self.0)
+    }
+
+    /// FORECAST: what it says. Null for every other kind.
+    #[graphql(directive = Allow::apply(Action::ReadForecast))]
+    async fn forecast(&self, ctx: &Context<'_>) -> Result<Option<Forecast>> {
+        if self.0.kind != Kind::Forecast {
+            return Ok(None);
+        }
+        let published = self.0.clone().try_into().map_err(|why: Failure| failed(&why))?;
+        Forecast::published(ctx, published).await.map(Some)
+    }
+
+    /// RECRUIT_PLAN: what it says. Null for every other kind.
+    #[graphql(directive = Allow::apply(Action::ReadRecruitPlan))]
+    async fn recruit_plan(&self, ctx: &Context<'_>) -> Result<Option<PublishedRecruitPlan>> {
+        if self.0.kind == Kind::RecruitPlan {
+            PublishedRecruitPlan::read(ctx, &self.0).await.map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// STAGE_DEPLOYMENT_PLAN: what it says. Null for every other kind.
+    #[graphql(directive = Allow::apply(Action::ReadFunnel))]
+    async fn stage_deployment_plan(&self, ctx: &Context<'_>) -> Result<Option<PublishedStagePlan>> {
+        if self.0.kind == Kind::StageDeploymentPlan {
+            PublishedStagePlan::read(ctx, &self.0).await.map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+}
+
+/// Where a deliverable can be had as a document: paths of this server, to be fetched with your token. Every format holds the same
+/// slice, which is that of your role and its rows.
+#[derive(SimpleObject)]
+#[graphql(directive = Allow::apply(Action::ReadDeliverables))]
+pub struct DeliverableDocuments {
+    /// A page to read and to print, in one file.
+    html: String,
+    /// Markdown.
+    markdown: String,
+    /// Its tables, one below the other.
+    csv: String,
+    /// A workbook with a sheet for each table.
+    xlsx: String,
+    /// The slice as canonical JSON (RFC 8785). Its SHA-256 is the slice's hash that every other format shows.
+    json: String,
+}
+
+/// The paths of a deliverable.
+pub(super) fn documents(of: &domain::deliverable::Deliverable) -> DeliverableDocuments {
+    let path = |suffix: &str| format!("/documents/{}/{}/{}.{suffix}", of.kind.slug(), of.quarter, of.revision);
+    DeliverableDocuments {
+        html: path("html"),
+        markdown: path("md"),
+        csv: path("csv"),
+        xlsx: path("xlsx"),
+        json: path("json"),
+    }
+}
+
+/// One deliverable by what it is.
+#[derive(InputObject)]
+pub struct DeliverableOf {
+    /// What it is.
+    kind: DeliverableKind,
+    /// The quarter of its iteration.
+    quarter: Quarter,
+    /// A revision; the latest where it is left out.
+    revision: Option<i32>,
+}
+
+/// Which deliverable.
+#[derive(OneofObject)]
+pub enum DeliverableBy {
+    /// By its global id.
+    Id(ID),
+    /// By what it is.
+    Of(DeliverableOf),
 }
 
 /// Comparisons of the kind of a deliverable. All that are given must hold.
@@ -130,6 +230,20 @@ pub struct DeliverableQuery;
 
 #[Object]
 impl DeliverableQuery {
+    /// One deliverable; null where there is none.
+    #[graphql(directive = Allow::apply(Action::ReadDeliverables))]
+    async fn deliverable(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one.")] by: DeliverableBy,
+    ) -> Result<Option<Deliverable>> {
+        let by = match by {
+            DeliverableBy::Id(id) => By::Id(global_id::of_kind(&id, "Deliverable")),
+            DeliverableBy::Of(of) => By::Of(of.kind.into(), of.quarter.0, of.revision),
+        };
+        Ok(deliverable::by(caller(ctx)?, by).await.map_err(|why| failed(&why))?.map(Deliverable))
+    }
+
     /// What was published, latest first, every revision.
     #[graphql(directive = Allow::apply(Action::ReadDeliverables))]
     async fn deliverables(

@@ -67,15 +67,15 @@ impl StageCommitment {
 #[graphql(directive = Allow::apply(Action::ReadDeployment))]
 pub struct StageReconciliation {
     /// The stage.
-    stage: FunnelStage,
+    pub(super) stage: FunnelStage,
     /// The sum of its commitments.
-    committed: Money,
+    pub(super) committed: Money,
     /// BASE; null for RETAIN.
-    base: Option<Money>,
+    pub(super) base: Option<Money>,
     /// Committed less BASE; null for RETAIN.
-    difference: Option<Money>,
+    pub(super) difference: Option<Money>,
     /// Whether the difference is within 1 % of BASE (by default); RETAIN always is.
-    is_within: bool,
+    pub(super) is_within: bool,
 }
 
 /// The Stage Deployment Plan of an iteration as it stands.

@@ -160,13 +160,13 @@ impl StageMapping {
 #[graphql(directive = Allow::apply(Action::ReadFunnel))]
 pub struct StageHealth {
     /// The stage.
-    stage: FunnelStage,
+    pub(super) stage: FunnelStage,
     /// How well it is covered.
-    coverage: Coverage,
+    pub(super) coverage: Coverage,
     /// How many Invest partners produce in it.
-    producing_partners: i32,
+    pub(super) producing_partners: i32,
     /// Those of them that you may see, by name.
-    producers: Vec<Partner>,
+    pub(super) producers: Vec<Partner>,
 }
 
 /// The Stage Health Card.

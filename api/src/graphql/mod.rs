@@ -9,6 +9,7 @@ pub mod audit;
 mod caller;
 pub mod capability;
 pub mod catalogue;
+pub mod cfo;
 pub mod change;
 pub mod claim;
 pub mod contract;
@@ -57,8 +58,10 @@ pub mod practice;
 pub mod profile;
 pub mod profile_write;
 pub mod program;
+pub mod published;
 pub mod qualification;
 pub mod quality;
+pub mod reconciliation;
 pub mod recruit;
 pub mod recruit_plan;
 pub mod registration;
@@ -136,6 +139,8 @@ pub struct MeasuresRead(
     motion::MotionQuery,
     audit::AuditQuery,
     scorecard::ScorecardQuery,
+    cfo::CfoQuery,
+    reconciliation::ReconciliationQuery,
     totals::TotalsQuery,
 );
 
@@ -219,6 +224,7 @@ pub struct CreditChange(
 #[derive(MergedObject, Default)]
 pub struct PlanChange(
     spend_plan::SpendPlanMutation,
+    reconciliation::ReconciliationMutation,
     tam::TamMutation,
     iteration::IterationMutation,
     recruit::RecruitMutation,

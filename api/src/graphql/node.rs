@@ -9,6 +9,7 @@ use super::allow::Allow;
 use super::caller::coded;
 use super::deal::Deal;
 use super::deal_list;
+use super::deliverable::{self, Deliverable};
 use super::dispute::{self, Dispute};
 use super::handoff::{self, Handoff};
 use super::lead::{self, Lead};
@@ -57,6 +58,8 @@ pub enum Node {
     PolicyDraft(PolicyDraft),
     /// An entry of the ledger.
     LedgerEntry(LedgerEntry),
+    /// Something published.
+    Deliverable(Deliverable),
 }
 
 /// The row behind a global id; none when there is none, or none that the caller may see.
@@ -76,6 +79,7 @@ async fn fetch(ctx: &Context<'_>, kind: &str, id: Uuid) -> Result<Option<Node>> 
         "Registration" => registration::one(ctx, Some(id)).await?.map(Node::Registration),
         "Policy" => policy::version(ctx, id).await?.map(Node::Policy),
         "PolicyDraft" => policy::draft(ctx, id).await?.map(Node::PolicyDraft),
+        "Deliverable" => deliverable::one(ctx, Some(id)).await?.map(Node::Deliverable),
         "LedgerEntry" => super::ledger::one(ctx, id).await?.map(Node::LedgerEntry),
         _ => None,
     })

@@ -71,7 +71,7 @@ pub enum TierFactKind {
 }
 
 /// One fact that a recommendation was decided by.
-pub struct TierFact(method::TierFact);
+pub struct TierFact(pub(super) method::TierFact);
 
 /// One fact that a recommendation was decided by.
 #[Object(directive = Allow::apply(Action::ReadRecommendations))]

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::allow::Allow;
 use super::caller::{caller, failed};
+use super::deliverable::{DeliverableDocuments, documents};
 use super::forecast_line::{ForecastBand, ForecastPartner, ForecastSegment};
 use super::global_id;
 use super::loader;
@@ -172,6 +173,11 @@ impl Forecast {
         self.deliverable().map(|it| DateTime(it.published_at))
     }
 
+    /// Where it can be had as a document, with your slice of it; null before it is published.
+    async fn documents(&self) -> Option<DeliverableDocuments> {
+        self.deliverable().map(documents)
+    }
+
     /// The date as of which the trailing four quarters were taken.
     async fn as_of(&self) -> Date {
         Date(self.0.computed.as_of)
@@ -274,7 +280,7 @@ impl Forecast {
         Ok(Self(Arc::new(Read { computed, deliverable, partners })))
     }
 
-    async fn published(ctx: &Context<'_>, of: tam::Published) -> Result<Self> {
+    pub(super) async fn published(ctx: &Context<'_>, of: tam::Published) -> Result<Self> {
         Self::read(ctx, of.forecast, Some(of.deliverable)).await
     }
 }

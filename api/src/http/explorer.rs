@@ -50,6 +50,7 @@ const QUERIES: &[(&str, &str)] = &[
     ("stage_health", include_str!("../../assets/queries/stage_health.graphql")),
     ("partner_fits", include_str!("../../assets/queries/partner_fits.graphql")),
     ("capabilities", include_str!("../../assets/queries/capabilities.graphql")),
+    ("documents", include_str!("../../assets/queries/documents.graphql")),
     ("iteration", include_str!("../../assets/queries/iteration.graphql")),
     ("open_deals", include_str!("../../assets/queries/open_deals.graphql")),
     ("won_deals", include_str!("../../assets/queries/won_deals.graphql")),

@@ -253,7 +253,7 @@ fn text(of: &Json, path: &str) -> String {
 }
 
 /// A text that no spreadsheet takes for a formula: one that looks like it is led in by an apostrophe. Numbers are as they are.
-fn harmless(text: &str) -> String {
+pub(super) fn harmless(text: &str) -> String {
     // Some programs trim a cell before they look at it.
     let begins = text.trim_start_matches(' ').starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
     if begins && text.parse::<Decimal>().is_err() { format!("'{text}") } else { text.to_owned() }

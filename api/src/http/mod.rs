@@ -23,6 +23,7 @@ mod kept;
 mod lex;
 mod measure;
 mod media;
+mod pages;
 mod params;
 mod pipeline;
 mod refusal;
@@ -149,6 +150,7 @@ impl Http {
             .route("/graphql/ws", get(ws::upgrade))
             .route("/schema.graphql", get(graphql::sdl))
             .route("/exports/audit-matrix.csv", get(exports::audit_matrix))
+            .merge(pages::routes())
             .route("/health/live", get(health::live))
             .route("/health/ready", get(health::ready))
             .with_state(self.clone());

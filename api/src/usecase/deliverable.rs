@@ -8,11 +8,14 @@ use super::office::Caller;
 use domain::calendar::Quarter;
 use domain::deliverable::{Deliverable, DeliverableKind, METHODOLOGY};
 use domain::ledger::{EntryKind, FACT, INSIDE};
+use domain::partner::Partner;
 use domain::role::Action;
 pub use entity::deliverable::{Filter, key as position};
 use entity::page::{Ask, Page};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// A page of what was published.
@@ -40,6 +43,65 @@ pub async fn count(caller: &Caller, filter: &Filter) -> Result<u64, Failure> {
 pub async fn find(caller: &Caller, id: Uuid) -> Result<Option<Deliverable>, Failure> {
     let slice = caller.authorise(Action::ReadDeliverables)?;
     Ok(entity::deliverable::find(caller.office.store.read(), slice, id).await?)
+}
+
+/// Which deliverable is asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum By {
+    /// By its id.
+    Id(Uuid),
+    /// By what it is; in its latest revision where none is named.
+    Of(DeliverableKind, Quarter, Option<i32>),
+}
+
+/// One, if the program has it.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn by(caller: &Caller, by: By) -> Result<Option<Deliverable>, Failure> {
+    let (kind, quarter, revision) = match by {
+        By::Id(id) => return find(caller, id).await,
+        By::Of(kind, quarter, revision) => (kind, quarter, revision),
+    };
+    let slice = caller.authorise(Action::ReadDeliverables)?;
+    let conn = caller.office.store.read();
+    Ok(match revision {
+        None => entity::deliverable::latest(conn, slice, kind, quarter).await?,
+        Some(revision) => {
+            let all = entity::deliverable::revisions(conn, slice, kind, quarter).await?;
+            all.into_iter().find(|one| one.revision == revision)
+        }
+    })
+}
+
+/// The latest revision of the same kind and quarter: what a reader of an earlier one should know of.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn latest_revision(caller: &Caller, of: &Deliverable) -> Result<i32, Failure> {
+    let slice = caller.authorise(Action::ReadDeliverables)?;
+    let latest = entity::deliverable::latest(caller.office.store.read(), slice, of.kind, of.quarter).await?;
+    Ok(latest.map_or(of.revision, |latest| latest.revision))
+}
+
+/// Those of the partners that the caller may list.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn listed(caller: &Caller, partners: &[Uuid]) -> Result<HashMap<Uuid, Partner>, Failure> {
+    let slice = caller.authorise(Action::ReadDeliverables)?;
+    let found = entity::partner::of_ids(caller.office.store.read(), slice, partners).await?;
+    Ok(found.into_iter().map(|partner| (partner.id, partner)).collect())
+}
+
+/// What a deliverable says, read back from its frozen content.
+///
+/// # Errors
+/// A storage failure where the content is not what its kind says.
+pub fn content<T: DeserializeOwned>(of: &Deliverable) -> Result<T, Failure> {
+    let kind: &'static str = of.kind.into();
+    serde_json::from_str(&of.body)
+        .map_err(|why| entity::DbErr::Type(format!("the deliverable {} is no {kind}: {why}", of.id)).into())
 }
 
 /// Publishes a revision within a transaction: `content` is an object, to which the kind, the quarter, the edition of the

@@ -7,6 +7,7 @@ mod market;
 mod names;
 mod people;
 mod plan;
+mod publish;
 mod seed;
 mod simulation;
 

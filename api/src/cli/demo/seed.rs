@@ -7,8 +7,8 @@ use super::export::{Export, exports, masters};
 use super::live;
 use super::market::Market;
 use super::people::{self, once};
-use super::plan;
 use super::simulation::{QUARTERS, World};
+use super::{plan, publish};
 use crate::usecase::import::{self, Request};
 use crate::usecase::{Caller, Failure, Office, partner, pod, portfolio, program, seat, segment, spend, stage};
 use anyhow::{Context, anyhow, bail};
@@ -125,7 +125,9 @@ async fn seed_market(office: &Office, market: &'static Market, bar: &ProgressBar
     }
     bar.inc(u64::try_from(world.deals.len() - live).unwrap_or(0));
     live::enter(&world, &revops, &finance, &|| bar.inc(1)).await?;
-    plan::enter(&world, &people::caller(office, market.slug, Role::Operator).await?).await?;
+    let operator = people::caller(office, market.slug, Role::Operator).await?;
+    plan::enter(&world, &operator).await?;
+    publish::enter(&operator, world.running).await?;
     Ok(program.id)
 }
 
