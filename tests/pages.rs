@@ -53,7 +53,7 @@ fn text(ending: &str, bytes: &[u8]) -> String {
     for at in 0..archive.len() {
         let mut file = archive.by_index(at).unwrap();
         // Its colours and gradients are numbers too, and the same in every workbook.
-        if !file.name().starts_with("xl/theme/") {
+        if !file.name().unwrap().starts_with("xl/theme/") {
             file.read_to_string(&mut all).unwrap();
             all.push('\n');
         }
