@@ -37,16 +37,26 @@ async fn bytes(app: &App, seat: &Seat<'_>, path: &str) -> Vec<u8> {
     response.bytes().await.unwrap().to_vec()
 }
 
-/// All text of a document; of a workbook, that of everything in it.
+/// All text of a document, cell by cell of a CSV; of a workbook, that of everything but its colours.
 fn text(ending: &str, bytes: &[u8]) -> String {
+    if ending == "csv" {
+        // Cell by cell: a comma between two numbers is no separator of thousands.
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
+        let records: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+        return records.iter().flatten().collect::<Vec<_>>().join("\n");
+    }
     if ending != "xlsx" {
         return String::from_utf8(bytes.to_vec()).unwrap();
     }
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
     let mut all = String::new();
     for at in 0..archive.len() {
-        archive.by_index(at).unwrap().read_to_string(&mut all).unwrap();
-        all.push('\n');
+        let mut file = archive.by_index(at).unwrap();
+        // Its colours and gradients are numbers too, and the same in every workbook.
+        if !file.name().unwrap().starts_with("xl/theme/") {
+            file.read_to_string(&mut all).unwrap();
+            all.push('\n');
+        }
     }
     all
 }
@@ -212,6 +222,8 @@ fn a_band_that_a_role_does_not_read_is_in_none_of_its_bytes() {
         let beside = "{ forecast(quarter: \"2026-Q4\") { partners { rule { plannedSpend { amount } trailingSpend { amount } }
             cells { plannedSpend { amount } averageAcv { amount } } } } stageMapping { rows { stages { arr { amount } } } } }";
         amounts(app.as_role(Role::Finance).query(beside).await.data(), &mut known);
+        // The one expansion that was won. BASE makes of it 1 x 1 x 6,000.00: the fact itself, which the explanation of every band names.
+        known.insert("6000.00".to_owned());
         let hidden: BTreeSet<&String> = base.union(&stretch).filter(|amount| !known.contains(*amount)).collect();
         let only_stretch: BTreeSet<&String> =
             stretch.iter().filter(|amount| !base.contains(*amount) && !known.contains(*amount)).collect();
