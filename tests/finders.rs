@@ -226,13 +226,14 @@ async fn every_finder_runs_with_every_reach_and_order() {
             rollout_tick::all(conn, &slice).await.unwrap();
             for trace in domain::rollout::RolloutItem::iter().filter_map(domain::rollout::RolloutItem::trace) {
                 let calendar = domain::calendar::Calendar { zone: chrono_tz::Tz::UTC, fiscal_start_month: 1 };
-                let left = rollout::left_at(conn, &slice, trace, &calendar).await;
+                let left = rollout::left_at(conn, &slice, trace, &calendar, on_day).await;
                 left.unwrap_or_else(|why| panic!("{}: {why}", say("traces")));
             }
             system_input::all(conn, &slice).await.unwrap();
             system_lever::all(conn, &slice).await.unwrap();
             system_loop::all(conn, &slice).await.unwrap();
             lever_change::all(conn, &slice).await.unwrap();
+            lever_change::count(conn, &slice).await.unwrap();
             level_benefits::all(conn, &slice).await.unwrap();
             let filter = handoff::Filter {
                 states: Some((

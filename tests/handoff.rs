@@ -3,6 +3,8 @@
 use crate::registration::{at, codes, rules};
 use crate::support::world::global_id;
 use crate::support::{App, on_every_backend};
+use domain::funnel::FunnelStage;
+use domain::handoff::{Handoff, HandoffEvent, HandoffRule};
 use domain::role::Role;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -95,14 +97,13 @@ fn a_won_deal_is_handed_over_and_each_receiver_acknowledges_its_own() {
         assert_eq!(overdue, json!([{ "node": { "id": vendors["id"], "receiver": "PARTNER_MANAGER" } }]));
         let late = acknowledge(&app, Role::PartnerManager, &vendors["id"], "sorry").await;
         assert_eq!((&late["handoff"]["isLate"], &late["handoff"]["note"]), (&json!(true), &json!("sorry")), "{late}");
-        // The promise of each side is its own.
+        // What the vendor's people owe one another is no promise to the partner, and none of its clocks.
         app.clock.set(at("2027-01-02T09:00:00Z"));
         let card = "{ scorecard { promises { kind owner met missed } } }";
         let promises = app.as_role(Role::Partner).query(card).await.data()["scorecard"]["promises"].clone();
         let promises: Vec<&Value> =
             promises.as_array().unwrap().iter().filter(|promise| promise["kind"] == "HANDOFF").collect();
         let expected = json!([
-            { "kind": "HANDOFF", "owner": "VENDOR", "met": 0, "missed": 1 },
             { "kind": "HANDOFF", "owner": "PARTNER", "met": 1, "missed": 0 },
         ]);
         assert_eq!(json!(promises), expected);
@@ -128,9 +129,49 @@ fn a_rule_fires_once_for_a_deal_and_by_the_contract_of_its_partner() {
             advance(&app, deal, "Qualified", None).await;
         }
         let clocks = "{ slaClocks { edges { node { kind owner contractVersion subjectType } } } }";
-        let clocks = app.as_role(Role::PartnerManager).query(clocks).await.data()["slaClocks"]["edges"].clone();
+        let read = async |role: Role| app.as_role(role).query(clocks).await.data()["slaClocks"]["edges"].clone();
+        let clocks = read(Role::Operator).await;
         let own = json!({ "kind": "HANDOFF", "owner": "VENDOR", "contractVersion": 1, "subjectType": "Handoff" });
         assert!(clocks.as_array().unwrap().iter().any(|edge| edge["node"] == own), "{clocks}");
+        // The partner's contract gives the term; the clock between the vendor's people is not the partner's to read.
+        let partners = read(Role::Partner).await;
+        assert!(!partners.as_array().unwrap().iter().any(|edge| edge["node"]["kind"] == "HANDOFF"), "{partners}");
+    });
+}
+
+/// Northwind's deal, as if it were shared: what Southbay is handed there is none of Northwind's people's business.
+#[test]
+fn on_a_shared_deal_another_partners_handoff_is_anothers() {
+    on_every_backend(async |app| {
+        let whole = domain::slice::Viewer::system(app.world.home.program).slice().unwrap();
+        let id = Uuid::from_u128(77);
+        let other = Handoff {
+            id,
+            deal_id: app.world.home.open[0],
+            partner_id: app.world.home.partners[1],
+            rule: HandoffRule {
+                from: FunnelStage::CoSell,
+                to: FunnelStage::Expand,
+                event: HandoffEvent::Won,
+                deal_kind: None,
+                giver: Role::CustomerAe,
+                receiver: Role::PartnerManager,
+                what: "Southbay's part".into(),
+            },
+            fired_at: at("2026-10-05T09:00:00Z"),
+            due_at: at("2026-10-07T09:00:00Z"),
+            acknowledged_at: None,
+            acknowledged_by: None,
+            note: None,
+            version: 1,
+        };
+        entity::handoff::insert(app.office.store.write(), &whole, &other).await.unwrap();
+        assert_eq!(list(&app, Role::Operator).await.len(), 1);
+        for role in [Role::PartnerAe, Role::PartnerManager, Role::Partner] {
+            assert!(list(&app, role).await.is_empty(), "{}", role.word());
+        }
+        let id = json!(global_id("Handoff", id));
+        assert_eq!(codes(&acknowledge(&app, Role::PartnerManager, &id, "mine").await), ["NOT_FOUND"]);
     });
 }
 
@@ -141,11 +182,13 @@ fn rules_are_set_whole_and_say_what_is_wrong_with_each() {
             rule("WON", "EXPAND", "EXPAND", "CUSTOMER_AE", "PARTNER_MANAGER"),
             rule("WON", "CO_SELL", "EXPAND", "CUSTOMER_AE", "CUSTOMER_AE"),
             rule("LOST", "CO_SELL", "TOFU", "CUSTOMER_AE", "FINANCE"),
+            rule("LOST", "CO_SELL", "TOFU", "CUSTOMER_AE", "PARTNER"),
+            rule("LOST", "EXPAND", "TOFU", "PARTNER_AE", "PARTNER"),
         ];
         let refused = set(&app, &wrong).await;
         let paths: Vec<&Value> = refused["userErrors"].as_array().unwrap().iter().map(|error| &error["path"]).collect();
         let at = |at: &str| json!(["input", "rules", at]);
-        assert_eq!(paths, [&at("0"), &at("1"), &at("2")]);
+        assert_eq!(paths, [&at("0"), &at("1"), &at("2"), &at("4")], "the last repeats the one before it");
         let right = [rule("STAGE_ONE_PASSED", "TOFU", "CO_SELL", "PARTNER_MANAGER", "PARTNER_AE")];
         assert_eq!(set(&app, &right).await["handoffRules"]["version"], 1);
         assert_eq!(codes(&set(&app, &right).await), ["STALE_VERSION"]);

@@ -68,7 +68,7 @@ fn a_levers_change_stands_between_the_metric_before_and_after_it() {
             assert_eq!(rules(&write(&app, "systemLeverWrite", other).await), ["LEVER_HAS_CHANGES"]);
         }
         let ask = "{ systemMap { levers { name changes { changedOn effect { difference
-            before { quarter value reason { code } withPartner direct evidence policyVersion }
+            before { quarter value reason { code } withPartner direct withPartnerSum directSum interval { level } evidence policyVersion }
             after { quarter value reason { code } withPartner policyVersion } } } } } }";
         let read = async |role: Role| app.as_role(role).query(ask).await.data()["systemMap"]["levers"].clone();
         let map = read(Role::Finance).await;
@@ -99,6 +99,9 @@ fn a_levers_change_stands_between_the_metric_before_and_after_it() {
             (&points["value"], &points["withPartner"], &points["direct"]),
             (&json!("2.857142857143"), &json!(21), &json!(10))
         );
+        assert_eq!((&points["withPartnerSum"], &points["directSum"]), (&json!("9.000000000000"), &json!("4.000000000000")));
+        assert_eq!(points["interval"]["level"], late["before"]["interval"]["level"]);
+        assert!(points["interval"].is_object() && late["before"]["directSum"].is_null());
         // Two roles that may both see it see the same.
         assert_eq!(read(Role::Leadership).await, map);
         assert_eq!(app.as_role(Role::PartnerAe).query(ask).await.status, 400);

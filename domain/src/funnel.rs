@@ -155,6 +155,20 @@ impl Base {
         }
     }
 
+    /// What each stage has of these partners' lines, as [`Base::of_forecast`]; none where no line of it is measured, which is no 0.
+    #[must_use]
+    pub fn measured(forecast: &Forecast, partners: &[Uuid], stage: FunnelStage) -> Option<i128> {
+        let component = match stage {
+            FunnelStage::Tofu => Component::Sourced,
+            FunnelStage::CoSell => Component::Influenced,
+            FunnelStage::Expand => Component::Expansion,
+            FunnelStage::Retain => return None,
+        };
+        let lines = forecast.partners.iter().filter(|line| partners.contains(&line.partner_id));
+        let years = lines.flat_map(|line| &line.cells).filter_map(|cell| cell.bands.of(Band::Base).year(Some(component)));
+        years.fold(None, |sum: Option<i128>, year| Some(sum.unwrap_or_default() + year))
+    }
+
     /// What a stage is held against; none for RETAIN.
     #[must_use]
     pub const fn of(&self, stage: FunnelStage) -> Option<i128> {

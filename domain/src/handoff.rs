@@ -95,6 +95,23 @@ impl HandoffRule {
         if is_hand(self.giver) && is_hand(self.receiver) { Ok(()) } else { Err(NotARule::NoSuchHand) }
     }
 
+    /// Whether the partner hands over or receives, and not the vendor's people among themselves.
+    #[must_use]
+    pub fn is_with_partner(&self) -> bool {
+        self.giver == Role::Partner || self.receiver == Role::Partner
+    }
+
+    /// Whether both rules can fire for one deal at the same event, into the same stage and to the same receiver: each handoff is
+    /// fired once for a deal, so the second would never be. Rules for two kinds of deals do not meet.
+    #[must_use]
+    pub fn repeats(&self, other: &Self) -> bool {
+        let meets = match (self.deal_kind, other.deal_kind) {
+            (Some(one), Some(two)) => one == two,
+            (None, _) | (_, None) => true,
+        };
+        meets && (self.event, self.to, self.receiver) == (other.event, other.to, other.receiver)
+    }
+
     /// Whether an event of a deal fires it.
     #[must_use]
     pub fn fires(&self, event: HandoffEvent, deal: &Deal) -> bool {

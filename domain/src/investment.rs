@@ -6,7 +6,7 @@
 //! (ruling 2), each deal with any partner once.
 
 use crate::cell::CellValue;
-use crate::economics::share;
+use crate::economics::{Attach, share};
 use crate::evidence::{Evidence, Interval, Measured, Reason};
 use crate::policy::Policy;
 use crate::trust_gap::WinRate;
@@ -27,7 +27,7 @@ pub struct Side {
     pub multiple: Measured<Decimal>,
     /// Its interval; none without a multiple, and where nothing was won: there is no rate to carry it by.
     pub interval: Option<Interval>,
-    /// NONE without a multiple, THIN under the policy's number of closed deals.
+    /// NONE without a multiple, THIN under the policy's number of won deals that a Yield takes: the money came from those alone.
     pub evidence: Evidence,
 }
 
@@ -48,7 +48,7 @@ impl Side {
         });
         let evidence = match multiple {
             Err(_) => Evidence::None,
-            Ok(_) if win_rate.closed() < policy.solid_deals => Evidence::Thin,
+            Ok(_) if win_rate.won < policy.solid_sourced_deals => Evidence::Thin,
             Ok(_) => Evidence::Solid,
         };
         let without_arr = value.won.saturating_sub(value.won_arr_count);
@@ -64,7 +64,7 @@ pub enum Better {
     Partner,
     /// It lies below.
     Direct,
-    /// The intervals meet: these deals do not tell.
+    /// The intervals meet, or a side is not SOLID: these deals do not tell.
     Inconclusive,
     /// One side has no multiple.
     Unmeasured,
@@ -73,7 +73,10 @@ pub enum Better {
 /// Which side brings more for its cost.
 #[must_use]
 pub fn better(partner: &Side, direct: &Side) -> Better {
+    let is_solid = partner.evidence == Evidence::Solid && direct.evidence == Evidence::Solid;
     match (partner.interval, direct.interval) {
+        // An interval carries the chance in the win rate alone, not that in the sizes of a few won deals.
+        (Some(_), Some(_)) if !is_solid => Better::Inconclusive,
         (Some(with), Some(without)) if with.low > without.high => Better::Partner,
         (Some(with), Some(without)) if with.high < without.low => Better::Direct,
         (Some(_), Some(_)) => Better::Inconclusive,
@@ -81,16 +84,18 @@ pub fn better(partner: &Side, direct: &Side) -> Better {
     }
 }
 
-/// The share of won ARR that came with a partner, and whether it is time for a leader of partner operations.
+/// The share of won ARR that came with a partner, and whether it is time for a leader of partner operations. Deals of which nobody
+/// knows are on neither side, as in the attach rate.
 #[must_use]
-pub fn wants_leader(partner_arr_minor: i128, all_arr_minor: i128, policy: &Policy) -> (Option<Decimal>, Option<bool>) {
-    let rate = share(partner_arr_minor, all_arr_minor);
+pub fn wants_leader(won: &Attach, policy: &Policy) -> (Option<Decimal>, Option<bool>) {
+    let rate = won.arr_rate().ok();
     (rate, rate.map(|rate| rate >= policy.profile.dedicated_leader_rate))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::economics::Worth;
     use crate::evidence::round;
     use rust_decimal::dec;
 
@@ -103,7 +108,7 @@ mod tests {
     #[test]
     fn a_multiple_carries_the_interval_of_its_win_rate() {
         let side = Side::of(&value(9, 12), Some(2_000_000), &Policy::default());
-        assert_eq!((side.multiple, side.evidence), (Ok(dec!(5.4)), Evidence::Solid));
+        assert_eq!((side.multiple, side.evidence), (Ok(dec!(5.4)), Evidence::Thin), "9 won, not 10");
         let rate = WinRate { won: 9, lost: 12 }.interval(&Policy::default()).unwrap();
         let interval = side.interval.unwrap();
         assert_eq!(round(interval.low, 9), round(rate.low * dec!(12.6), 9));
@@ -114,13 +119,18 @@ mod tests {
     #[test]
     fn a_side_without_cost_is_not_compared_and_intervals_that_meet_do_not_tell() {
         let of = |won, lost, cost| Side::of(&value(won, lost), cost, &Policy::default());
-        let (partner, cheap, dear) = (of(9, 12, Some(2_000_000)), of(4, 6, Some(100_000)), of(4, 6, Some(100_000_000)));
+        let (partner, cheap, dear) =
+            (of(12, 16, Some(2_000_000)), of(12, 18, Some(100_000)), of(12, 18, Some(100_000_000)));
+        assert_eq!((partner.evidence, cheap.evidence), (Evidence::Solid, Evidence::Solid));
         let none = of(4, 6, None);
         assert_eq!((none.multiple, none.interval, none.evidence), (Err(Reason::NoSpend), None, Evidence::None));
         assert_eq!(of(0, 0, Some(1)).multiple, Err(Reason::NoClosedDeals));
         assert_eq!(better(&partner, &cheap), Better::Direct);
         assert_eq!(better(&partner, &dear), Better::Partner);
-        assert_eq!(better(&partner, &of(4, 6, Some(900_000))), Better::Inconclusive);
+        assert_eq!(better(&partner, &of(12, 18, Some(2_500_000))), Better::Inconclusive);
+        // Nine won deals do not tell, however far the intervals lie apart.
+        assert_eq!(better(&of(9, 12, Some(2_000_000)), &dear), Better::Inconclusive);
+        assert_eq!(better(&partner, &of(9, 12, Some(100_000))), Better::Inconclusive);
         assert_eq!(better(&partner, &none), Better::Unmeasured);
         let nothing_won = of(0, 5, Some(100));
         assert_eq!((nothing_won.multiple, nothing_won.interval), (Ok(dec!(0)), None));
@@ -129,8 +139,16 @@ mod tests {
     #[test]
     fn from_a_quarter_of_the_revenue_on_it_takes_a_leader() {
         let policy = Policy::default();
-        assert_eq!(wants_leader(25, 100, &policy), (Some(dec!(0.25)), Some(true)));
-        assert_eq!(wants_leader(24, 100, &policy).1, Some(false));
-        assert_eq!(wants_leader(0, 0, &policy), (None, None));
+        let worth = |arr_minor| Worth { deals: 1, arr_minor, without_arr: 0 };
+        let won = |with, direct, unknown| Attach {
+            with_partner: worth(with),
+            direct: worth(direct),
+            unknown: worth(unknown),
+        };
+        assert_eq!(wants_leader(&won(25, 75, 0), &policy), (Some(dec!(0.25)), Some(true)));
+        assert_eq!(wants_leader(&won(24, 76, 0), &policy).1, Some(false));
+        // What nobody knows makes the share neither smaller nor larger.
+        assert_eq!(wants_leader(&won(25, 75, 900), &policy), (Some(dec!(0.25)), Some(true)));
+        assert_eq!(wants_leader(&won(0, 0, 100), &policy), (None, None));
     }
 }

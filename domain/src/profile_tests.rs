@@ -70,7 +70,7 @@ fn a_fit_is_a_weighted_sum_that_shows_its_parts() {
 }
 
 /// Of a reseller whose region and base nobody recorded, 30 of 60 is known, exactly the half that it takes: 100, between 50 and 100.
-/// Of one with only the region known, 20 of 60 is known: no value, between 33.33 and 100, and the disqualifier is unknown as well.
+/// Of one with only the region known, 20 of 60 is known: no value, and the disqualifier is unknown as well, so between 0 and 100.
 #[test]
 fn an_unknown_fact_counts_for_nothing_and_is_named() {
     let fit = example().fit(&known(&[(ProfileFact::Kind, one("MSP"))]), &Policy::default());
@@ -78,6 +78,7 @@ fn an_unknown_fact_counts_for_nothing_and_is_named() {
     assert_eq!(fit.unknown(), ["Geo", "Install base"]);
     let fit = example().fit(&known(&[(ProfileFact::Region, one(" emea "))]), &Policy::default());
     assert_eq!((fit.value, fit.verdict), (None, Verdict::NotKnown));
+    assert_eq!((fit.lowest, fit.highest), (dec!(0), dec!(100)), "the disqualifier may be met");
     assert_eq!(fit.unknown(), ["Kind", "Install base", "No affiliates"]);
     assert_eq!(example().fit(&Known::new(), &Policy::default()).verdict, Verdict::NotKnown);
 }

@@ -159,9 +159,9 @@ pub enum Trace {
     ActivePartner(u64),
     /// A registration was approved.
     RegistrationApproved,
-    /// A joint meeting was logged.
+    /// A joint meeting was logged; imported history from before the plan does not count.
     JointMeetingLogged,
-    /// A deal with a locked partner attribution closed, won or lost.
+    /// A deal with a locked partner attribution closed, won or lost; imported history from before the plan does not count.
     PartnerDealClosed,
     /// A promise was kept, or its miss recorded.
     PromiseDecided,

@@ -8,7 +8,7 @@ use crate::book::{Book, Kinds, Place};
 use crate::calendar::{Calendar, Quarter};
 use crate::cell::{CellValue, Cohort};
 use crate::economics::{Attach, PartnerYield, Worth, major};
-use crate::evidence::{Evidence, Measured, Reason};
+use crate::evidence::{Evidence, Interval, Measured, Reason};
 use crate::money::Currency;
 use crate::policy::Policy;
 use crate::spread::{Comparison, Spread};
@@ -188,6 +188,11 @@ pub fn closed(quarter: Quarter, today: NaiveDate, calendar: &Calendar) -> Measur
     if calendar.last_day(quarter) < today { Ok(()) } else { Err(Reason::QuarterNotClosed) }
 }
 
+/// The most levers of a program.
+pub const LEVERS_MOST: usize = 200;
+/// The most changes of all levers of a program together.
+pub const CHANGES_MOST: usize = 500;
+
 /// A metric in one quarter, with the deals that stand behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuarterValue {
@@ -197,26 +202,75 @@ pub struct QuarterValue {
     pub with_partner: u64,
     /// Direct deals that it is compared with; none of a metric that has no other side.
     pub direct: Option<u64>,
+    /// What the metric adds up over the deals with a partner: wins of TRUST_GAP and WIN_RATE, days of VELOCITY, deals of
+    /// ATTACH_RATE_WON, ARR in major units of the others.
+    pub with_partner_sum: Decimal,
+    /// The same over the direct deals; none of a metric that has no other side.
+    pub direct_sum: Option<Decimal>,
+    /// Program spend in major units, which PARTNER_YIELD is divided by; none of any other.
+    pub spend: Option<Decimal>,
+    /// Where the true value lies, of a metric whose measure has an interval.
+    pub interval: Option<Interval>,
     /// How much stands behind it.
     pub evidence: Evidence,
 }
 
-fn compared(comparison: &Comparison, value: Measured<Decimal>) -> QuarterValue {
+impl QuarterValue {
+    /// A quarter of which nothing is known, and why.
+    #[must_use]
+    pub const fn nothing(why: Reason) -> Self {
+        Self {
+            value: Err(why),
+            with_partner: 0,
+            direct: None,
+            with_partner_sum: Decimal::ZERO,
+            direct_sum: None,
+            spend: None,
+            interval: None,
+            evidence: Evidence::None,
+        }
+    }
+}
+
+/// Two sides whose sums are kept with so many decimal places.
+fn compared(comparison: &Comparison, value: Measured<Decimal>, digits: u32) -> QuarterValue {
     QuarterValue {
         value,
         with_partner: comparison.partner.deals,
         direct: Some(comparison.direct.deals),
+        with_partner_sum: major(comparison.partner.sum, digits),
+        direct_sum: Some(major(comparison.direct.sum, digits)),
+        spend: None,
+        interval: None,
         evidence: comparison.evidence,
     }
 }
 
+/// Whether deals were won, and none of them has its ARR recorded: their sum is unknown, and no 0.
+const fn has_no_arr(value: &CellValue) -> bool {
+    value.won > 0 && value.won_arr_count == 0
+}
+
 fn amount(value: &CellValue, currency: Currency, policy: &Policy) -> QuarterValue {
     let worth = Worth::won(value);
-    let evidence =
-        if worth.deals == 0 { Evidence::None } else { Evidence::of(worth.deals, worth.deals, policy.solid_deals) };
-    let value =
-        if worth.deals == 0 { Err(Reason::NoDeals) } else { Ok(major(worth.arr_minor, currency.minor_digits())) };
-    QuarterValue { value, with_partner: worth.deals, direct: None, evidence }
+    let evidence = Evidence::of(worth.deals, worth.deals, policy.solid_deals);
+    let sum = major(worth.arr_minor, currency.minor_digits());
+    let value = match worth.deals {
+        0 => Err(Reason::NoDeals),
+        _ if has_no_arr(value) => Err(Reason::NoAmount),
+        _ => Ok(sum),
+    };
+    let evidence = if value.is_ok() { evidence } else { Evidence::None };
+    QuarterValue {
+        value,
+        with_partner: worth.deals,
+        direct: None,
+        with_partner_sum: sum,
+        direct_sum: None,
+        spend: None,
+        interval: None,
+        evidence,
+    }
 }
 
 /// A metric of the program in one quarter, from the quarter's cells and spend.
@@ -239,6 +293,10 @@ pub fn value_in(
                 value: gap.points,
                 with_partner: gap.co_sell.closed(),
                 direct: Some(gap.direct.closed()),
+                with_partner_sum: gap.co_sell.won.into(),
+                direct_sum: Some(gap.direct.won.into()),
+                spend: None,
+                interval: gap.interval,
                 evidence: gap.evidence,
             }
         }
@@ -249,27 +307,36 @@ pub fn value_in(
                 value: rate.rate().ok_or(Reason::NoCoSellDeals),
                 with_partner: closed,
                 direct: None,
+                with_partner_sum: rate.won.into(),
+                direct_sum: None,
+                spend: None,
+                interval: rate.interval(policy),
                 evidence: Evidence::of(closed, closed, policy.solid_deals),
             }
         }
         LeverMetric::PartnerYield => {
             let sourced = book.value(None, Place::All, Cohort::Sourced, Kinds::All);
             let measured = PartnerYield::measure(&sourced, spend_minor, policy);
+            let is_unknown = measured.multiple.is_ok() && has_no_arr(&sourced);
             QuarterValue {
-                value: measured.multiple,
+                value: if is_unknown { Err(Reason::NoAmount) } else { measured.multiple },
                 with_partner: measured.sourced_won,
                 direct: None,
-                evidence: measured.evidence,
+                with_partner_sum: major(measured.sourced_arr_minor, currency.minor_digits()),
+                direct_sum: None,
+                spend: Some(major(spend_minor, currency.minor_digits())),
+                interval: None,
+                evidence: if is_unknown { Evidence::None } else { measured.evidence },
             }
         }
         LeverMetric::Velocity => {
             let cycles = compare(|value| Spread { deals: value.won_days_count, sum: value.won_days, median: None });
-            compared(&cycles, cycles.velocity_premium())
+            compared(&cycles, cycles.velocity_premium(), 0)
         }
         LeverMetric::DealSize => {
             let sizes = compare(|value| Spread { deals: value.won_arr_count, sum: value.won_arr_minor, median: None });
             let unit = Decimal::new(1, currency.minor_digits());
-            compared(&sizes, sizes.mean_delta().map(|minor| minor * unit))
+            compared(&sizes, sizes.mean_delta().map(|minor| minor * unit), currency.minor_digits())
         }
         LeverMetric::AttachRateWon => {
             let attach = Attach::of(book, Place::All, Worth::won);
@@ -278,6 +345,10 @@ pub fn value_in(
                 value: attach.deals_rate(),
                 with_partner: with,
                 direct: Some(direct),
+                with_partner_sum: with.into(),
+                direct_sum: Some(direct.into()),
+                spend: None,
+                interval: None,
                 evidence: Evidence::of(with + direct, with + direct, policy.solid_deals),
             }
         }
@@ -355,11 +426,30 @@ mod tests {
         assert_eq!(of(LeverMetric::PartnerYield).value, Ok(dec!(3)));
         let gap = of(LeverMetric::TrustGap);
         assert_eq!((gap.with_partner, gap.direct, gap.evidence), (10, Some(10), Evidence::Solid));
+        assert_eq!((gap.with_partner_sum, gap.direct_sum), (dec!(6), Some(dec!(2))));
+        assert!(gap.interval.is_some() && of(LeverMetric::WinRate).interval.is_some());
+        let cycles = of(LeverMetric::Velocity);
+        assert_eq!((cycles.with_partner_sum, cycles.direct_sum), (dec!(180), Some(dec!(80))));
+        let multiple = of(LeverMetric::PartnerYield);
+        assert_eq!((multiple.with_partner_sum, multiple.spend), (dec!(60000), Some(dec!(20000))));
         // Nothing to add up is no 0.
         let none = of(LeverMetric::InfluencedArr);
         assert_eq!((none.value, none.evidence), (Err(Reason::NoDeals), Evidence::None));
         let empty = value_in(LeverMetric::PartnerYield, &Book::default(), 0, usd, &policy);
         assert_eq!(empty.value, Err(Reason::NoSpend));
+        // Deals were won, and nobody recorded for how much: that is unknown, and no 0.
+        let spot = Spot {
+            partner_id: None,
+            segment_id: None,
+            cohort: Cohort::Sourced,
+            kind: DealKind::New,
+            is_late: false,
+        };
+        let book = Book::new([(spot, CellValue { won: 3, ..CellValue::default() })], Late::LeftOut);
+        for metric in [LeverMetric::SourcedArr, LeverMetric::PartnerYield] {
+            let unknown = value_in(metric, &book, 2_000_000, usd, &policy);
+            assert_eq!((unknown.value, unknown.evidence), (Err(Reason::NoAmount), Evidence::None), "{metric:?}");
+        }
     }
 
     #[test]

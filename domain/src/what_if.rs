@@ -2,7 +2,7 @@
 //!
 //! Both sides are computed by the functions of the forecast draft and of the funnel; here is only the difference between them.
 
-use crate::funnel::{Base, Coverage, FunnelStage, StageHealth};
+use crate::funnel::{Coverage, FunnelStage, StageHealth};
 use crate::recruit::Tier;
 use crate::tam::{Band, Forecast, Spot};
 use std::collections::BTreeMap;
@@ -56,13 +56,17 @@ pub struct StageShift {
     pub coverage: (Coverage, Coverage),
     /// How many Invest partners produce in it.
     pub producers: (usize, usize),
-    /// BASE that commitments of the stage are held against (ruling 15): of Invest partners' lines; none of RETAIN.
+    /// BASE that commitments of the stage are held against (ruling 15): of Invest partners' lines; none of RETAIN, and where no line
+    /// of it is measured.
     pub base: Shift,
 }
 
-/// Each stage, before and after.
+/// Each stage, before and after: from its card, and from what its BASE is.
 #[must_use]
-pub fn stages(before: (&[StageHealth], &Base), after: (&[StageHealth], &Base)) -> Vec<StageShift> {
+pub fn stages(
+    before: (&[StageHealth], &dyn Fn(FunnelStage) -> Option<i128>),
+    after: (&[StageHealth], &dyn Fn(FunnelStage) -> Option<i128>),
+) -> Vec<StageShift> {
     let find = |card: &[StageHealth], stage| {
         let found = card.iter().find(|health| health.stage == stage);
         found.map_or((Coverage::Gap, 0), |health| (health.coverage, health.producers.len()))
@@ -73,7 +77,7 @@ pub fn stages(before: (&[StageHealth], &Base), after: (&[StageHealth], &Base)) -
             stage,
             coverage: (was.0, is.0),
             producers: (was.1, is.1),
-            base: Shift { before: before.1.of(stage), after: after.1.of(stage) },
+            base: Shift { before: before.1(stage), after: after.1(stage) },
         }
     };
     FunnelStage::iter().map(of).collect()
@@ -108,10 +112,12 @@ mod tests {
         };
         let before = [health(FunnelStage::Tofu, Coverage::Covered, &[1, 2])];
         let after = [health(FunnelStage::Tofu, Coverage::Thin, &[2])];
-        let base = |sourced_minor| Base { sourced_minor, ..Base::default() };
-        let shifts = stages((&before, &base(900)), (&after, &base(400)));
+        let was = |stage: FunnelStage| (stage == FunnelStage::Tofu).then_some(900_i128);
+        let is = |stage: FunnelStage| (stage == FunnelStage::Tofu).then_some(400_i128);
+        let shifts = stages((&before, &was), (&after, &is));
         assert_eq!((shifts[0].coverage, shifts[0].producers), ((Coverage::Covered, Coverage::Thin), (2, 1)));
         assert_eq!(shifts[0].base.delta(), Some(-500));
+        assert_eq!((shifts[1].base.before, shifts[1].base.delta()), (None, None), "nothing measured is no 0");
         assert_eq!((shifts[3].stage, shifts[3].base.delta()), (FunnelStage::Retain, None));
     }
 }

@@ -243,9 +243,11 @@ pub async fn insert(conn: &impl Conn, slice: &Slice, it: &Capability) -> Result<
 /// Writes a changed entry.
 ///
 /// # Errors
-/// [`DbErr`], a unique violation when the partner has the same one.
+/// [`DbErr`], a unique violation when the partner has the same one; [`DbErr::RecordNotUpdated`] when somebody else changed it
+/// first.
 pub async fn update(conn: &impl Conn, slice: &Slice, it: &Capability) -> Result<(), DbErr> {
-    Entity::update(active(slice.program_id(), it)).exec(conn).await?;
+    let guarded = Entity::update(active(slice.program_id(), it)).validate()?.filter(Column::Version.eq(it.version - 1));
+    guarded.exec(conn).await?;
     Ok(())
 }
 

@@ -86,14 +86,21 @@ pub struct Filter {
     pub deals: Option<Vec<Uuid>>,
 }
 
-/// Those of the deals of the slice; a partner only those that it hands over or receives itself.
+/// Those of the deals of the slice. A deal may be shared: for a slice made of partners, what another partner hands over or receives
+/// is another's. A partner sees only those that it hands over or receives itself.
 fn within(slice: &Slice) -> Select<Entity> {
     let select = Entity::find()
         .filter(Column::ProgramId.eq(slice.program_id()))
         .filter(scope::on_deals(slice, "handoff.deal_id"));
-    let Reach::Own { partner } = slice.reach() else { return select };
-    let its = Cond::any().add(Column::Giver.eq(Role::Partner.word())).add(Column::Receiver.eq(Role::Partner.word()));
-    select.filter(Column::PartnerId.eq(*partner)).filter(its)
+    match slice.reach() {
+        Reach::Program | Reach::ClosedDeals | Reach::Partners | Reach::Owned { .. } => select,
+        Reach::Pods { .. } | Reach::Managed { .. } => select.filter(scope::partners(slice, "handoff.partner_id")),
+        Reach::Own { .. } => {
+            let partner = Role::Partner.word();
+            let its = Cond::any().add(Column::Giver.eq(partner)).add(Column::Receiver.eq(partner));
+            select.filter(scope::partners(slice, "handoff.partner_id")).filter(its)
+        }
+    }
 }
 
 /// As [`Handoff::state`] has it.

@@ -47,7 +47,8 @@ pub async fn find(conn: &impl Conn, slice: &Slice) -> Result<HandoffRules, DbErr
 /// Writes the rules: a new row at version 1, a changed one after that.
 ///
 /// # Errors
-/// [`DbErr`], a unique violation when somebody else set them first.
+/// [`DbErr`], a unique violation when somebody else set them first; [`DbErr::RecordNotUpdated`] when
+/// somebody else changed it first.
 pub async fn write(conn: &impl Conn, slice: &Slice, it: &HandoffRules, at: DateTime<Utc>) -> Result<(), DbErr> {
     let rules = serde_json::to_string(&it.rules).map_err(|_| DbErr::Type("the rules are not JSON".into()))?;
     let row = ActiveModel {
@@ -59,7 +60,7 @@ pub async fn write(conn: &impl Conn, slice: &Slice, it: &HandoffRules, at: DateT
     if it.version == 1 {
         Entity::insert(row).exec_without_returning(conn).await?;
     } else {
-        Entity::update(row).exec(conn).await?;
+        Entity::update(row).validate()?.filter(Column::Version.eq(it.version - 1)).exec(conn).await?;
     }
     Ok(())
 }

@@ -58,6 +58,15 @@ pub async fn all(conn: &impl Conn, slice: &Slice) -> Result<Vec<LeverChange>, Db
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
+/// How many changes the levers of the program have together.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn count(conn: &impl Conn, slice: &Slice) -> Result<usize, DbErr> {
+    let rows = Entity::find().filter(Column::ProgramId.eq(slice.program_id())).count(conn).await?;
+    Ok(usize::try_from(rows).unwrap_or(usize::MAX))
+}
+
 /// Writes a change.
 ///
 /// # Errors

@@ -1,9 +1,11 @@
-//! Which partners are recorded on accounts. As measures, these are program-wide (ruling 1): the callers decide who is listed.
+//! Which partners are recorded on accounts. As measures, these are program-wide (ruling 1): the callers decide who is listed. The
+//! largest open deal of an account is no measure, and of the slice.
 
+use crate::scope;
 use crate::store::{Conn, DbErr};
 use domain::overlap::Overlap;
 use domain::slice::Slice;
-use sea_orm::{QueryResult, Statement, Value};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryResult, QuerySelect, Statement, Value};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -74,21 +76,25 @@ pub async fn customers(conn: &impl Conn, slice: &Slice) -> Result<HashMap<Uuid, 
     .await
 }
 
-/// The ARR of the largest open deal of each of these accounts, in minor units; those without a known one are not there.
+/// The ARR of the largest open deal of each of these accounts, of the deals of the slice, in minor units; those without a known one
+/// are not there. It is no measure: it tells the size of one deal, so a deal that is not seen must not be in it.
 ///
 /// # Errors
 /// [`DbErr`].
 pub async fn largest_open(conn: &impl Conn, slice: &Slice, accounts: &[Uuid]) -> Result<HashMap<Uuid, i64>, DbErr> {
+    use crate::deal::{Column, Entity};
     if accounts.is_empty() {
         return Ok(HashMap::new());
     }
-    let sql = format!(
-        "SELECT account_id, MAX(arr_minor) AS arr_minor FROM deal
-         WHERE program_id = $1 AND account_id IN ({}) AND outcome = 'OPEN' AND arr_minor IS NOT NULL GROUP BY account_id",
-        places(2, accounts.len())
-    );
-    let values = std::iter::once(Value::from(slice.program_id())).chain(accounts.iter().map(|id| (*id).into()));
-    counted(conn, &sql, values, "account_id", "arr_minor", |minor| minor).await
+    let open = Entity::find()
+        .filter(Column::ProgramId.eq(slice.program_id()))
+        .filter(Column::AccountId.is_in(accounts.iter().copied()))
+        .filter(Column::Outcome.eq("OPEN"))
+        .filter(Column::ArrMinor.is_not_null())
+        .filter(scope::deals(slice));
+    let largest = open.select_only().column(Column::AccountId).column_as(Column::ArrMinor.max(), "arr_minor");
+    let rows: Vec<(Uuid, i64)> = largest.group_by(Column::AccountId).into_tuple().all(conn).await?;
+    Ok(rows.into_iter().collect())
 }
 
 async fn counted<T>(

@@ -53,7 +53,8 @@ pub async fn find(conn: &impl Conn, slice: &Slice) -> Result<Option<Rollout>, Db
 /// Writes the plan: a new row at version 1, a changed one after that.
 ///
 /// # Errors
-/// [`DbErr`], a unique violation when somebody else started it.
+/// [`DbErr`], a unique violation when somebody else started it; [`DbErr::RecordNotUpdated`] when
+/// somebody else changed it first.
 pub async fn write(conn: &impl Conn, slice: &Slice, it: &Rollout) -> Result<(), DbErr> {
     let row = ActiveModel {
         program_id: Set(slice.program_id()),
@@ -65,7 +66,7 @@ pub async fn write(conn: &impl Conn, slice: &Slice, it: &Rollout) -> Result<(), 
     if it.version == 1 {
         Entity::insert(row).exec_without_returning(conn).await?;
     } else {
-        Entity::update(row).exec(conn).await?;
+        Entity::update(row).validate()?.filter(Column::Version.eq(it.version - 1)).exec(conn).await?;
     }
     Ok(())
 }
@@ -82,7 +83,7 @@ async fn first<E: EntityTrait, C: ColumnTrait>(
 }
 
 /// When a trace was left first; none while it was not. It is the program's, whatever the slice, and tells a date alone. Of a deal
-/// that closed, the day is known: its first instant counts.
+/// that closed, the day is known: its first instant counts. History that a file brought along, from before this day, leaves none.
 ///
 /// # Errors
 /// [`DbErr`].
@@ -91,6 +92,7 @@ pub async fn left_at(
     slice: &Slice,
     trace: Trace,
     calendar: &Calendar,
+    since: NaiveDate,
 ) -> Result<Option<DateTime<Utc>>, DbErr> {
     let program = slice.program_id();
     match trace {
@@ -124,6 +126,9 @@ pub async fn left_at(
         Trace::JointMeetingLogged => {
             use activity::{Column, Entity};
             let rows = Entity::find().filter(Column::ProgramId.eq(program)).filter(Column::IsJointMeeting.eq(true));
+            // Those of a file name the system they come from.
+            let here = Cond::any().add(Column::SourceSystem.eq("partnerloop"));
+            let rows = rows.filter(here.add(Column::HappenedAt.gte(calendar.beginning(since))));
             first(conn, rows, Column::RecordedAt, 0).await
         }
         Trace::PartnerDealClosed => {
@@ -134,6 +139,9 @@ pub async fn left_at(
             with.column(attribution::Column::DealId)
                 .from(attribution::Entity)
                 .cond_where(Cond::all().add(attribution::Column::ProgramId.eq(program)));
+            // A file brings the history along: what it says closed before the plan began proves nothing of the plan.
+            let closed = closed
+                .filter(Cond::any().add(Column::Provenance.ne("IMPORTED")).add(Column::ClosedOn.gte(since)));
             let rows = closed.filter(Column::Id.in_subquery(with)).select_only().column(Column::ClosedOn);
             let day = rows.order_by_asc(Column::ClosedOn).limit(1).into_tuple::<NaiveDate>().one(conn).await?;
             Ok(day.map(|day| calendar.beginning(day)))

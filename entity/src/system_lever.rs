@@ -77,13 +77,14 @@ pub async fn all(conn: &impl Conn, slice: &Slice) -> Result<Vec<SystemLever>, Db
 /// Writes one: a new row at version 1, a changed one after that.
 ///
 /// # Errors
-/// [`DbErr`], a unique violation when another has the name.
+/// [`DbErr`], a unique violation when another has the name; [`DbErr::RecordNotUpdated`] when
+/// somebody else changed it first.
 pub async fn write(conn: &impl Conn, slice: &Slice, it: &SystemLever) -> Result<(), DbErr> {
     let row = active(slice.program_id(), it);
     if it.version == 1 {
         Entity::insert(row).exec_without_returning(conn).await?;
     } else {
-        Entity::update(row).exec(conn).await?;
+        Entity::update(row).validate()?.filter(Column::Version.eq(it.version - 1)).exec(conn).await?;
     }
     Ok(())
 }

@@ -112,7 +112,7 @@ impl Account {
         Ok(loader::profile::account_fit(ctx, self.0.id).await?.map(ProfileFit))
     }
 
-    /// The account-level trust-gap score, with its largest open deal as the deal size.
+    /// The account-level trust-gap score, with the largest open deal that you may see as the deal size.
     #[graphql(directive = Allow::apply(Action::ReadTrustGapScore))]
     async fn trust_gap_score(&self, ctx: &Context<'_>) -> Result<TrustGapScore> {
         qualification::shown(loader::profile::account_score(ctx, self.0.id).await?)

@@ -32,6 +32,16 @@ pub enum CapabilityKind {
 /// An entry of the capability map: one thing that a partner can do, whom it knows or where it is, with what shows it.
 pub struct Capability(pub(super) Entry);
 
+impl Capability {
+    /// Whether its words may be shown: those about a buyer name the account, so they go with it.
+    async fn is_shown(&self, ctx: &Context<'_>) -> Result<bool> {
+        match self.0.row.account_id {
+            Some(id) => Ok(loader::account(ctx, id).await?.is_some()),
+            None => Ok(true),
+        }
+    }
+}
+
 /// An entry of the capability map: one thing that a partner can do, whom it knows or where it is, with what shows it.
 #[Object(directive = Allow::apply(Action::ReadCapabilities))]
 impl Capability {
@@ -50,9 +60,9 @@ impl Capability {
         self.0.row.kind.into()
     }
 
-    /// Which industry, buyer, technology or place, in the program's words.
-    async fn value(&self) -> &str {
-        &self.0.row.value
+    /// Which industry, buyer, technology or place, in the program's words; null of a buyer at an account that the caller may not see.
+    async fn value(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
+        Ok(self.is_shown(ctx).await?.then_some(self.0.row.value.as_str()))
     }
 
     /// The account whose buyer the partner knows; null where none is named, and where the caller may not see it.
@@ -63,9 +73,9 @@ impl Capability {
         }
     }
 
-    /// What shows it.
-    async fn evidence(&self) -> &str {
-        &self.0.row.evidence
+    /// What shows it; null of a buyer at an account that the caller may not see.
+    async fn evidence(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
+        Ok(self.is_shown(ctx).await?.then_some(self.0.row.evidence.as_str()))
     }
 
     /// The day on which it was validated last.

@@ -1,6 +1,7 @@
 //! Partner money beside direct money, on the wire.
 
 use async_graphql::{Context, Enum, Object, Result, SimpleObject};
+use domain::economics::Worth;
 use domain::investment as method;
 use domain::role::Action;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ pub enum BetterInvestment {
     Partner,
     /// It lies below.
     Direct,
-    /// The intervals meet: these deals do not tell.
+    /// The intervals meet, or a side is not SOLID: these deals do not tell.
     Inconclusive,
     /// One side has no multiple, or won nothing.
     Unmeasured,
@@ -44,10 +45,22 @@ pub struct InvestmentSide {
     multiple: Option<Decimal>,
     /// Wilson's interval of the win rate, carried over to the multiple: deals, mean ARR and cost are as they were.
     interval: Option<Interval>,
-    /// How much stands behind it: THIN under 10 closed deals by default.
+    /// How much stands behind it: THIN under 10 won deals by default.
     evidence: Evidence,
     /// Why the multiple is null.
     reason: Option<Reason>,
+}
+
+/// Won deals with what they are worth.
+#[derive(SimpleObject)]
+#[graphql(directive = Allow::apply(Action::CompareInvestment))]
+pub struct InvestmentWorth {
+    /// How many deals.
+    deals: i32,
+    /// ARR of those whose ARR is known.
+    arr: Money,
+    /// Deals whose ARR is not known; they add nothing to `arr`, and missing is not zero.
+    without_arr: i32,
 }
 
 /// Partner money beside direct money.
@@ -60,10 +73,16 @@ pub struct InvestmentComparison {
     partner: InvestmentSide,
     /// Deals without a partner, at the cost that you named.
     direct: InvestmentSide,
-    /// Which brings more for its cost, by whether the intervals meet.
+    /// Which brings more for its cost, by whether the intervals meet; INCONCLUSIVE unless both sides are SOLID.
     better: BetterInvestment,
-    /// The share of won ARR that came with a partner, every kind of deal, 0 to 1.
+    /// The share of won ARR that came with a partner, every kind of deal, 0 to 1: `wonWithPartner` / (`wonWithPartner` + `wonDirect`).
     partner_share_rate: Option<Decimal>,
+    /// Won deals of every kind that have a partner.
+    won_with_partner: InvestmentWorth,
+    /// Won deals of every kind that have none.
+    won_direct: InvestmentWorth,
+    /// Won deals of every kind of which nobody knows: on neither side of the share.
+    won_unknown: InvestmentWorth,
     /// Advisory: from a quarter of won ARR on (by default), partner operations take a leader of their own. Null without won ARR.
     wants_dedicated_leader: Option<bool>,
 }
@@ -78,6 +97,14 @@ fn side(it: method::Side, measures: &Arc<Measures>) -> InvestmentSide {
         interval: it.interval.map(Into::into),
         evidence: it.evidence.into(),
         win_rate: WinRate(it.win_rate, measures.clone()),
+    }
+}
+
+fn worth(it: Worth, measures: &Measures) -> InvestmentWorth {
+    InvestmentWorth {
+        deals: int(it.deals),
+        arr: amount(it.arr_minor, measures.currency),
+        without_arr: int(it.without_arr),
     }
 }
 
@@ -105,6 +132,9 @@ impl InvestmentQuery {
             direct: side(found.direct, &found.measures),
             better: found.better.into(),
             partner_share_rate: found.partner_share.map(decimal),
+            won_with_partner: worth(found.won.with_partner, &found.measures),
+            won_direct: worth(found.won.direct, &found.measures),
+            won_unknown: worth(found.won.unknown, &found.measures),
             wants_dedicated_leader: found.wants_leader,
         })
     }

@@ -243,7 +243,7 @@ impl ProfileFit {
         self.0.value.map(decimal)
     }
 
-    /// What it would be if every unknown attribute were not met.
+    /// What it would be if every unknown attribute were not met; 0 where a disqualifier is unknown, because it may be met.
     async fn lowest_score(&self) -> Decimal {
         decimal(self.0.lowest)
     }

@@ -4,9 +4,10 @@ use async_graphql::{Context, Object, Result, SimpleObject};
 use domain::deliverable::Deliverable;
 use domain::frozen;
 use domain::partner::Partner as PartnerRow;
-use domain::recruit::Section;
+use domain::recruit::{self as method, Section};
 use domain::role::Action;
 use std::collections::HashMap;
+use strum::IntoEnumIterator;
 use uuid::Uuid;
 
 use super::allow::Allow;
@@ -125,10 +126,22 @@ impl PublishedRecruitEntry {
     }
 }
 
+/// How many partners a tier had in a published Recruit Plan.
+#[derive(SimpleObject)]
+#[graphql(directive = Allow::apply(Action::ReadRecruitPlan))]
+pub struct PublishedTierCount {
+    /// The tier.
+    tier: Tier,
+    /// Its partners in the whole program, also those that you may not see.
+    partners: i32,
+}
+
 /// A Recruit Plan as it was published.
 #[derive(SimpleObject)]
 #[graphql(directive = Allow::apply(Action::ReadRecruitPlan))]
 pub struct PublishedRecruitPlan {
+    /// The four tiers, over all partners of the program that are in the plan.
+    tier_counts: Vec<PublishedTierCount>,
     /// The partners in it that you may see, by name.
     entries: Vec<PublishedRecruitEntry>,
 }
@@ -137,11 +150,17 @@ impl PublishedRecruitPlan {
     pub(super) async fn read(ctx: &Context<'_>, of: &Deliverable) -> Result<Self> {
         let plan: frozen::RecruitPlan = deliverable::content(of).map_err(|why| failed(&why))?;
         let mut listed = listed(ctx, plan.partners.iter().map(|line| line.partner_id)).await?;
+        // Counted before the slice is taken: a total is the same for every reader.
+        let tier_count = |tier: method::Tier| PublishedTierCount {
+            tier: tier.into(),
+            partners: int(plan.partners.iter().filter(|line| line.tier == tier).count() as u64),
+        };
+        let tier_counts = method::Tier::iter().map(tier_count).collect();
         let entry = |line: frozen::RecruitLine| {
             let partner = listed.remove(&line.partner_id)?;
             Some(PublishedRecruitEntry(line, partner))
         };
-        Ok(Self { entries: plan.partners.into_iter().filter_map(entry).collect() })
+        Ok(Self { tier_counts, entries: plan.partners.into_iter().filter_map(entry).collect() })
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::allow::Allow;
 use super::caller::{caller, failed};
 use super::global_id;
-use super::measurement::{Evidence, Reason, decimal, int, reason};
+use super::measurement::{Evidence, Interval, Reason, decimal, int, reason};
 use super::scalar::{Date, DateTime, Decimal, Quarter};
 use crate::usecase::system_map::{self, Measured};
 
@@ -94,7 +94,8 @@ impl LeverQuarter {
         Quarter(self.0.quarter)
     }
 
-    /// The value, in the unit of the metric; null while the quarter is not over, and where nothing stands behind it.
+    /// The value, in the unit of the metric; null while the quarter is not over, and where nothing stands behind it,
+    /// such as won deals none of which has its ARR recorded.
     async fn value(&self) -> Option<Decimal> {
         self.0.value.value.ok().map(decimal)
     }
@@ -112,6 +113,27 @@ impl LeverQuarter {
     /// Direct deals that it is compared with; null of a metric without another side.
     async fn direct(&self) -> Option<i32> {
         self.0.value.direct.map(int)
+    }
+
+    /// What the metric adds up over the deals with a partner: wins of TRUST_GAP and WIN_RATE, days of VELOCITY, deals of
+    /// ATTACH_RATE_WON, recorded ARR in the program's currency of the others.
+    async fn with_partner_sum(&self) -> Decimal {
+        decimal(self.0.value.with_partner_sum)
+    }
+
+    /// The same over the direct deals; null of a metric without another side.
+    async fn direct_sum(&self) -> Option<Decimal> {
+        self.0.value.direct_sum.map(decimal)
+    }
+
+    /// Program spend in the program's currency, which PARTNER_YIELD is divided by; null of any other metric.
+    async fn spend(&self) -> Option<Decimal> {
+        self.0.value.spend.map(decimal)
+    }
+
+    /// Where the true value lies, in the unit of the metric: of TRUST_GAP and WIN_RATE; null of any other.
+    async fn interval(&self) -> Option<Interval> {
+        self.0.value.interval.map(Into::into)
     }
 
     /// How much stands behind it.

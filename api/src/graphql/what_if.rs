@@ -82,7 +82,8 @@ pub struct WhatIfStage {
     producers_before: i32,
     /// How many would.
     producers_after: i32,
-    /// BASE of the Invest partners that commitments of the stage are held against; all null of RETAIN, which stands apart.
+    /// BASE of the Invest partners that commitments of the stage are held against; null where nothing of it is
+    /// measured; all null of RETAIN, which stands apart.
     base: WhatIfAmount,
 }
 

@@ -15,8 +15,15 @@ use async_graphql_value::Value as Written;
 use std::collections::{BTreeMap, HashMap};
 
 /// Root fields with a cost of their own, whatever is selected below them (LOOP.md ruling 36).
-const FLAT: [(&str, u64); 5] =
-    [("auditMatrix", 50), ("matchPartners", 20), ("partnerFits", 50), ("__schema", 10), ("__type", 10)];
+const FLAT: [(&str, u64); 7] = [
+    ("auditMatrix", 50),
+    ("matchPartners", 20),
+    ("partnerFits", 50),
+    ("systemMap", 50),
+    ("whatIf", 50),
+    ("__schema", 10),
+    ("__type", 10),
+];
 const ROOT_MUTATION: u64 = 10;
 
 /// What is read of the caller's schema.

@@ -26,7 +26,17 @@ pub enum Failure {
     Broken,
     /// The database said no.
     #[error("the database failed")]
-    Storage(#[from] DbErr),
+    Storage(#[source] DbErr),
+}
+
+/// A guarded update that found no row of the version before means that somebody else changed it first.
+impl From<DbErr> for Failure {
+    fn from(why: DbErr) -> Self {
+        match why {
+            DbErr::RecordNotUpdated => Self::Stale,
+            why => Self::Storage(why),
+        }
+    }
 }
 
 /// One breach of a rule.

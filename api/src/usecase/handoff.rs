@@ -52,6 +52,10 @@ pub async fn set(
                 (Ok(()), Err(why)) => {
                     problems.push(Problem::at(["rules", &at, "what"], ProblemCode::Invalid, why.to_string()));
                 }
+                (Ok(()), Ok(_)) if kept.iter().any(|before: &HandoffRule| before.repeats(&rule)) => {
+                    let message = "another rule hands the same deals to the same receiver at the same event and stage";
+                    problems.push(Problem::at(["rules", &at], ProblemCode::Invalid, message));
+                }
                 (Ok(()), Ok(what)) => kept.push(HandoffRule { what, ..rule }),
             }
         }
@@ -88,7 +92,9 @@ pub(super) async fn fire(work: &mut Work<'_>, before: Option<&Deal>, after: &Dea
                 continue;
             }
             let (id, by, at) = (work.id(), owner(rule.receiver), work.now);
-            let clock = sla::start_owed(work, (SlaKind::Handoff, by), "Handoff", id, Some(partner_id), at).await?;
+            // A partner reads the clocks that name it: what the vendor's people owe one another is none of its business.
+            let parties = (rule.is_with_partner().then_some(partner_id), Some(partner_id));
+            let clock = sla::start_owed(work, (SlaKind::Handoff, by), "Handoff", id, parties, at).await?;
             let handoff = Handoff {
                 id,
                 deal_id: after.id,

@@ -6,6 +6,7 @@ use super::money;
 use super::office::Caller;
 use domain::book::{Kinds, Place};
 use domain::cell::Cohort;
+use domain::economics::{Attach, Worth};
 use domain::investment::{Better, Side, better, wants_leader};
 use domain::money::Currency;
 use domain::role::Action;
@@ -21,7 +22,9 @@ pub struct Investment {
     pub direct: Side,
     /// Which brings more for its cost.
     pub better: Better,
-    /// The share of won ARR that came with a partner, every kind of deal.
+    /// Won deals of every kind, by whether they have a partner: what the share is of.
+    pub won: Attach,
+    /// The share of won ARR that came with a partner, of the deals of which it is known.
     pub partner_share: Option<Decimal>,
     /// Whether that is so much that partner operations take a leader of their own.
     pub wants_leader: Option<bool>,
@@ -48,8 +51,7 @@ pub async fn compare(caller: &Caller, direct_cost: Option<(Decimal, Currency)>) 
     let side = |cohort, cost| Side::of(&book.value(None, Place::All, cohort, Kinds::New), cost, policy);
     let partner = side(Cohort::AnyPartner, Some(measures.spending.on(None)));
     let direct = side(Cohort::Direct, direct_cost);
-    let with = book.value(None, Place::All, Cohort::AnyPartner, Kinds::All).won_arr_minor;
-    let all = book.everything(Place::All, Kinds::All).won_arr_minor;
-    let (partner_share, wants_leader) = wants_leader(with, all, policy);
-    Ok(Investment { better: better(&partner, &direct), partner, direct, partner_share, wants_leader, measures })
+    let won = Attach::of(book, Place::All, Worth::won);
+    let (partner_share, wants_leader) = wants_leader(&won, policy);
+    Ok(Investment { better: better(&partner, &direct), partner, direct, won, partner_share, wants_leader, measures })
 }

@@ -37,10 +37,11 @@ pub async fn start(
     partner_id: Option<Uuid>,
     at: DateTime<Utc>,
 ) -> Result<SlaClock, Failure> {
-    start_owed(work, (kind, kind.owner()), subject_type, subject_id, partner_id, at).await
+    start_owed(work, (kind, kind.owner()), subject_type, subject_id, (partner_id, partner_id), at).await
 }
 
-/// As [`start`], of a promise whose kind does not say who owes it.
+/// As [`start`], of a promise whose kind does not say who owes it. The partner that sees the clock may be none, where the vendor's
+/// people owe it to one another, though the term is still agreed in the contract with a partner.
 ///
 /// # Errors
 /// A storage failure.
@@ -49,7 +50,7 @@ pub async fn start_owed(
     (kind, owner): (SlaKind, SlaOwner),
     subject_type: &'static str,
     subject_id: Uuid,
-    partner_id: Option<Uuid>,
+    (partner_id, agreed_with): (Option<Uuid>, Option<Uuid>),
     at: DateTime<Utc>,
 ) -> Result<SlaClock, Failure> {
     if let Some(clock) = entity::sla_clock::about(&work.tx, work.slice, kind, subject_id).await? {
@@ -58,7 +59,7 @@ pub async fn start_owed(
     let program = entity::program::find(&work.tx, work.program_id()).await?.ok_or(Failure::NotFound)?;
     let day = program.calendar.day(at);
     let policy = entity::policy::on(&work.tx, work.slice, day).await?;
-    let contract = match partner_id {
+    let contract = match agreed_with {
         Some(partner) => contract::on(work, partner, day).await?,
         None => None,
     };

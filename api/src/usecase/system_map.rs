@@ -6,11 +6,11 @@ use super::measurement::{Ask, measure};
 use super::office::Caller;
 use chrono::NaiveDate;
 use domain::calendar::Quarter;
-use domain::evidence::{Evidence, Reason};
+use domain::evidence::Reason;
 use domain::role::Action;
 use domain::system_map::{
-    LeverChange, LeverMetric, QuarterValue, SystemInput, SystemLever, SystemLoop, SystemMap, TEXT_MAX, around, closed,
-    value_in,
+    CHANGES_MOST, LEVERS_MOST, LeverChange, LeverMetric, QuarterValue, SystemInput, SystemLever, SystemLoop, SystemMap,
+    TEXT_MAX, around, closed, value_in,
 };
 use domain::text;
 use serde_json::json;
@@ -61,24 +61,20 @@ pub async fn before_and_after(
     let today = program.calendar.day(caller.office.clock.now());
     let in_quarter = async |quarter: Quarter| {
         if let Err(why) = closed(quarter, today, &program.calendar) {
-            return Ok::<_, Failure>(Measured { quarter, value: nothing(why), policy_version: None });
+            return Ok::<_, Failure>(Measured { quarter, value: QuarterValue::nothing(why), policy_version: None });
         }
         let as_of = Some(program.calendar.last_day(quarter));
         let ask = Ask { as_of, with_trend: true, ..Ask::default() };
         let measures = measure(caller, Action::ReadLeverValues, ask, None).await?;
         let point = measures.trend.iter().find(|point| point.quarter == quarter);
         let value = point.map_or_else(
-            || nothing(Reason::NoDeals),
+            || QuarterValue::nothing(Reason::NoDeals),
             |point| value_in(metric, &point.book, point.spending.on(None), measures.currency, &measures.policy),
         );
         Ok(Measured { quarter, value, policy_version: Some(measures.policy.version) })
     };
     let (before, after) = around(changed_on, &program.calendar);
     Ok((in_quarter(before).await?, in_quarter(after).await?))
-}
-
-const fn nothing(why: Reason) -> QuarterValue {
-    QuarterValue { value: Err(why), with_partner: 0, direct: None, evidence: Evidence::None }
 }
 
 /// The row that is changed, or that there is none yet.
@@ -173,6 +169,11 @@ pub async fn write_lever(
         let mut problems = Problems::default();
         let name = problems.take("name", text::name(name, 200));
         problems.settle()?;
+        // The map is read whole, and each change of a lever is measured: both are bounded.
+        if version == 1 && rows.len() >= LEVERS_MOST {
+            let message = format!("a program has at most {LEVERS_MOST} levers, retired ones among them");
+            return Err(Problem::at(["name"], ProblemCode::RuleRefused, message).by("TOO_MANY_LEVERS").into());
+        }
         if rows.iter().any(|row| row.id == id && row.metric != metric) {
             let changes = entity::lever_change::all(&work.tx, work.slice).await?;
             if changes.iter().any(|change| change.lever_id == id) {
@@ -214,6 +215,10 @@ pub async fn change_lever(
         }
         let what = problems.take("what", text::name(what, TEXT_MAX));
         problems.settle()?;
+        if entity::lever_change::count(&work.tx, work.slice).await? >= CHANGES_MOST {
+            let message = format!("a program has at most {CHANGES_MOST} changes of levers");
+            return Err(Problem::at(["leverId"], ProblemCode::RuleRefused, message).by("TOO_MANY_CHANGES").into());
+        }
         let change = LeverChange {
             id: work.id(),
             lever_id: lever,

@@ -2,7 +2,7 @@
 //! snapshot that is given back. Nothing is written.
 
 use super::failure::{Failure, Problem, ProblemCode, Problems};
-use super::funnel::{Funnel, measure_with};
+use super::funnel::measure_with;
 use super::money;
 use super::office::Caller;
 use super::spend_plan::{Line, YIELD_RULE, running, unqualified};
@@ -83,7 +83,8 @@ pub async fn what_if(caller: &Caller, tried: &Tried) -> Result<WhatIf, Failure> 
     let (before, after) = (desk.forecast(quarter, &decided), desk.forecast(quarter, &changed));
     let mut refusals = over_spent(&tx, slice, &program, running, &desk, &lines).await?;
     let standing = entity::tier_decision::standing(&tx, slice, quarter).await?;
-    let earlier = entity::tier_decision::standing(&tx, slice, running.plus(-1)).await?;
+    // What a decision for the tried quarter would follow.
+    let earlier = entity::tier_decision::standing(&tx, slice, quarter.plus(-1)).await?;
     let earlier: HashMap<Uuid, Tier> = earlier.into_iter().map(|row| (row.partner_id, row.tier)).collect();
     for (partner_id, tier) in &tried.tiers {
         let is_active = partners.get(partner_id).is_some_and(|partner| partner.status == PartnerStatus::Active);
@@ -99,8 +100,9 @@ pub async fn what_if(caller: &Caller, tried: &Tried) -> Result<WhatIf, Failure> 
     let (was, is) =
         (measure_with(&tx, slice, quarter, &[]).await?, measure_with(&tx, slice, quarter, &tried.tiers).await?);
     tx.rollback().await?;
-    let base = |forecast: &Forecast, funnel: &Funnel| Base::of_forecast(forecast, &funnel.invest());
-    let (base_before, base_after) = (base(&before, &was), base(&after, &is));
+    let (invest_before, invest_after) = (was.invest(), is.invest());
+    let base_before = |stage| Base::measured(&before, &invest_before, stage);
+    let base_after = |stage| Base::measured(&after, &invest_after, stage);
     let mut tiers: BTreeMap<Uuid, (Option<Tier>, Tier)> =
         standing.iter().map(|row| (row.partner_id, (Some(row.tier), row.tier))).collect();
     for (partner_id, tier) in &tried.tiers {

@@ -66,7 +66,7 @@ pub struct Fit {
     pub policy_version: i64,
     /// From 0 to 100, unrounded: 100 x weights met / weights known; 0 where a disqualifier is met; none where too little is known.
     pub value: Option<Decimal>,
-    /// What it would be at the least: every unknown attribute not met.
+    /// What it would be at the least: every unknown attribute not met; 0 where a disqualifier is unknown, because it may be met.
     pub lowest: Decimal,
     /// What it would be at the most: every unknown attribute met.
     pub highest: Decimal,
@@ -128,7 +128,9 @@ impl IdealProfile {
         let (lowest, highest) = if is_disqualified {
             (Decimal::ZERO, Decimal::ZERO)
         } else {
-            (hundredth(passed, all), hundredth(passed + unknown, all))
+            let may_be_ended = disqualifiers.iter().any(|it| it.met == Met::Unknown);
+            let lowest = if may_be_ended { Decimal::ZERO } else { hundredth(passed, all) };
+            (lowest, hundredth(passed + unknown, all))
         };
         Fit {
             profile_version: self.version,

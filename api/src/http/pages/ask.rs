@@ -43,6 +43,7 @@ deliverable {
     findings { code message partner { name } segment { name } component reason { message } shareRate accounts }
   }
   recruitPlan {
+    tierCounts { tier partners }
     entries {
       name tier recommended rule reason decidedOn facts { kind value bar isMet segment { name } }
       activationStep commitments auditSignals exitCriteria offboarding freedCapacity
@@ -52,7 +53,7 @@ deliverable {
     currency from to
     mapping { name stages { stage deals arr { amount } withoutArr } }
     health { stage coverage producingPartners producers { name } }
-    commitments { name stage forQuarter arr { amount } deals }
+    commitments { partner { id } name stage forQuarter arr { amount } deals }
     reconciliation { stage committed { amount } base { amount } difference { amount } isWithin }
     reason
   }

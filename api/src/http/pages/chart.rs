@@ -1,9 +1,9 @@
 //! Charts as SVG, drawn here: no script, nothing to load, and the same on paper.
 
-use super::sheet::{Chart, ChartKind, Unit, grouped};
+use super::sheet::{Chart, ChartKind, Unit, grouped, round};
 use maud::{Markup, html};
 use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
+use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 
 /// The drawing is so wide; the page scales it.
 const WIDTH: f64 = 760.0;
@@ -69,22 +69,27 @@ fn index(at: usize) -> f64 {
     u32::try_from(at).map_or(f64::from(u32::MAX), f64::from)
 }
 
-/// A number in at most four characters and a letter: 283,636.36 is 284k.
-fn short(value: f64, unit: Unit) -> String {
+/// A number in at most four characters and a letter: 283,636.36 is 284k. From the exact number, for a float would round some halves down.
+fn short(value: Decimal, unit: Unit) -> String {
     if unit == Unit::Count {
-        return format!("{value:.0}");
+        return round(value, 0).normalize().to_string();
     }
     let size = value.abs();
-    let (scaled, letter) = match size {
-        size if size >= 999_500_000.0 => (value / 1e9, "bn"),
-        size if size >= 999_500.0 => (value / 1e6, "M"),
-        size if size >= 1_000.0 => (value / 1e3, "k"),
-        _ => (value, ""),
+    let (scale, letter): (i32, _) = match size {
+        size if size >= Decimal::from(999_500_000_i32) => (1_000_000_000, "bn"),
+        size if size >= Decimal::from(999_500_i32) => (1_000_000, "M"),
+        size if size >= Decimal::ONE_THOUSAND => (1_000, "k"),
+        _ => (1, ""),
     };
-    let digits = usize::from(!letter.is_empty() && scaled.abs() < 9.95);
-    let text = format!("{scaled:.digits$}");
-    let text = text.strip_suffix(".0").unwrap_or(&text);
-    if text == "-0" { "0".to_owned() } else { format!("{text}{letter}") }
+    let scaled = value / Decimal::from(scale);
+    // 9.95 reads 10.
+    let digits = u32::from(!letter.is_empty() && scaled.abs() < Decimal::new(995, 2));
+    format!("{}{letter}", round(scaled, digits).normalize())
+}
+
+/// A step of the axis, as a number that is written.
+fn tick(value: f64, unit: Unit) -> String {
+    short(Decimal::from_f64(value).unwrap_or_default(), unit)
 }
 
 /// Where the axis begins and ends, and its steps: 1, 2 or 5 times a power of ten.
@@ -108,11 +113,11 @@ fn block(x: f64, width: f64, [from, to]: [f64; 2], class: usize, name: &str) -> 
 
 fn columns(chart: &Chart) -> (f64, Markup) {
     let is_stacked = chart.kind == ChartKind::Stacked;
-    let values = |at: usize| chart.series.iter().map(move |series| series.values.get(at).copied().flatten().map(float));
+    let values = |at: usize| chart.series.iter().map(move |series| series.values.get(at).copied().flatten());
     let (mut low, mut high) = (0.0_f64, 0.0_f64);
     for at in 0..chart.labels.len() {
         let (mut above, mut below) = (0.0_f64, 0.0_f64);
-        for value in values(at).flatten() {
+        for value in values(at).flatten().map(float) {
             if is_stacked {
                 above += value.max(0.0);
                 below += value.min(0.0);
@@ -138,9 +143,9 @@ fn columns(chart: &Chart) -> (f64, Markup) {
             rect x=(px(LEFT + index(at) * 130.0)) y="6" width="11" height="11" class={ "c" (class + palette(chart)) } {}
             text x=(px(LEFT + 16.0 + index(at) * 130.0)) y="16" class="legend" { (series.name) }
         }
-        @for tick in ticks {
-            line x1=(px(LEFT)) x2=(px(WIDTH)) y1=(px(y(tick))) y2=(px(y(tick))) class="grid" {}
-            text x=(px(LEFT - 6.0)) y=(px(y(tick) + 3.5)) text-anchor="end" class="tick" { (short(tick, chart.unit)) }
+        @for step in ticks {
+            line x1=(px(LEFT)) x2=(px(WIDTH)) y1=(px(y(step))) y2=(px(y(step))) class="grid" {}
+            text x=(px(LEFT - 6.0)) y=(px(y(step) + 3.5)) text-anchor="end" class="tick" { (tick(step, chart.unit)) }
         }
         @for (at, label) in chart.labels.iter().enumerate() {
             @let centre = LEFT + slot * (index(at) + 0.5);
@@ -149,11 +154,12 @@ fn columns(chart: &Chart) -> (f64, Markup) {
                 (stack(chart, values(at), left, width, &y))
             } @else {
                 @for (series, value) in values(at).enumerate() {
-                    @if let Some(value) = value {
+                    @if let Some(exact) = value {
+                        @let value = float(exact);
                         @let x = left + width * index(series);
                         (block(x + 1.5, width - 3.0, [y(0.0), y(value)], series + palette(chart), &named(chart, series, at)))
                         text x=(px(x + width / 2.0)) y=(px(if value < 0.0 { y(value) + 11.0 } else { y(value) - 4.0 }))
-                            text-anchor="middle" class="value" { (short(value, chart.unit)) }
+                            text-anchor="middle" class="value" { (short(exact, chart.unit)) }
                     }
                 }
             }
@@ -181,7 +187,7 @@ fn named(chart: &Chart, series: usize, at: usize) -> String {
 
 fn stack(
     chart: &Chart,
-    values: impl Iterator<Item = Option<f64>>,
+    values: impl Iterator<Item = Option<Decimal>>,
     left: f64,
     width: f64,
     y: &impl Fn(f64) -> f64,
@@ -190,14 +196,15 @@ fn stack(
     let label = |at: usize| chart.series[at].name.as_str();
     let mut blocks = Vec::new();
     for (at, value) in values.enumerate() {
-        let Some(value) = value.filter(|value| *value != 0.0) else { continue };
+        let Some(exact) = value.filter(|value| !value.is_zero()) else { continue };
+        let value = float(exact);
         let from: f64 = if value < 0.0 { below } else { above };
         if value < 0.0 {
             below += value;
         } else {
             above += value;
         }
-        blocks.push((at, value, [y(from), y(from + value)]));
+        blocks.push((at, exact, [y(from), y(from + value)]));
     }
     html! {
         @for (at, value, span) in blocks {
@@ -226,7 +233,7 @@ fn bars(chart: &Chart) -> (f64, Markup) {
         exact.map_or_else(
             || "not measured".to_owned(),
             |value| match chart.unit {
-                Unit::Money => grouped(value.round()),
+                Unit::Money => grouped(round(value, 0)),
                 unit => unit.shown(value),
             },
         )
@@ -300,17 +307,24 @@ mod tests {
     #[test]
     fn numbers_on_an_axis_are_short_and_steps_are_round() {
         for (value, shown) in [
-            (0.0, "0"),
-            (950.0, "950"),
-            (1_500.0, "1.5k"),
-            (283_636.36, "284k"),
-            (-305_454.55, "-305k"),
-            (2_000_000.0, "2M"),
-            (9_960_000.0, "10M"),
-            (1_200_000_000.0, "1.2bn"),
+            (dec!(0), "0"),
+            (dec!(-0.4), "0"),
+            (dec!(950), "950"),
+            (dec!(1500), "1.5k"),
+            // Halves go away from zero, also where a float is below or the even digit is nearer.
+            (dec!(1450), "1.5k"),
+            (dec!(-1250), "-1.3k"),
+            (dec!(12500), "13k"),
+            (dec!(2.5), "3"),
+            (dec!(283636.36), "284k"),
+            (dec!(-305454.55), "-305k"),
+            (dec!(2000000), "2M"),
+            (dec!(9960000), "10M"),
+            (dec!(1200000000), "1.2bn"),
         ] {
             assert_eq!(short(value, Unit::Money), shown);
         }
+        assert_eq!((tick(-50.0, Unit::Money), tick(0.0, Unit::Count)), ("-50".into(), "0".into()));
         assert_eq!(axis(-3.0, 97.0), (-50.0, 100.0, 50.0));
         assert_eq!(axis(0.0, 0.0).0, 0.0);
     }

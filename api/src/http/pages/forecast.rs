@@ -31,6 +31,7 @@ pub(super) fn parts(sheet: &mut Sheet, forecast: &Json) {
     // What the reader's schema has not is not in the answer.
     let bands: Vec<&Band> = BANDS.iter().filter(|band| forecast.get(band.field).is_some()).collect();
     let currency = text(forecast, "currency").unwrap_or_default();
+    currency.clone_into(&mut sheet.currency);
     let quarters = list(forecast, "quarters");
     let span = |which: Option<&Json>| which.and_then(Json::as_str).unwrap_or_default().to_owned();
     sheet.title = "Partner-Influenced Forecast".into();

@@ -14,12 +14,18 @@ fn plain(text: &str) -> String {
             out.push(' ');
             continue;
         }
-        if MARKS.contains(&letter) || (letter == ':' && letters.peek() == Some(&'/')) {
+        if MARKS.contains(&letter) || (letter == ':' && letters.peek() == Some(&'/')) || (letter == '.' && is_www(&out))
+        {
             out.push('\\');
         }
         out.push(letter);
     }
     out
+}
+
+/// Whether a text ends with what makes an address of the point that follows.
+fn is_www(text: &str) -> bool {
+    text.as_bytes().last_chunk::<3>().is_some_and(|last| last.eq_ignore_ascii_case(b"www"))
 }
 
 /// A number or a text of a cell. Figures are the product's own: they need no backslash, and read better without.
@@ -88,6 +94,8 @@ mod tests {
         assert_eq!(plain("<script>alert(1)</script>"), r"\<script\>alert(1)\</script\>");
         assert_eq!(plain("a|b\n# c"), r"a\|b \# c");
         assert_eq!(plain("[x](http://y)"), r"\[x\](http\://y)");
+        assert_eq!(plain("(www.evil.example) WWW.x"), r"(www\.evil.example) WWW\.x");
+        assert_eq!(plain("ww.x 1.5"), "ww.x 1.5");
         assert_eq!((cell("-305,454.55", true).as_str(), cell("a|b", true).as_str()), ("-305,454.55", r"a\|b"));
     }
 }

@@ -36,12 +36,20 @@ use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 use sheet::{Outline, Part, Sheet, at, human, number, text};
 use std::sync::Arc;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
 
 /// What a path that does not exist is answered with.
 const NOTHING: &str = "There is nothing here.";
 
 /// Where documents are.
 const ROOT: &str = "/documents/";
+
+/// How many documents are written at the same time: a large one keeps a core busy, and other requests need some.
+const AT_ONCE: usize = 2;
+
+/// The places of those that are being written.
+static PLACES: Semaphore = Semaphore::const_new(AT_ONCE);
 
 /// How a document is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,6 +172,8 @@ async fn make(http: &Http, request: Request, trail: &mut Trail) -> Result<Respon
     let variables = std::iter::once((Name::new("by"), named.argument())).collect();
     let asked = Asked { own: Some(query.into()), variables, ..Asked::default() };
     let prepared = prepare(http, who, asked, Carries::Queries, trail).await?;
+    // One deadline for the query and for what is written of its answer.
+    let deadline = Instant::now() + http.limits.execution_timeout;
     let mut response = prepared.run().await?;
     if let Some(error) = response.errors.pop() {
         return Err(Frame { limits: &http.limits, request_id: &trail.request_id }.refusal(error));
@@ -173,10 +183,10 @@ async fn make(http: &Http, request: Request, trail: &mut Trail) -> Result<Respon
     if at(&data, "deliverable").is_null() {
         return Err(nothing());
     }
-    let slice = Slice::of(data);
-    let bytes = slice.written(format).map_err(|why| lost(&why))?;
+    let Written { slice, bytes, digest } = timeout_at(deadline, write(data, format))
+        .await
+        .map_err(|_| Refusal::new(Code::Timeout, "The document took too long to write and was given up."))??;
     // The slice's own hash, then that of these bytes: the notice of a later revision is in the second one only.
-    let digest = hex(&Sha256::digest(&bytes).into());
     let tag = format!("\"{}-{}\"", slice.sha256, digest.get(..16).unwrap_or_default());
     let kept = [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, "private, no-cache".to_owned())];
     let is_known = head.headers.get_all(header::IF_NONE_MATCH).iter().any(|known| {
@@ -195,6 +205,31 @@ async fn make(http: &Http, request: Request, trail: &mut Trail) -> Result<Respon
         (header::REFERRER_POLICY, "no-referrer".to_owned()),
     ];
     Ok((kept, told, Body::from(bytes)).into_response())
+}
+
+/// A document as it goes out.
+struct Written {
+    slice: Slice,
+    bytes: Vec<u8>,
+    /// Of the bytes.
+    digest: String,
+}
+
+/// Writes a document where it holds up no other request.
+///
+/// # Errors
+/// It could not be written.
+async fn write(data: Json, format: Format) -> Result<Written, Refusal> {
+    let place = PLACES.acquire().await.map_err(|why| lost(&why))?;
+    let writing = tokio::task::spawn_blocking(move || {
+        // Kept to the end, also where nobody waits for it any more: the core is as busy.
+        let _place = place;
+        let slice = Slice::of(data);
+        let bytes = slice.written(format).map_err(|why| why.to_string())?;
+        let digest = hex(&Sha256::digest(&bytes).into());
+        Ok::<_, String>(Written { slice, bytes, digest })
+    });
+    writing.await.map_err(|why| lost(&why))?.map_err(|why| lost(&why))
 }
 
 /// What the caller may see of a deliverable.
@@ -241,6 +276,7 @@ impl Slice {
         let mut sheet = Sheet {
             title: kind.clone(),
             subtitle: format!("{}, {}, revision {revision}", said("program.name"), said("deliverable.quarter")),
+            currency: said("program.currency").to_owned(),
             ..Sheet::default()
         };
         let replaces =

@@ -24,8 +24,17 @@ const SECTIONS: [(&str, &str, &[(&str, &str)]); 4] = [
     ),
 ];
 
-fn count(count: usize) -> Decimal {
-    Decimal::from(count)
+/// How many partners of the whole program are in a tier, whoever reads.
+fn counted(plan: &Json, tier: &str) -> Decimal {
+    let found = list(plan, "tierCounts").iter().find(|one| text(one, "tier") == Some(tier));
+    found.and_then(|one| number(one, "partners")).unwrap_or_default()
+}
+
+/// What stands at a table that lists fewer partners than are counted; nothing where it lists them all.
+fn of_those(rows: usize, counted: Decimal) -> Option<String> {
+    (Decimal::from(rows) < counted).then(|| {
+        format!("Counts are of the whole program; listed are those that this reader may see, {rows} of {counted}.")
+    })
 }
 
 /// Writes the Recruit Plan into the sheet.
@@ -36,11 +45,16 @@ pub(super) fn recruit(sheet: &mut Sheet, plan: &Json) {
     for tier in TIERS {
         let some = of_tier(tier);
         let names: Vec<&str> = some.iter().filter_map(|entry| text(entry, "name")).take(6).collect();
-        let more = if some.len() > names.len() { ", \u{2026}" } else { "" };
-        let named = if names.is_empty() { "no partner".to_owned() } else { names.join(", ") + more };
-        sheet.headlines.push((human(tier), some.len().to_string(), named));
+        let all = counted(plan, tier);
+        let more = if Decimal::from(names.len()) < all { ", \u{2026}" } else { "" };
+        let named = match (names.is_empty(), all.is_zero()) {
+            (false, _) => names.join(", ") + more,
+            (true, true) => "no partner".to_owned(),
+            (true, false) => "none of those that this reader may see".to_owned(),
+        };
+        sheet.headlines.push((human(tier), all.to_string(), named));
     }
-    sheet.parts.push(tiers(entries, &of_tier));
+    sheet.parts.push(tiers(plan, &of_tier));
     for (tier, heading, columns) in SECTIONS {
         let mut table = Table::new(
             std::iter::once(("Partner", Unit::Text)).chain(columns.iter().map(|(_, title)| (*title, Unit::Text))),
@@ -51,14 +65,15 @@ pub(super) fn recruit(sheet: &mut Sheet, plan: &Json) {
             table.push(cells);
         }
         if !table.rows.is_empty() {
-            sheet.parts.push(Part { heading, table: Some(table), ..Part::default() });
+            let lead = of_those(table.rows.len(), counted(plan, tier)).unwrap_or_default();
+            sheet.parts.push(Part { heading, lead, table: Some(table), ..Part::default() });
         }
     }
     sheet.parts.extend(facts(entries));
 }
 
-fn tiers<'a>(entries: &[Json], of_tier: &impl Fn(&str) -> Vec<&'a Json>) -> Part {
-    let is_recommended = entries.iter().any(|entry| entry.get("recommended").is_some());
+fn tiers<'a>(plan: &Json, of_tier: &impl Fn(&str) -> Vec<&'a Json>) -> Part {
+    let is_recommended = list(plan, "entries").iter().any(|entry| entry.get("recommended").is_some());
     let mut columns = vec![("Partner", Unit::Text), ("Tier", Unit::Text)];
     if is_recommended {
         columns.extend([("Recommended", Unit::Text), ("Rule", Unit::Text)]);
@@ -77,20 +92,19 @@ fn tiers<'a>(entries: &[Json], of_tier: &impl Fn(&str) -> Vec<&'a Json>) -> Part
     }
     let chart = Chart {
         title: "Partners by tier".into(),
-        about: "One bar for each tier: how many partners are in it.".into(),
+        about: "One bar for each tier: how many partners of the program are in it.".into(),
         kind: ChartKind::Bars,
         labels: TIERS.map(human).into(),
-        series: vec![Series {
-            name: "Partners".into(),
-            values: TIERS.map(|tier| Some(count(of_tier(tier).len()))).into(),
-        }],
+        series: vec![Series { name: "Partners".into(), values: TIERS.map(|tier| Some(counted(plan, tier))).into() }],
         unit: Unit::Count,
     };
+    let all = TIERS.iter().map(|tier| counted(plan, tier)).sum();
+    let part = of_those(table.rows.len(), all).map_or_else(String::new, |part| format!(" {part}"));
     Part {
         heading: "Decisions",
-        lead:
-            "The system recommends, the operator decides; a reason stands where the two differ, and where a test ended."
-                .into(),
+        lead: format!(
+            "The system recommends, the operator decides; a reason stands where the two differ, and where a test ended.{part}"
+        ),
         charts: vec![chart],
         table: Some(table),
         ..Part::default()
@@ -133,6 +147,7 @@ fn facts(entries: &[Json]) -> Option<Part> {
 pub(super) fn stages(sheet: &mut Sheet, plan: &Json) {
     sheet.title = "Stage Deployment Plan".into();
     let currency = text(plan, "currency").unwrap_or_default();
+    currency.clone_into(&mut sheet.currency);
     sheet.facts.push((
         "Read from",
         format!("{} to {}", text(plan, "from").unwrap_or_default(), text(plan, "to").unwrap_or_default()),
@@ -206,21 +221,29 @@ fn mapping(plan: &Json, currency: &str) -> Part {
     let mut columns = vec![("Partner".to_owned(), Unit::Text)];
     for stage in STAGES {
         let stage = human(stage);
-        columns.extend([(format!("{stage} deals"), Unit::Count), (format!("{stage} ARR, {currency}"), Unit::Money)]);
+        columns.extend([
+            (format!("{stage} deals"), Unit::Count),
+            (format!("{stage} ARR, {currency}"), Unit::Money),
+            (format!("{stage} deals without ARR"), Unit::Count),
+        ]);
     }
     let mut table = Table::new(columns);
     for row in list(plan, "mapping") {
         let mut cells = vec![Cell::plain(row, "name")];
         for stage in STAGES {
             let found = list(row, "stages").iter().find(|one| text(one, "stage") == Some(stage)).unwrap_or(&Json::Null);
-            cells.extend([Cell::number(found, "deals"), Cell::number(found, "arr.amount")]);
+            cells.extend([
+                Cell::number(found, "deals"),
+                Cell::number(found, "arr.amount"),
+                Cell::number(found, "withoutArr"),
+            ]);
         }
         table.push(cells);
     }
     Part {
         heading: "Stage Mapping Matrix",
         lead: "What each Invest partner won in each stage, from production and never from aspiration. A deal on which a partner did \
-               several things counts in each stage."
+               several things counts in each stage; one without a recorded ARR adds nothing to it."
             .into(),
         table: Some(table),
         ..Part::default()
@@ -278,18 +301,20 @@ fn commitments(plan: &Json) -> Part {
     columns.extend(quarters.iter().map(|quarter| (format!("{quarter} ARR"), Unit::Money)));
     columns.extend([("Four quarters ARR".to_owned(), Unit::Money), ("Deals".to_owned(), Unit::Count)]);
     let mut table = Table::new(columns);
-    let mut partners: Vec<&str> = lines.iter().filter_map(|line| text(line, "name")).collect();
+    // By name for the eye, by id for the sums: two partners may have the same name.
+    let mut partners: Vec<(&str, &str)> =
+        lines.iter().filter_map(|line| Some((text(line, "name")?, text(line, "partner.id")?))).collect();
     partners.sort_unstable();
     partners.dedup();
-    for (partner, stage) in partners.iter().flat_map(|partner| STAGES.map(|stage| (*partner, stage))) {
-        let is_it = |line: &&Json| text(line, "name") == Some(partner) && text(line, "stage") == Some(stage);
+    for ((name, id), stage) in partners.iter().flat_map(|partner| STAGES.map(|stage| (*partner, stage))) {
+        let is_it = |line: &&Json| text(line, "partner.id") == Some(id) && text(line, "stage") == Some(stage);
         let own: Vec<&Json> = lines.iter().filter(is_it).collect();
         if own.is_empty() {
             continue;
         }
         let of = |quarter: &str| own.iter().find(|line| text(line, "forQuarter") == Some(quarter));
         let sum = |path: &str| Cell::Number(own.iter().filter_map(|line| number(line, path)).sum());
-        let mut cells = vec![Cell::text(partner), Cell::text(human(stage))];
+        let mut cells = vec![Cell::text(name), Cell::text(human(stage))];
         cells.extend(
             quarters.iter().map(|quarter| of(quarter).map_or(Cell::Empty, |line| Cell::number(line, "arr.amount"))),
         );
@@ -301,5 +326,44 @@ fn commitments(plan: &Json) -> Part {
         lead: "Of the partners that this reader may see.".into(),
         table: Some(table),
         ..Part::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rust_decimal::dec;
+    use serde_json::json;
+
+    #[test]
+    fn a_tier_counts_the_program_and_lists_what_the_reader_may_see() {
+        let mut sheet = Sheet::default();
+        let counts = [("INVEST", 3), ("MAINTAIN", 0), ("TEST", 1), ("EXIT", 0)];
+        let plan = json!({
+            "tierCounts": counts.map(|(tier, partners)| json!({ "tier": tier, "partners": partners })),
+            "entries": [{ "name": "N", "tier": "INVEST", "activationStep": "Step" }],
+        });
+        recruit(&mut sheet, &plan);
+        let said = |at: usize| (sheet.headlines[at].1.as_str(), sheet.headlines[at].2.as_str());
+        assert_eq!((said(0), said(1)), (("3", "N, \u{2026}"), ("0", "no partner")));
+        assert_eq!(said(2), ("1", "none of those that this reader may see"));
+        assert_eq!(sheet.parts[0].charts[0].series[0].values[0], Some(dec!(3)));
+        assert!(sheet.parts[0].lead.ends_with("listed are those that this reader may see, 1 of 4."));
+        assert!(sheet.parts[1].lead.ends_with("listed are those that this reader may see, 1 of 3."));
+        assert_eq!(of_those(3, dec!(3)), None);
+    }
+
+    #[test]
+    fn partners_of_the_same_name_keep_their_own_commitments() {
+        let line = |id: &str, amount: &str| {
+            json!({
+                "partner": { "id": id }, "name": "N", "stage": "TOFU", "forQuarter": "2026-Q4",
+                "arr": { "amount": amount }, "deals": 1,
+            })
+        };
+        let part = commitments(&json!({ "commitments": [line("a", "10.00"), line("b", "20.00")] }));
+        let rows = part.table.unwrap().rows;
+        let sums: Vec<&Cell> = rows.iter().map(|row| &row.cells[3]).collect();
+        assert_eq!(sums, [&Cell::Number(dec!(10.00)), &Cell::Number(dec!(20.00))]);
     }
 }

@@ -10,6 +10,8 @@ pub(super) struct Sheet {
     pub title: String,
     /// Whose, of when.
     pub subtitle: String,
+    /// The currency of its amounts, as a code.
+    pub currency: String,
     /// What a reader must know before anything else.
     pub notice: Option<String>,
     /// Where it comes from: revision, who, when, hashes.
@@ -69,7 +71,7 @@ pub(super) enum Unit {
     Money,
     /// A number of things.
     Count,
-    /// A multiple: 8.4 reads 8.40x.
+    /// A multiple: 8.4 reads 8.40x, and 2.996 reads 2.996x.
     Multiple,
     /// A share of 1: 0.3 reads 30.0 %.
     Rate,
@@ -203,21 +205,29 @@ impl Unit {
     pub(super) fn shown(self, number: Decimal) -> String {
         match self {
             Self::Text | Self::Money | Self::Count => grouped(number),
-            Self::Plain => grouped(round(number, 2).normalize()),
-            Self::Multiple => format!("{}x", padded(number, 2)),
-            Self::Rate => format!("{} %", padded(number * Decimal::ONE_HUNDRED, 1)),
+            Self::Plain => fine(number, 0, DIGITS),
+            Self::Multiple => format!("{}x", fine(number, 2, DIGITS)),
+            // A percent is two places of the rate.
+            Self::Rate => format!("{} %", fine(number * Decimal::ONE_HUNDRED, 1, DIGITS - 2)),
         }
     }
 }
 
-fn round(number: Decimal, digits: u32) -> Decimal {
+/// Digits after the point that people are shown of a measured number. A verdict beside it looks at all of them: with fewer, 2.996
+/// would read 3 beside "no".
+const DIGITS: u32 = 6;
+
+/// Rounded half away from zero, as all of the product rounds.
+pub(super) fn round(number: Decimal, digits: u32) -> Decimal {
     number.round_dp_with_strategy(digits, RoundingStrategy::MidpointAwayFromZero)
 }
 
-/// Rounded to so many digits, zeros and all.
-fn padded(number: Decimal, digits: u32) -> String {
-    let mut rounded = round(number, digits);
-    rounded.rescale(digits);
+/// With so many digits after the point at most, and no zeros at the end beyond the least.
+fn fine(number: Decimal, least: u32, most: u32) -> String {
+    let mut rounded = round(number, most).normalize();
+    if rounded.scale() < least {
+        rounded.rescale(least);
+    }
     grouped(rounded)
 }
 
@@ -301,9 +311,20 @@ mod tests {
         ] {
             assert_eq!(grouped(number), shown);
         }
-        assert_eq!(Unit::Multiple.shown(dec!(8.405)), "8.41x");
-        assert_eq!(Unit::Rate.shown(dec!(0.3)), "30.0 %");
-        assert_eq!(Unit::Plain.shown(dec!(23.636363636364)), "23.64");
+        for (unit, number, shown) in [
+            (Unit::Multiple, dec!(8.405), "8.405x"),
+            (Unit::Multiple, dec!(8.4), "8.40x"),
+            (Unit::Multiple, dec!(2.996000000000), "2.996x"),
+            (Unit::Rate, dec!(0.3), "30.0 %"),
+            (Unit::Rate, dec!(0.2996), "29.96 %"),
+            (Unit::Rate, dec!(0.299999), "29.9999 %"),
+            (Unit::Plain, dec!(23.636363636364), "23.636364"),
+            (Unit::Plain, dec!(2.996000000000), "2.996"),
+            (Unit::Plain, dec!(-0.0000001), "0"),
+            (Unit::Plain, dec!(1200.000000000000), "1,200"),
+        ] {
+            assert_eq!(unit.shown(number), shown);
+        }
         assert_eq!(Cell::Empty.shown(Unit::Money), "\u{2013}");
         assert_eq!((Cell::Empty.exact(), Cell::Number(dec!(8.400)).exact()), (String::new(), "8.400".to_owned()));
     }
