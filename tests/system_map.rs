@@ -99,7 +99,10 @@ fn a_levers_change_stands_between_the_metric_before_and_after_it() {
             (&points["value"], &points["withPartner"], &points["direct"]),
             (&json!("2.857142857143"), &json!(21), &json!(10))
         );
-        assert_eq!((&points["withPartnerSum"], &points["directSum"]), (&json!("9.000000000000"), &json!("4.000000000000")));
+        assert_eq!(
+            (&points["withPartnerSum"], &points["directSum"]),
+            (&json!("9.000000000000"), &json!("4.000000000000"))
+        );
         assert_eq!(points["interval"]["level"], late["before"]["interval"]["level"]);
         assert!(points["interval"].is_object() && late["before"]["directSum"].is_null());
         // Two roles that may both see it see the same.

@@ -15,14 +15,18 @@ fn usd(amount: &str) -> Value {
     json!({ "amount": amount, "currency": "USD" })
 }
 
-/// How many rows every table of the history has, and the program's data version.
+/// A table that was renamed, and what the server writes in the background whoever asks what: the outbox's numbers, the ledger's seals, jobs.
+const ASIDE: &[&str] =
+    &["policy_new", "event_feed", "ledger_checkpoint", "ledger_key", "ledger_log", "ledger_node", "job_run"];
+
+/// How many rows every other table has, and the programs' data versions.
 async fn state(app: &App) -> BTreeMap<String, i64> {
     let conn = app.office.store.read();
     let mut counts = BTreeMap::new();
     for source in tree::files(&["migration/src"], ".sql") {
         let tables =
             source.text.lines().filter_map(|line| line.strip_prefix("CREATE TABLE ")?.split_whitespace().next());
-        for table in tables {
+        for table in tables.filter(|table| !ASIDE.contains(table)) {
             let ask = Statement::from_string(conn.get_database_backend(), format!("SELECT COUNT(*) FROM {table}"));
             let row = conn.query_one_raw(ask).await.unwrap().unwrap();
             counts.insert(table.to_owned(), row.try_get_by_index::<i64>(0).unwrap());
@@ -236,7 +240,10 @@ fn partner_money_stands_beside_direct_money_with_its_uncertainty() {
             (&found["partner"]["cost"]["amount"], &found["partner"]["wonArr"]["amount"]),
             (&json!("20000.00"), &json!("108000.00"))
         );
-        assert_eq!((&found["direct"]["multiple"], &found["better"]), (&json!("1.200000000000"), &json!("INCONCLUSIVE")));
+        assert_eq!(
+            (&found["direct"]["multiple"], &found["better"]),
+            (&json!("1.200000000000"), &json!("INCONCLUSIVE"))
+        );
         assert_eq!((&found["partner"]["evidence"], &found["direct"]["evidence"]), (&json!("THIN"), &json!("THIN")));
         assert_eq!(
             (&found["wonWithPartner"]["arr"]["amount"], &found["wonDirect"]["arr"]["amount"]),

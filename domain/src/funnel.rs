@@ -165,7 +165,8 @@ impl Base {
             FunnelStage::Retain => return None,
         };
         let lines = forecast.partners.iter().filter(|line| partners.contains(&line.partner_id));
-        let years = lines.flat_map(|line| &line.cells).filter_map(|cell| cell.bands.of(Band::Base).year(Some(component)));
+        let years =
+            lines.flat_map(|line| &line.cells).filter_map(|cell| cell.bands.of(Band::Base).year(Some(component)));
         years.fold(None, |sum: Option<i128>, year| Some(sum.unwrap_or_default() + year))
     }
 

@@ -148,7 +148,7 @@ proptest! {
     fn a_fit_lies_between_its_limits_and_is_the_sum_of_its_parts(
         weights in proptest::collection::vec((1_u32..1000, any::<bool>()), 2..12), is_region_known: bool,
     ) {
-        let fact = |at: usize| if at % 2 == 0 { ProfileFact::Motion } else { ProfileFact::Region };
+        let fact = |at: usize| if at.is_multiple_of(2) { ProfileFact::Motion } else { ProfileFact::Region };
         let attributes = weights.iter().enumerate().map(|(at, (weight, _))| {
             weighing(any_of(&format!("a{at}"), fact(at), &[&format!("w{at}")]), Decimal::from(*weight))
         });

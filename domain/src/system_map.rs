@@ -438,13 +438,8 @@ mod tests {
         let empty = value_in(LeverMetric::PartnerYield, &Book::default(), 0, usd, &policy);
         assert_eq!(empty.value, Err(Reason::NoSpend));
         // Deals were won, and nobody recorded for how much: that is unknown, and no 0.
-        let spot = Spot {
-            partner_id: None,
-            segment_id: None,
-            cohort: Cohort::Sourced,
-            kind: DealKind::New,
-            is_late: false,
-        };
+        let spot =
+            Spot { partner_id: None, segment_id: None, cohort: Cohort::Sourced, kind: DealKind::New, is_late: false };
         let book = Book::new([(spot, CellValue { won: 3, ..CellValue::default() })], Late::LeftOut);
         for metric in [LeverMetric::SourcedArr, LeverMetric::PartnerYield] {
             let unknown = value_in(metric, &book, 2_000_000, usd, &policy);

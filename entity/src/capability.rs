@@ -247,7 +247,7 @@ pub async fn insert(conn: &impl Conn, slice: &Slice, it: &Capability) -> Result<
 /// first.
 pub async fn update(conn: &impl Conn, slice: &Slice, it: &Capability) -> Result<(), DbErr> {
     let guarded = Entity::update(active(slice.program_id(), it)).validate()?.filter(Column::Version.eq(it.version - 1));
-    guarded.exec(conn).await?;
+    guarded.exec_without_returning(conn).await?;
     Ok(())
 }
 

@@ -66,7 +66,7 @@ pub async fn write(conn: &impl Conn, slice: &Slice, it: &Rollout) -> Result<(), 
     if it.version == 1 {
         Entity::insert(row).exec_without_returning(conn).await?;
     } else {
-        Entity::update(row).validate()?.filter(Column::Version.eq(it.version - 1)).exec(conn).await?;
+        Entity::update(row).validate()?.filter(Column::Version.eq(it.version - 1)).exec_without_returning(conn).await?;
     }
     Ok(())
 }
@@ -140,8 +140,8 @@ pub async fn left_at(
                 .from(attribution::Entity)
                 .cond_where(Cond::all().add(attribution::Column::ProgramId.eq(program)));
             // A file brings the history along: what it says closed before the plan began proves nothing of the plan.
-            let closed = closed
-                .filter(Cond::any().add(Column::Provenance.ne("IMPORTED")).add(Column::ClosedOn.gte(since)));
+            let closed =
+                closed.filter(Cond::any().add(Column::Provenance.ne("IMPORTED")).add(Column::ClosedOn.gte(since)));
             let rows = closed.filter(Column::Id.in_subquery(with)).select_only().column(Column::ClosedOn);
             let day = rows.order_by_asc(Column::ClosedOn).limit(1).into_tuple::<NaiveDate>().one(conn).await?;
             Ok(day.map(|day| calendar.beginning(day)))

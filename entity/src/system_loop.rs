@@ -87,7 +87,7 @@ pub async fn write(conn: &impl Conn, slice: &Slice, it: &SystemLoop) -> Result<(
     if it.version == 1 {
         Entity::insert(row).exec_without_returning(conn).await?;
     } else {
-        Entity::update(row).validate()?.filter(Column::Version.eq(it.version - 1)).exec(conn).await?;
+        Entity::update(row).validate()?.filter(Column::Version.eq(it.version - 1)).exec_without_returning(conn).await?;
     }
     Ok(())
 }

@@ -32,8 +32,7 @@ pub async fn read(caller: &Caller) -> Result<Option<Plan>, Failure> {
     let mut seen = BTreeMap::new();
     for item in RolloutItem::iter() {
         if let Some(trace) = item.trace()
-            && let Some(at) =
-                entity::rollout::left_at(&tx, slice, trace, &program.calendar, rollout.starts_on).await?
+            && let Some(at) = entity::rollout::left_at(&tx, slice, trace, &program.calendar, rollout.starts_on).await?
         {
             seen.insert(item, at);
         }
