@@ -114,6 +114,33 @@ fn weights_and_bar_are_the_programs_policy() {
     });
 }
 
+/// Somebody else's open deal of 99,000.00 on the same account is more than twice the mean: 100 for who sees it. Northwind's manager sees
+/// its own 12,000.00 alone: 50, and nothing of the other.
+#[test]
+fn an_account_goes_by_the_deals_and_partners_that_its_reader_sees() {
+    on_every_backend(async |app| {
+        let (home, store) = (&app.world.home, &app.office.store);
+        let whole = domain::slice::Viewer::system(home.program).slice().unwrap();
+        let like = entity::deal::find(store.read(), &whole, home.open[0]).await.unwrap().unwrap();
+        let other = domain::deal::Deal {
+            id: uuid::Uuid::from_u128(78),
+            external_id: Some("OTHER".into()),
+            arr_minor: Some(9_900_000),
+            owner_seat_id: None,
+            owner_external_id: None,
+            pod_id: None,
+            ..like
+        };
+        entity::deal::insert(store.write(), &whole, &other).await.unwrap();
+        let size = async |role: Role| {
+            let deal = of_deal(&app, role, home.open[0]).await;
+            deal["account"]["trustGapScore"]["components"][3]["score"].clone()
+        };
+        assert_eq!(size(Role::Operator).await, "100.000000000000");
+        assert_eq!(size(Role::PartnerManager).await, "50.000000000000");
+    });
+}
+
 /// Finance sees no overlap, no signals and no contacts; a partner none of this.
 #[test]
 fn scores_are_for_those_who_work_deals() {

@@ -4,6 +4,7 @@ use crate::registration::{approved, codes, rules};
 use crate::support::world::global_id;
 use crate::support::{App, on_every_backend};
 use domain::role::Role;
+use sea_orm_migration::sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 
 const PLAN: &str = "rollout { startsOn version items { item stretch opensOn dueOn state isByHand doneAt doneBy } }";
@@ -69,6 +70,11 @@ fn the_system_ticks_what_it_can_see() {
         app.clock.set("2026-10-19T00:00:00Z".parse().unwrap());
         assert_eq!(state(&app, "DATA_IMPORTED").await, "OVERDUE");
         assert_eq!(state(&app, "BATTLECARDS").await, "DUE");
+        // Had a file brought those closed deals along, they would prove nothing of the plan.
+        let conn = app.office.store.write();
+        let imported = Statement::from_string(conn.get_database_backend(), "UPDATE deal SET provenance = 'IMPORTED'");
+        conn.execute_raw(imported).await.unwrap();
+        assert_eq!(state(&app, "FIRST_PARTNER_DEAL_CLOSED").await, "UPCOMING");
     });
 }
 

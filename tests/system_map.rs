@@ -3,7 +3,10 @@
 use crate::registration::{codes, rules};
 use crate::support::{App, on_every_backend};
 use domain::role::Role;
+use domain::slice::Viewer;
+use domain::system_map::{LEVERS_MOST, LeverMetric, SystemLever};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 const MAP: &str = "systemMap { missing inputs { id name version } levers { id name measure version } \
      loops { id name output input { name } isRetired version } }";
@@ -113,5 +116,37 @@ fn a_levers_change_stands_between_the_metric_before_and_after_it() {
         let after = read(Role::Finance).await;
         let rate = after.as_array().unwrap().iter().find(|lever| lever["name"] == "WIN_RATE").unwrap().clone();
         assert_eq!(rate["changes"][0]["effect"]["after"]["reason"]["code"], "NO_CO_SELL_DEALS");
+    });
+}
+
+#[test]
+fn levers_are_bounded() {
+    on_every_backend(async |app| {
+        let whole = Viewer::system(app.world.home.program).slice().unwrap();
+        for number in 0..u128::try_from(LEVERS_MOST).unwrap() {
+            let lever = SystemLever {
+                id: Uuid::from_u128(1000 + number),
+                name: format!("Lever {number}"),
+                metric: LeverMetric::WinRate,
+                is_retired: true,
+                version: 1,
+                recorded_at: "2026-10-05T09:00:00Z".parse().unwrap(),
+            };
+            entity::system_lever::write(app.office.store.write(), &whole, &lever).await.unwrap();
+        }
+        let more = json!({ "name": "One more", "metric": "WIN_RATE" });
+        assert_eq!(rules(&write(&app, "systemLeverWrite", more).await), ["TOO_MANY_LEVERS"]);
+        // One that is there is written anew; of two who read the same version, the second is told so by the row itself.
+        let lever = SystemLever {
+            id: Uuid::from_u128(1000),
+            name: "Lever 0, renamed".into(),
+            metric: LeverMetric::WinRate,
+            is_retired: false,
+            version: 2,
+            recorded_at: "2026-10-05T10:00:00Z".parse().unwrap(),
+        };
+        entity::system_lever::write(app.office.store.write(), &whole, &lever).await.unwrap();
+        let late = entity::system_lever::write(app.office.store.write(), &whole, &lever).await;
+        assert!(matches!(late, Err(entity::DbErr::RecordNotUpdated)), "{late:?}");
     });
 }

@@ -195,6 +195,18 @@ fn what_writing_it_would_be_refused_for_is_told_and_wrong_questions_are_refused(
         );
         assert!(refusal["message"].as_str().unwrap().contains("10000.01 USD"));
         assert_eq!(over["bands"][1]["amount"]["after"]["amount"], "24000.00");
+        // A TEST of this quarter is followed by the next quarter's, and not by another of the same one.
+        let test = json!({ "partnerId": south, "tier": "TEST", "reason": "One quarter." });
+        let done = app.as_role(Role::Operator).change("tierDecide", test, "tierDecision { tier }").await;
+        assert_eq!(done["userErrors"], json!([]), "{done}");
+        for (quarter, refused) in [("2026-Q4", json!([])), ("2027-Q1", json!([{ "rule": "TEST_FOLLOWS_TEST" }]))] {
+            let input = json!({ "quarter": quarter, "tiers": [{ "partnerId": south, "tier": "TEST" }] });
+            assert_eq!(
+                what_if(&app, Role::Operator, input, "refusals { rule }").await["refusals"],
+                refused,
+                "{quarter}"
+            );
+        }
         let end = json!({ "id": south, "status": "ENDED" });
         app.as_role(Role::Revops).change("partnerUpdate", end, "partner { id }").await;
         let ended =

@@ -249,6 +249,22 @@ mod tests {
         assert_eq!(HandoffRule { receiver: Role::CustomerAe, ..rule() }.check(), Err(NotARule::SameSide));
         assert_eq!(HandoffRule { receiver: Role::Finance, ..rule() }.check(), Err(NotARule::NoSuchHand));
         assert_eq!((owner(Role::Partner), owner(Role::PartnerAe)), (SlaOwner::Partner, SlaOwner::Vendor));
+        assert!(!rule().is_with_partner() && HandoffRule { giver: Role::Partner, ..rule() }.is_with_partner());
+        assert!(HandoffRule { receiver: Role::Partner, ..rule() }.is_with_partner());
+    }
+
+    /// One deal is handed to one receiver at one event and stage once: rules that could both fire for it repeat each other.
+    #[test]
+    fn a_rule_repeats_another_that_could_fire_for_the_same_deal() {
+        let other = HandoffRule { from: FunnelStage::Tofu, giver: Role::Operator, what: "else".into(), ..rule() };
+        assert!(rule().repeats(&other) && HandoffRule { deal_kind: None, ..rule() }.repeats(&other));
+        let apart = [
+            HandoffRule { deal_kind: Some(DealKind::Renewal), ..rule() },
+            HandoffRule { event: HandoffEvent::Lost, ..rule() },
+            HandoffRule { to: FunnelStage::Retain, ..rule() },
+            HandoffRule { receiver: Role::Partner, ..rule() },
+        ];
+        assert!(apart.iter().all(|apart| !rule().repeats(apart)));
     }
 
     #[test]

@@ -252,7 +252,7 @@ impl From<&HandoffRuleInput> for method::HandoffRule {
 /// The rules, all of them.
 #[derive(InputObject)]
 pub struct HandoffRulesSetInput {
-    /// The rules, at most 50. For one event, stage and receiver a deal is handed over once.
+    /// The rules, at most 50. For one event, stage and receiver a deal is handed over once: two rules that could do so are refused.
     rules: Vec<HandoffRuleInput>,
     /// The version you read, 0 where none were set; another one refuses the change.
     expected_version: Option<i64>,

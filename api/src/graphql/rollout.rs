@@ -48,11 +48,13 @@ pub enum RolloutItem {
     Dashboards,
     /// Train and launch: the first registration is approved. The system sees it.
     FirstRegistrationApproved,
-    /// Train and launch: weekly pods began, the first joint meeting is on record. The system sees it.
+    /// Train and launch: weekly pods began, the first joint meeting is on record. The system sees it; imported history
+    /// from before the plan does not count.
     FirstJointMeeting,
     /// Train and launch: the first joint solution page is open. By hand.
     JointSolutionPage,
-    /// Prove: the first deal with a locked partner attribution closed, on which win rate and cycle delta rest. The system sees it.
+    /// Prove: the first deal with a locked partner attribution closed, on which win rate and cycle delta rest. The system sees it;
+    /// imported history from before the plan does not count.
     FirstPartnerDealClosed,
     /// Prove: one joint campaign with tagged links was run. By hand.
     JointCampaign,

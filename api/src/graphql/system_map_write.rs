@@ -31,7 +31,7 @@ pub struct SystemInputWriteInput {
     idempotency_key: Option<String>,
 }
 
-/// A lever, whole.
+/// A lever, whole. A program has at most 200, retired ones among them: TOO_MANY_LEVERS.
 #[derive(InputObject)]
 pub struct SystemLeverWriteInput {
     /// The lever to write anew; a new one where it is left out.
@@ -49,7 +49,7 @@ pub struct SystemLeverWriteInput {
     idempotency_key: Option<String>,
 }
 
-/// A dated change of a lever.
+/// A dated change of a lever. The levers of a program have at most 500 together: TOO_MANY_CHANGES.
 #[derive(InputObject)]
 pub struct LeverChangeRecordInput {
     /// The lever.

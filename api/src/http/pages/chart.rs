@@ -69,7 +69,8 @@ fn index(at: usize) -> f64 {
     u32::try_from(at).map_or(f64::from(u32::MAX), f64::from)
 }
 
-/// A number in at most four characters and a letter: 283,636.36 is 284k. From the exact number, for a float would round some halves down.
+/// A number in at most four characters and a letter: 283,636.36 is 284k. Of the exact number: a float, and digits written of one,
+/// would send some halves the other way.
 fn short(value: Decimal, unit: Unit) -> String {
     if unit == Unit::Count {
         return round(value, 0).normalize().to_string();

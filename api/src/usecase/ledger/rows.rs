@@ -93,7 +93,7 @@ pub(in crate::usecase) fn contract_terms(it: &ContractTerms) -> Value {
         "partnerId": it.partner_id, "version": it.version, "startsOn": it.starts_on, "endsOn": it.ends_on,
         "agreed": it.agreed, "note": it.note, "seatId": it.seat_id, "recordedAt": instant(it.recorded_at),
     });
-    json!({ DIGEST: digest(fixed) })
+    json!({ FIXED: fixed })
 }
 
 /// The kinds of rows that are stated so, each with its table and the column that says when it came to be.
