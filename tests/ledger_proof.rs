@@ -170,7 +170,11 @@ fn a_receipt_of_what_does_not_name_the_partner_is_answered_like_one_that_never_w
         let entries = all.data()["ledgerEntries"]["edges"].as_array().unwrap().clone();
         let others = global_id("Partner", home.partners[1]);
         let of = |ids: Value| {
-            let is_it = |node: &Value| node["partnerIds"] == ids && node["kind"] != "REGISTRATION_SUBMITTED";
+            // Of a closed deal, where it is about one: Finance has no open pipeline.
+            let open = json!(home.open.map(|id| global_id("Deal", id)));
+            let is_open = |node: &Value| open.as_array().unwrap().contains(&node["subjectId"]);
+            let is_it =
+                |node: &Value| node["partnerIds"] == ids && node["kind"] != "REGISTRATION_SUBMITTED" && !is_open(node);
             entries.iter().find(|edge| is_it(&edge["node"])).unwrap()["node"]["id"].clone()
         };
         let document = "query($id: ID!) { ledgerReceipt(entryId: $id) { entryId kind document } }";
@@ -244,7 +248,11 @@ fn entries_are_found_by_kind_and_by_what_they_are_about() {
         let about = ask(json!({ "subjectId": { "eq": shared } })).await;
         assert_eq!((&about["totalCount"], &about["edges"][0]["node"]["subjectId"]), (&json!(1), &json!(shared)));
         assert!(about["edges"][0]["node"]["sequence"].is_null(), "not yet sealed");
-        assert_eq!(ask(json!({ "kind": { "eq": "ATTRIBUTION_LOCKED" } })).await["totalCount"], 33);
+        assert_eq!(
+            ask(json!({ "kind": { "eq": "ATTRIBUTION_LOCKED" } })).await["totalCount"],
+            31,
+            "of 33, and two deals are open"
+        );
         assert_eq!(ask(json!({ "kind": { "in": ["IMPORT", "PAYOUT"] } })).await["totalCount"], 0);
         // An unsealed entry has a receipt to come.
         let answer = app.as_role(Role::Partner).query(RECEIPTS).await;

@@ -420,7 +420,11 @@ fn an_edited_row_of_any_kind_is_found_against_its_entry() {
             ("tier_decision", "tier = 'INVEST'", "tier = 'TEST'", "TierDecision", "TIER_DECIDED"),
             ("policy", "reason = 'x'", "reason = 'slower'", "Policy", "POLICY_ACTIVATED"),
         ] {
-            let more = if table == "policy" { " AND version > 1" } else { "" };
+            let more = match table {
+                "policy" => " AND version > 1",
+                "registration" => " AND domain = 'example.org'",
+                _ => "",
+            };
             let set = |what: &str| format!("UPDATE {table} SET {what} WHERE program_id = {}{more}", literal(&app));
             assert!(run(&app.store, &set(edit), []).await > 0, "{table}");
             let found = check().await;

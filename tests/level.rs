@@ -53,17 +53,18 @@ fn a_partner_reads_what_its_own_level_gives_and_the_server_keeps_to_it() {
         let paths: Vec<&Value> = wrong["userErrors"].as_array().unwrap().iter().map(|error| &error["path"]).collect();
         assert_eq!(paths, [&json!(["input", "benefits", "1"]), &json!(["input", "registrationChecksPerDay"])]);
         assert_eq!(codes(&set("GOLD", &["Joint campaigns"], None, 0).await), Vec::<&str>::new());
-        let made = set("REGISTERED", &["Portal", "Two registrations a day"], Some(2), 0).await;
+        let made = set("REGISTERED", &["Portal", "Three accounts a day"], Some(3), 0).await;
         let all = json!([
-            { "level": "REGISTERED", "benefits": ["Portal", "Two registrations a day"], "registrationChecksPerDay": 2, "version": 1 },
+            { "level": "REGISTERED", "benefits": ["Portal", "Three accounts a day"], "registrationChecksPerDay": 3, "version": 1 },
             { "level": "GOLD", "benefits": ["Joint campaigns"], "registrationChecksPerDay": null, "version": 1 },
         ]);
         assert_eq!(made["levelBenefits"], all, "{made}");
         assert_eq!(codes(&set("GOLD", &[], None, 0).await), ["STALE_VERSION"]);
-        assert_eq!(own(&app).await["benefits"], json!(["Portal", "Two registrations a day"]));
+        assert_eq!(own(&app).await["benefits"], json!(["Portal", "Three accounts a day"]));
         // Its own level's, not the others'.
         assert_eq!(app.as_role(Role::Partner).query(&format!("{{ {select} }}")).await.status, 400);
         assert_eq!(app.as_role(Role::CustomerAe).query(&format!("{{ {select} }}")).await.data()["levelBenefits"], all);
+        // The world's own registration of today is the first of three.
         let partner = app.as_role(Role::Partner);
         for url in ["https://one.example.org", "https://two.example.net"] {
             assert_eq!(codes(&submit(&partner, url).await), Vec::<&str>::new());

@@ -10,8 +10,8 @@ use super::pipeline::Prepared;
 use super::refusal::{Code, Refusal};
 use crate::auth::{Authenticated, Refused};
 use crate::graphql::CurrentEvent;
-use async_graphql::Response as Answer;
 use async_graphql::parser::types::OperationType;
+use async_graphql::{Response as Answer, Value};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use domain::slice::Viewer;
@@ -93,13 +93,23 @@ async fn forward(
         }
         count += 1;
         // What a client resumes behind, whether or not it selects `eventId`.
-        let id = current.take().unwrap_or_else(|| count.to_string());
+        let id = current.take().or_else(|| event_id(&answer.data)).unwrap_or_else(|| count.to_string());
         let Ok(body) = serde_json::to_string(&frame.ran(answer, None)) else { break };
         if events.send(Ok(Event::default().event("next").id(id).data(body))).await.is_err() {
             return;
         }
     }
     let _ = events.send(Ok(Event::default().event("complete").data(""))).await;
+}
+
+/// The `eventId` that the payload of a subscription carries, where it was selected.
+fn event_id(data: &Value) -> Option<String> {
+    let Value::Object(roots) = data else { return None };
+    let Some(Value::Object(payload)) = roots.values().next() else { return None };
+    match payload.get("eventId")? {
+        Value::String(id) if !id.contains(['\n', '\r', '\0']) => Some(id.clone()),
+        _ => None,
+    }
 }
 
 /// A long connection's right to go on: until the token ends, and as long as it and its seat are as they were.
