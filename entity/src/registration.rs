@@ -266,6 +266,15 @@ pub async fn of_deals(conn: &impl Conn, slice: &Slice, deals: &[Uuid]) -> Result
     all(conn, select.order_by_asc(Column::SubmittedAt).order_by_asc(Column::ClaimNumber)).await
 }
 
+/// The words of their states as lists filter by them, which must say what the rows themselves say.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn state_words(conn: &impl Conn, slice: &Slice, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>, DbErr> {
+    let select = within(slice).select_only().columns([Column::Id, Column::State]);
+    select.filter(Column::Id.is_in(ids.iter().copied())).into_tuple().all(conn).await
+}
+
 /// Registrations whose clock ran out before a day, the earliest first: at most so many at a time.
 ///
 /// # Errors

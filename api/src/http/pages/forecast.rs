@@ -221,7 +221,7 @@ fn partners(forecast: &Json, bands: &[&Band]) -> Part {
     let charts = bands.first().map(|band| {
         let path = format!("{}.total.amount.amount", band.field);
         let mut ranked: Vec<_> = all.iter().filter_map(|partner| Some((partner, number(partner, &path)?))).collect();
-        ranked.sort_by(|one, other| other.1.cmp(&one.1));
+        ranked.sort_by_key(|(_, amount)| std::cmp::Reverse(*amount));
         ranked.truncate(CHARTED);
         let name = |partner: &Json| text(partner, "partner.name").unwrap_or_default().to_owned();
         let more = all.len().saturating_sub(ranked.len());

@@ -8,8 +8,10 @@ use std::collections::BTreeSet;
 const TIERS: [&str; 4] = ["INVEST", "MAINTAIN", "TEST", "EXIT"];
 const STAGES: [&str; 4] = ["TOFU", "CO_SELL", "EXPAND", "RETAIN"];
 
-/// What the section of each tier says: the tier, the heading, the columns.
-const SECTIONS: [(&str, &str, &[(&str, &str)]); 4] = [
+/// What the section of a tier says: the tier, the heading, the columns.
+type Section = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const SECTIONS: [Section; 4] = [
     ("INVEST", "Invest: the next activation step", &[("activationStep", "Activation step of the next quarter")]),
     ("MAINTAIN", "Maintain: what is held", &[("commitments", "Hold-steady commitments")]),
     (

@@ -113,6 +113,11 @@ async fn present(tx: &Tx, slice: &Slice, kind: &str, ids: &[Uuid]) -> Result<Has
         "Registration" => {
             let rows = entity::registration::of_ids(tx, slice, ids).await?;
             found.extend(rows.iter().map(|row| (row.id, registration(row))));
+            for (id, word) in entity::registration::state_words(tx, slice, ids).await? {
+                if let Some(fact) = found.get_mut(&id).filter(|fact| fact[STATE] != word.as_str()) {
+                    fact[STATE] = json!(format!("{} and {word}", fact[STATE].as_str().unwrap_or_default()));
+                }
+            }
         }
         "PrimarySale" => {
             let rows = entity::primary_sale::of_ids(tx, slice, ids).await?;
