@@ -117,7 +117,7 @@ pub(super) const HALDEN: Market = Market {
     segments: &[
         Segment {
             name: "Enterprise",
-            addressable: 900,
+            addressable: 90,
             weight: 0.20,
             direct_rate: 0.24,
             median_arr: 96_000.0,
@@ -125,7 +125,7 @@ pub(super) const HALDEN: Market = Market {
         },
         Segment {
             name: "Mid-Market",
-            addressable: 4_200,
+            addressable: 260,
             weight: 0.28,
             direct_rate: 0.30,
             median_arr: 38_000.0,
@@ -133,7 +133,7 @@ pub(super) const HALDEN: Market = Market {
         },
         Segment {
             name: "SMB",
-            addressable: 21_000,
+            addressable: 700,
             weight: 0.26,
             direct_rate: 0.36,
             median_arr: 9_500.0,
@@ -141,7 +141,7 @@ pub(super) const HALDEN: Market = Market {
         },
         Segment {
             name: "Public Sector",
-            addressable: 650,
+            addressable: 60,
             weight: 0.12,
             direct_rate: 0.18,
             median_arr: 120_000.0,
@@ -149,7 +149,7 @@ pub(super) const HALDEN: Market = Market {
         },
         Segment {
             name: "Healthcare",
-            addressable: 1_100,
+            addressable: 90,
             weight: 0.14,
             direct_rate: 0.27,
             median_arr: 64_000.0,
@@ -382,7 +382,7 @@ pub(super) const FJORDLIGHT: Market = Market {
     segments: &[
         Segment {
             name: "Energy",
-            addressable: 300,
+            addressable: 60,
             weight: 0.45,
             direct_rate: 0.26,
             median_arr: 52_000.0,
@@ -390,7 +390,7 @@ pub(super) const FJORDLIGHT: Market = Market {
         },
         Segment {
             name: "Logistics",
-            addressable: 800,
+            addressable: 140,
             weight: 0.55,
             direct_rate: 0.33,
             median_arr: 21_000.0,
