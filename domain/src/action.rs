@@ -320,6 +320,8 @@ pub enum Action {
     MatchPartners,
     /// Read an account's firmographics, its fit, and the account-level trust-gap score with its routing.
     ReadTrustGapScore,
+    /// Read the trust-gap score of an account, which goes by its largest open deal, whosever.
+    ReadAccountScore,
     /// Record an account's firmographics, and qualify deals.
     QualifyDeals,
     /// Try spend and tiers without writing them.

@@ -151,6 +151,7 @@ impl Action {
             Self::ReadPartnerFit => &[Operator, PartnerAe, PartnerManager, Revops, Leadership],
             Self::ReadCapabilities | Self::MatchPartners | Self::ReadTrustGapScore => DEAL_SIDE,
             Self::ManageCapabilities => &[Operator, PartnerManager, Revops],
+            Self::ReadAccountScore => LEADERS,
             Self::QualifyDeals => &[PartnerAe, CustomerAe, Revops],
             Self::CompareInvestment => MONEY,
         })

@@ -8,7 +8,7 @@ use domain::capability::{Capability, CapabilityKind, MapState};
 use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryOrder, Statement};
+use sea_orm::{Condition, QueryOrder, Statement};
 use uuid::Uuid;
 
 /// A row of `capability`.
@@ -92,6 +92,13 @@ fn within(slice: &Slice) -> Select<Entity> {
         .filter(scope::partners(slice, "capability.partner_id"))
 }
 
+/// Those that are shown: an entry about a buyer names its account, so it goes where the account goes. Scores count it all the same.
+fn shown(slice: &Slice) -> Select<Entity> {
+    let of_account =
+        Condition::any().add(Column::AccountId.is_null()).add(scope::on_accounts(slice, "capability.account_id"));
+    within(slice).filter(of_account)
+}
+
 /// What to look for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Filter {
@@ -122,7 +129,7 @@ pub enum Order {
 }
 
 fn select(slice: &Slice, filter: &Filter) -> Select<Entity> {
-    let mut select = within(slice);
+    let mut select = shown(slice);
     if let Some(kinds) = &filter.kinds {
         select = select.filter(Column::Kind.is_in(kinds.iter().map(|kind| word(*kind))));
     }
@@ -130,8 +137,7 @@ fn select(slice: &Slice, filter: &Filter) -> Select<Entity> {
         select = select.filter(Column::PartnerId.is_in(partners.iter().copied()));
     }
     if let Some(accounts) = &filter.accounts {
-        let theirs = Column::AccountId.is_in(accounts.iter().copied());
-        select = select.filter(theirs).filter(scope::on_accounts(slice, "capability.account_id"));
+        select = select.filter(Column::AccountId.is_in(accounts.iter().copied()));
     }
     if let Some(values) = &filter.values {
         select = select.filter(Column::ValueKey.is_in(values.iter().map(|value| domain::text::key(value))));
@@ -188,7 +194,7 @@ pub async fn count(conn: &impl Conn, slice: &Slice, filter: &Filter) -> Result<u
 /// # Errors
 /// [`DbErr`].
 pub async fn find(conn: &impl Conn, slice: &Slice, id: Uuid) -> Result<Option<Capability>, DbErr> {
-    within(slice).filter(Column::Id.eq(id)).one(conn).await?.map(TryInto::try_into).transpose()
+    shown(slice).filter(Column::Id.eq(id)).one(conn).await?.map(TryInto::try_into).transpose()
 }
 
 /// Every entry of these partners, by kind and value.

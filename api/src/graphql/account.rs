@@ -112,8 +112,9 @@ impl Account {
         Ok(loader::profile::account_fit(ctx, self.0.id).await?.map(ProfileFit))
     }
 
-    /// The account-level trust-gap score, with the largest open deal that you may see as the deal size.
-    #[graphql(directive = Allow::apply(Action::ReadTrustGapScore))]
+    /// The account-level trust-gap score, with the largest open deal as the deal size: for roles that see every deal. A deal's own score
+    /// is `Deal.trustGapScore`.
+    #[graphql(directive = Allow::apply(Action::ReadAccountScore))]
     async fn trust_gap_score(&self, ctx: &Context<'_>) -> Result<TrustGapScore> {
         qualification::shown(loader::profile::account_score(ctx, self.0.id).await?)
     }

@@ -13,7 +13,7 @@ use domain::role::Action;
 use domain::slice::Slice;
 use entity::Conn;
 use serde_json::json;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -28,16 +28,10 @@ struct Desk {
 impl Desk {
     async fn of(conn: &impl Conn, slice: &Slice, accounts: &[Uuid], measures: Arc<Measures>) -> Result<Self, Failure> {
         let firmographics = entity::firmographics::of_accounts(conn, slice, accounts).await?;
-        let mut overlaps = entity::overlap::of_accounts(conn, slice, accounts).await?;
-        // Which partners are at an account is a fact of those partners: a score goes by those that its reader may see.
-        let named: BTreeSet<Uuid> = overlaps.values().flat_map(HashMap::keys).copied().collect();
-        let named: Vec<Uuid> = named.into_iter().collect();
-        let seen = entity::partner::of_ids(conn, slice, &named).await?;
-        let seen: BTreeSet<Uuid> = seen.into_iter().map(|partner| partner.id).collect();
-        overlaps.values_mut().for_each(|partners| partners.retain(|partner, _| seen.contains(partner)));
         Ok(Self {
             firmographics: firmographics.into_iter().map(|row| (row.account_id, row)).collect(),
-            overlaps,
+            // A measure: of all partners, so that every reader reads the same score (ruling 1).
+            overlaps: entity::overlap::of_accounts(conn, slice, accounts).await?,
             is_recorded: entity::overlap::is_recorded(conn, slice).await?,
             measures,
         })
@@ -89,12 +83,13 @@ pub async fn of_deals(caller: &Caller, ids: &[Uuid]) -> Result<HashMap<Uuid, Tru
     Ok(deals.into_iter().map(score).collect())
 }
 
-/// The scores of these accounts, each with its largest open deal that the caller sees, as far as the caller sees them.
+/// The scores of these accounts, each with its largest open deal. That tells the size of one deal, so they are for roles that see
+/// every deal: who saw fewer would learn of another's, or read another score.
 ///
 /// # Errors
 /// [`Failure`].
 pub async fn of_accounts(caller: &Caller, ids: &[Uuid]) -> Result<HashMap<Uuid, TrustGapScore>, Failure> {
-    let action = Action::ReadTrustGapScore;
+    let action = Action::ReadAccountScore;
     let (slice, conn) = (caller.authorise(action)?, caller.office.store.read());
     let accounts = entity::account::of_ids(conn, slice, ids).await?;
     let ids: Vec<Uuid> = accounts.into_iter().map(|account| account.id).collect();
