@@ -145,7 +145,10 @@ pub async fn agree(
             recorded_at: work.now,
         };
         terms.may_be_agreed(program.calendar.day(work.now)).map_err(refused)?;
-        entity::contract_terms::insert(&work.tx, work.slice, &terms).await?;
+        // Two that agree at once read the same latest version: the second reads again.
+        entity::contract_terms::insert(&work.tx, work.slice, &terms)
+            .await
+            .map_err(|why| if entity::store::is_unique_violation(&why) { Failure::Stale } else { why.into() })?;
         let mut body = json!({
             "version": terms.version, "startsOn": terms.starts_on, "endsOn": terms.ends_on, "agreed": terms.agreed,
         });
