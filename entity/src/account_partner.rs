@@ -1,6 +1,6 @@
 //! The partner that an account belongs to or buys through: at most one an account.
-use crate::column::{read_optional, word};
-use crate::import_bulk::{padded, pieces};
+use crate::column::{one_of, read_optional, word};
+use crate::import_bulk::pieces;
 use crate::scope;
 use crate::store::{Conn, DbErr};
 use domain::account::AccountPartner;
@@ -50,7 +50,7 @@ pub async fn of_accounts(conn: &impl Conn, slice: &Slice, accounts: &[Uuid]) -> 
     Entity::find()
         .filter(Column::ProgramId.eq(slice.program_id()))
         .filter(scope::partners(slice, "account_partner.partner_id"))
-        .filter(Column::AccountId.is_in(padded(accounts)))
+        .filter(one_of(conn, Column::AccountId, accounts))
         .all(conn)
         .await?
         .into_iter()
@@ -88,7 +88,7 @@ pub async fn clear(conn: &impl Conn, slice: &Slice, accounts: &[Uuid]) -> Result
     }
     Entity::delete_many()
         .filter(Column::ProgramId.eq(slice.program_id()))
-        .filter(Column::AccountId.is_in(padded(accounts)))
+        .filter(one_of(conn, Column::AccountId, accounts))
         .exec(conn)
         .await?;
     Ok(())

@@ -1,12 +1,14 @@
 //! Activities, with their provenance.
-use crate::column::{padded, read, read_words, word, words};
+use crate::bulk::array_of;
+use crate::column::{one_of, padded, read, read_words, word, words};
 use crate::page::{self, Ask, Page};
 use crate::scope;
-use crate::store::{Conn, DbErr};
+use crate::store::{Conn, DbErr, is_sqlite};
 use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Alias, Cond, ExprTrait, Order, Query};
+use sea_orm::sea_query::{Cond, Expr, ExprTrait, Func, JoinType, Order, Query};
+use sea_orm::{FromQueryResult, Iterable, QueryTrait};
 use uuid::Uuid;
 
 /// A row of `activity`.
@@ -158,20 +160,36 @@ pub async fn latest_of_deals(
     // index per deal, however long its history is.
     let mut latest = Query::select();
     latest
-        .expr(Expr::cust("activity.id"))
-        .from(Alias::new("activity"))
-        .and_where(Expr::cust("activity.program_id = wanted.program_id AND activity.deal_id = wanted.id"))
+        .from(Entity)
+        .and_where(Column::ProgramId.eq(slice.program_id()))
         .cond_where(scope::activities(slice))
         .order_by_expr(Expr::cust("activity.happened_at"), Order::Desc)
         .order_by_expr(Expr::cust("activity.id"), Order::Desc)
         .limit(1);
-    let mut first = Query::select();
-    first
-        .expr(Expr::SubQuery(None, Box::new(latest.into())))
-        .from_as(Alias::new("deal"), Alias::new("wanted"))
-        .and_where(Expr::cust("wanted.program_id").eq(slice.program_id()))
-        .and_where(Expr::cust("wanted.id").is_in(padded(deals)));
-    within(slice).filter(Column::Id.in_subquery(first)).all(conn).await?.into_iter().map(TryInto::try_into).collect()
+    let ids: Vec<_> = deals.iter().map(|id| (*id).into()).collect();
+    let rows = match array_of(&ids).filter(|_| !is_sqlite(conn)) {
+        Some(ids) => {
+            latest
+                .columns(Column::iter().map(|it| (Entity, it)))
+                .and_where(Expr::cust("activity.deal_id = wanted.wanted"));
+            let mut each = Query::select();
+            each.columns(Column::iter().map(|it| (Entity, it)))
+                .from_function(Func::cust("unnest").arg(ids), "wanted")
+                .join_lateral(JoinType::InnerJoin, latest, Entity, Cond::all());
+            conn.query_all(&each).await?
+        }
+        None => {
+            latest.column((Entity, Column::Id)).and_where(Expr::cust("activity.deal_id = wanted.id"));
+            let mut first = Query::select();
+            first
+                .expr(Expr::SubQuery(None, Box::new(latest.into())))
+                .from_as("deal", "wanted")
+                .and_where(Expr::cust("wanted.program_id").eq(slice.program_id()))
+                .and_where(Expr::cust("wanted.id").is_in(padded(deals)));
+            conn.query_all(&within(slice).filter(Column::Id.in_subquery(first)).into_query()).await?
+        }
+    };
+    rows.iter().map(|row| Model::from_query_result(row, "")?.try_into()).collect()
 }
 
 /// One row, if it is in the slice.
@@ -187,7 +205,7 @@ pub async fn find(conn: &impl Conn, slice: &Slice, id: Uuid) -> Result<Option<do
 /// # Errors
 /// [`DbErr`].
 pub async fn of_ids(conn: &impl Conn, slice: &Slice, ids: &[Uuid]) -> Result<Vec<domain::activity::Activity>, DbErr> {
-    within(slice).filter(Column::Id.is_in(padded(ids))).all(conn).await?.into_iter().map(TryInto::try_into).collect()
+    within(slice).filter(one_of(conn, Column::Id, ids)).all(conn).await?.into_iter().map(TryInto::try_into).collect()
 }
 
 /// Writes a new row.

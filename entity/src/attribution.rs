@@ -1,6 +1,6 @@
 //! Who did what for a deal: the entries that hold. Rows are written through [`crate::attribution_entry`].
 use crate::attribution_entry;
-use crate::column::{padded, read};
+use crate::column::{one_of, read};
 use crate::deal_around::{beside, found};
 use crate::store::{Conn, DbErr};
 use crate::{partner, scope};
@@ -79,7 +79,7 @@ pub async fn of_deals(
     deals: &[Uuid],
 ) -> Result<Vec<domain::attribution::Attribution>, DbErr> {
     within(slice)
-        .filter(Column::DealId.is_in(padded(deals)))
+        .filter(one_of(conn, Column::DealId, deals))
         .order_by_asc(Column::RecordedAt)
         .order_by_asc(Column::Id)
         .all(conn)
@@ -99,7 +99,7 @@ pub async fn with_partners(
     deals: &[Uuid],
 ) -> Result<Vec<(domain::attribution::Attribution, Option<domain::partner::Partner>)>, DbErr> {
     let mut select = within(slice)
-        .filter(Column::DealId.is_in(padded(deals)))
+        .filter(one_of(conn, Column::DealId, deals))
         .order_by_asc(Column::RecordedAt)
         .order_by_asc(Column::Id);
     let is_its = Cond::all()

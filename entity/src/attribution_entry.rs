@@ -69,11 +69,7 @@ pub(crate) fn active(program_id: Uuid, it: &Attribution, dispute: Option<Uuid>) 
 /// # Errors
 /// [`DbErr`], a unique violation when two partners are SOURCED, or one is named twice in a state.
 pub async fn insert(conn: &impl Conn, slice: &Slice, rows: &[Attribution], dispute: Option<Uuid>) -> Result<(), DbErr> {
-    if !rows.is_empty() {
-        let models = rows.iter().map(|it| active(slice.program_id(), it, dispute));
-        Entity::insert_many(models).exec_without_returning(conn).await?;
-    }
-    Ok(())
+    crate::bulk::write(conn, rows.iter().map(|it| active(slice.program_id(), it, dispute)).collect(), &[]).await
 }
 
 /// Sets rows aside by a decision, as they stand. What was set aside once stays so.

@@ -1,5 +1,5 @@
 //! The capability map.
-use crate::column::{padded, read, word};
+use crate::column::{one_of, read, word};
 use crate::page::{self, Ask, Key, Page};
 use crate::scope;
 use crate::store::{Conn, DbErr};
@@ -206,7 +206,7 @@ pub async fn of_partners(conn: &impl Conn, slice: &Slice, partners: &[Uuid]) -> 
         return Ok(Vec::new());
     }
     let rows = within(slice)
-        .filter(Column::PartnerId.is_in(padded(partners)))
+        .filter(one_of(conn, Column::PartnerId, partners))
         .order_by_asc(Column::Kind)
         .order_by_asc(Column::Value)
         .order_by_asc(Column::Id)

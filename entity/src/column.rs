@@ -1,7 +1,11 @@
 //! The one place where a value of the domain becomes a column and back.
 
+use crate::bulk::array_of;
+use crate::store::{Conn, is_sqlite};
 use chrono::{DateTime, SubsecRound, Utc};
-use sea_orm::DbErr;
+use sea_orm::sea_query::extension::postgres::PgFunc;
+use sea_orm::sea_query::{Expr, ExprTrait, Value};
+use sea_orm::{ColumnTrait, DbErr};
 use std::str::FromStr;
 
 /// An instant as both back ends keep it: cut to microseconds.
@@ -30,6 +34,19 @@ pub fn read<T: FromStr>(column: &'static str, text: &str) -> Result<T, DbErr> {
 /// As [`read`].
 pub fn read_optional<T: FromStr>(column: &'static str, text: Option<&str>) -> Result<Option<T>, DbErr> {
     text.map(|text| read(column, text)).transpose()
+}
+
+/// Whether a column holds one of these keys. For PostgreSQL they go as one array, so that any count of them is one statement to
+/// plan.
+pub(crate) fn one_of<V: Into<Value> + Clone>(conn: &impl Conn, column: impl ColumnTrait, keys: &[V]) -> Expr {
+    if is_sqlite(conn) {
+        return column.is_in(padded(keys));
+    }
+    let values: Vec<Value> = keys.iter().cloned().map(Into::into).collect();
+    match array_of(&values) {
+        Some(array) => column.into_expr().eq(PgFunc::any(array)),
+        None => column.is_in(padded(keys)),
+    }
 }
 
 /// Keys to look for, filled up to a power of two by repeating the last: each count of keys is another statement for the

@@ -1,5 +1,5 @@
 //! Deals.
-use crate::column::{padded, read, read_optional, read_words, word, words};
+use crate::column::{one_of, read, read_optional, read_words, word, words};
 use crate::deal_around::{self, Around, Row};
 use crate::deal_origin::OriginFilter;
 use crate::page::{self, Ask, Key, Page};
@@ -242,7 +242,7 @@ pub async fn find_to_change(conn: &impl Conn, slice: &Slice, id: Uuid) -> Result
 /// # Errors
 /// [`DbErr`].
 pub async fn around_ids(conn: &impl Conn, slice: &Slice, ids: &[Uuid], around: Around) -> Result<Vec<Row>, DbErr> {
-    let select = deal_around::with(slice, within(slice).filter(Column::Id.is_in(padded(ids))), around);
+    let select = deal_around::with(slice, within(slice).filter(one_of(conn, Column::Id, ids)), around);
     deal_around::all(conn, select.build(conn.get_database_backend()), around).await
 }
 
@@ -251,7 +251,7 @@ pub async fn around_ids(conn: &impl Conn, slice: &Slice, ids: &[Uuid], around: A
 /// # Errors
 /// [`DbErr`].
 pub async fn of_ids(conn: &impl Conn, slice: &Slice, ids: &[Uuid]) -> Result<Vec<domain::deal::Deal>, DbErr> {
-    within(slice).filter(Column::Id.is_in(padded(ids))).all(conn).await?.into_iter().map(TryInto::try_into).collect()
+    within(slice).filter(one_of(conn, Column::Id, ids)).all(conn).await?.into_iter().map(TryInto::try_into).collect()
 }
 
 /// Writes a new row.

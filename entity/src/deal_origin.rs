@@ -1,5 +1,6 @@
 //! Where deals came from: a part that is set is never written over, as `domain::origin` has it.
-use crate::import_bulk::{padded, pieces};
+use crate::column::one_of;
+use crate::import_bulk::pieces;
 use crate::scope;
 use crate::store::{Conn, DbErr};
 use domain::origin::Origin;
@@ -41,7 +42,7 @@ pub async fn of_deals(conn: &impl Conn, slice: &Slice, deals: &[Uuid]) -> Result
     let rows = Entity::find()
         .filter(Column::ProgramId.eq(slice.program_id()))
         .filter(scope::on_deals(slice, "deal_origin.deal_id"))
-        .filter(Column::DealId.is_in(padded(deals)))
+        .filter(one_of(conn, Column::DealId, deals))
         .all(conn)
         .await?;
     let origin = |row: Model| {

@@ -1,5 +1,6 @@
 //! Ids of accounts, partners and deals in other systems.
-use crate::import_bulk::{padded, pieces};
+use crate::column::one_of;
+use crate::import_bulk::pieces;
 use crate::scope;
 use crate::store::{Conn, DbErr};
 use domain::external_ref::{ExternalRef, RefKind, SystemId};
@@ -103,7 +104,7 @@ pub async fn of_subjects(
         return Ok(Vec::new());
     }
     let found = within(slice, kind)
-        .filter(subject(kind).is_in(padded(subjects)))
+        .filter(one_of(conn, subject(kind), subjects))
         .order_by_asc(Column::System)
         .order_by_asc(Column::ExternalId)
         .all(conn)
@@ -129,7 +130,7 @@ pub async fn known(
     for (system, ids) in by_system {
         let rows = within(slice, kind)
             .filter(Column::System.eq(system))
-            .filter(Column::ExternalId.is_in(padded(&ids)))
+            .filter(one_of(conn, Column::ExternalId, &ids))
             .all(conn)
             .await?;
         found.extend(read(rows)?);

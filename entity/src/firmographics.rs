@@ -1,5 +1,5 @@
 //! Firmographics of accounts.
-use crate::column::{padded, read_optional, word};
+use crate::column::{one_of, read_optional, word};
 use crate::scope;
 use crate::store::{Conn, DbErr};
 use domain::firmographics::Firmographics;
@@ -67,7 +67,7 @@ fn within(slice: &Slice) -> Select<Entity> {
 /// # Errors
 /// [`DbErr`].
 pub async fn of_accounts(conn: &impl Conn, slice: &Slice, accounts: &[Uuid]) -> Result<Vec<Firmographics>, DbErr> {
-    let rows = within(slice).filter(Column::AccountId.is_in(padded(accounts))).all(conn).await?;
+    let rows = within(slice).filter(one_of(conn, Column::AccountId, accounts)).all(conn).await?;
     rows.into_iter().map(TryInto::try_into).collect()
 }
 

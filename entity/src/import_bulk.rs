@@ -1,18 +1,14 @@
 //! Facts in bulk: found by their ids in another system, written many at a time.
 
+use crate::bulk::{self, SIZES};
 use crate::store::{Conn, DbErr};
 use domain::slice::Slice;
+use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{Iterable, QuerySelect};
 use std::collections::HashMap;
 
-/// How many rows of the widest table fit into one statement on both back ends (SQLite binds at most 32,766 values).
-pub const ROWS_MOST: usize = 700;
-
-/// The sizes in which statements are written: each size is one more statement text that a connection keeps prepared, and a
-/// statement of thousands of values takes a megabyte. Any other size would fill that cache with texts used once.
-const SIZES: [usize; 6] = [ROWS_MOST, 350, 100, 25, 5, 1];
+/// How many rows go together.
+pub const ROWS_MOST: usize = bulk::ROWS_MOST;
 
 /// Rows in pieces of those sizes.
 pub(crate) fn pieces<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
@@ -90,14 +86,8 @@ macro_rules! bulk {
             /// # Errors
             /// [`DbErr`], a unique violation when a key is taken.
             pub async fn upsert(conn: &impl Conn, slice: &Slice, rows: &[$fact]) -> Result<(), DbErr> {
-                for rows in pieces(rows) {
-                    let others = Column::iter().filter(|column| !matches!(column, Column::ProgramId | Column::Id));
-                    let conflict =
-                        OnConflict::columns([Column::ProgramId, Column::Id]).update_columns(others).to_owned();
-                    let models = rows.iter().map(|it| active(slice.program_id(), it));
-                    Entity::insert_many(models).on_conflict(conflict).exec_without_returning(conn).await?;
-                }
-                Ok(())
+                let rows = rows.iter().map(|it| active(slice.program_id(), it)).collect();
+                bulk::write(conn, rows, &[Column::ProgramId, Column::Id]).await
             }
         }
     };
@@ -109,6 +99,14 @@ bulk!(deal, domain::deal::Deal, "Deals");
 bulk!(spend_line, domain::spend::SpendLine, "Lines of spend");
 bulk!(activity, domain::activity::Activity, "Activities");
 
+/// Writes new deals.
+///
+/// # Errors
+/// [`DbErr`], a unique violation when a key is taken.
+pub async fn new_deals(conn: &impl Conn, slice: &Slice, rows: &[domain::deal::Deal]) -> Result<(), DbErr> {
+    bulk::write(conn, rows.iter().map(|it| crate::deal::active(slice.program_id(), it)).collect(), &[]).await
+}
+
 /// Writes new attributions.
 ///
 /// # Errors
@@ -118,10 +116,7 @@ pub async fn attributions(
     slice: &Slice,
     rows: &[domain::attribution::Attribution],
 ) -> Result<(), DbErr> {
-    for rows in pieces(rows) {
-        crate::attribution_entry::insert(conn, slice, rows, None).await?;
-    }
-    Ok(())
+    crate::attribution_entry::insert(conn, slice, rows, None).await
 }
 
 /// Every partner's id, external id and name.

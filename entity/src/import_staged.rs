@@ -1,7 +1,7 @@
 //! Rows of an import that were judged and are set aside until all of them are written in one transaction.
 
 use crate::column::{read, word};
-use crate::import_bulk::{ROWS_MOST, padded, pieces};
+use crate::import_bulk::{ROWS_MOST, padded};
 use crate::store::{Conn, DbErr};
 use domain::import::Verdict;
 use domain::slice::Slice;
@@ -71,22 +71,16 @@ impl TryFrom<Model> for Staged {
 /// # Errors
 /// [`DbErr`].
 pub async fn insert(conn: &impl Conn, slice: &Slice, run_id: Uuid, rows: Vec<Staged>) -> Result<(), DbErr> {
-    for rows in pieces(&rows) {
-        let models: Vec<ActiveModel> = rows
-            .iter()
-            .map(|it| ActiveModel {
-                program_id: Set(slice.program_id()),
-                run_id: Set(run_id),
-                row_number: Set(i64::try_from(it.row_number).unwrap_or(i64::MAX)),
-                external_id: Set(it.external_id.clone()),
-                verdict: Set(word(it.verdict)),
-                payload: Set(it.payload.clone()),
-                raw: Set(it.raw.clone()),
-            })
-            .collect();
-        Entity::insert_many(models).exec_without_returning(conn).await?;
-    }
-    Ok(())
+    let models = rows.into_iter().map(|it| ActiveModel {
+        program_id: Set(slice.program_id()),
+        run_id: Set(run_id),
+        row_number: Set(i64::try_from(it.row_number).unwrap_or(i64::MAX)),
+        external_id: Set(it.external_id),
+        verdict: Set(word(it.verdict)),
+        payload: Set(it.payload),
+        raw: Set(it.raw),
+    });
+    crate::bulk::write(conn, models.collect(), &[]).await
 }
 
 /// Which of these external ids are set aside already, with their rows.
@@ -163,5 +157,16 @@ pub async fn purge(conn: &impl Conn, slice: &Slice, run_id: Uuid) -> Result<(), 
         .filter(Column::RunId.eq(run_id))
         .exec(conn)
         .await?;
+    Ok(())
+}
+
+/// Tells PostgreSQL's planner how the table has grown: a plan that was made for a few rows reads all of them, batch after batch.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn analyze(conn: &impl Conn) -> Result<(), DbErr> {
+    if !crate::store::is_sqlite(conn) {
+        conn.execute_unprepared("ANALYZE import_staged").await?;
+    }
     Ok(())
 }

@@ -8,6 +8,7 @@ pub mod account_partner;
 pub mod activity;
 pub mod attribution;
 pub mod attribution_entry;
+mod bulk;
 pub mod capability;
 pub mod cell;
 pub mod change;

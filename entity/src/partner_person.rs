@@ -1,5 +1,5 @@
 //! The people of partners.
-use crate::column::padded;
+use crate::column::one_of;
 use crate::scope;
 use crate::store::{Conn, DbErr};
 use domain::slice::Slice;
@@ -85,7 +85,7 @@ pub async fn of_partners(
     partners: &[Uuid],
 ) -> Result<Vec<domain::partner::PartnerPerson>, DbErr> {
     within(slice)
-        .filter(Column::PartnerId.is_in(padded(partners)))
+        .filter(one_of(conn, Column::PartnerId, partners))
         .order_by_asc(Column::Name)
         .order_by_asc(Column::Id)
         .all(conn)

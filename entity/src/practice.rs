@@ -1,5 +1,5 @@
 //! Practices of partners.
-use crate::column::{padded, read, read_words, words};
+use crate::column::{one_of, read, read_words, words};
 use crate::scope;
 use crate::store::{Conn, DbErr};
 use domain::practice::Practice;
@@ -74,7 +74,7 @@ fn within(slice: &Slice) -> Select<Entity> {
 /// # Errors
 /// [`DbErr`].
 pub async fn of_partners(conn: &impl Conn, slice: &Slice, partners: &[Uuid]) -> Result<Vec<Practice>, DbErr> {
-    let rows = within(slice).filter(Column::PartnerId.is_in(padded(partners))).all(conn).await?;
+    let rows = within(slice).filter(one_of(conn, Column::PartnerId, partners)).all(conn).await?;
     rows.into_iter().map(TryInto::try_into).collect()
 }
 

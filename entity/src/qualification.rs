@@ -1,5 +1,5 @@
 //! How deals were routed when they were qualified.
-use crate::column::{padded, read, read_optional, word};
+use crate::column::{one_of, read, read_optional, word};
 use crate::scope;
 use crate::store::{Conn, DbErr};
 use domain::qualification::Qualification;
@@ -67,7 +67,7 @@ fn within(slice: &Slice) -> Select<Entity> {
 /// # Errors
 /// [`DbErr`].
 pub async fn of_deals(conn: &impl Conn, slice: &Slice, deals: &[Uuid]) -> Result<Vec<Qualification>, DbErr> {
-    let rows = within(slice).filter(Column::DealId.is_in(padded(deals))).all(conn).await?;
+    let rows = within(slice).filter(one_of(conn, Column::DealId, deals)).all(conn).await?;
     rows.into_iter().map(TryInto::try_into).collect()
 }
 

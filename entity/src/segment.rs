@@ -1,5 +1,5 @@
 //! Segments. Their names are no secret inside a program: every slice of it holds all of them.
-use crate::column::padded;
+use crate::column::one_of;
 use crate::store::{Conn, DbErr};
 use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
@@ -84,7 +84,7 @@ pub async fn find(conn: &impl Conn, slice: &Slice, id: Uuid) -> Result<Option<do
 /// # Errors
 /// [`DbErr`].
 pub async fn of_ids(conn: &impl Conn, slice: &Slice, ids: &[Uuid]) -> Result<Vec<domain::segment::Segment>, DbErr> {
-    within(slice).filter(Column::Id.is_in(padded(ids))).all(conn).await?.into_iter().map(TryInto::try_into).collect()
+    within(slice).filter(one_of(conn, Column::Id, ids)).all(conn).await?.into_iter().map(TryInto::try_into).collect()
 }
 
 /// Writes a new row.

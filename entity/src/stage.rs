@@ -1,5 +1,5 @@
 //! Stages of the CRM's pipeline, and what they mean here.
-use crate::column::{padded, read, word};
+use crate::column::{one_of, read, word};
 use crate::store::{Conn, DbErr};
 use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
@@ -99,7 +99,7 @@ pub async fn find(conn: &impl Conn, slice: &Slice, id: Uuid) -> Result<Option<do
 /// # Errors
 /// [`DbErr`].
 pub async fn of_ids(conn: &impl Conn, slice: &Slice, ids: &[Uuid]) -> Result<Vec<domain::deal::Stage>, DbErr> {
-    within(slice).filter(Column::Id.is_in(padded(ids))).all(conn).await?.into_iter().map(TryInto::try_into).collect()
+    within(slice).filter(one_of(conn, Column::Id, ids)).all(conn).await?.into_iter().map(TryInto::try_into).collect()
 }
 
 /// Writes a new row.

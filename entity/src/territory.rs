@@ -1,6 +1,6 @@
 //! Territories of partners.
 
-use crate::column::{padded, read_words, words};
+use crate::column::{one_of, read_words, words};
 use crate::scope;
 use crate::store::{Conn, DbErr};
 use domain::slice::Slice;
@@ -74,7 +74,7 @@ pub async fn find(conn: &impl Conn, slice: &Slice, partner: Uuid) -> Result<Opti
 /// # Errors
 /// [`DbErr`].
 pub async fn of_partners(conn: &impl Conn, slice: &Slice, partners: &[Uuid]) -> Result<Vec<Territory>, DbErr> {
-    let rows = within(slice).filter(Column::PartnerId.is_in(padded(partners))).all(conn).await?;
+    let rows = within(slice).filter(one_of(conn, Column::PartnerId, partners)).all(conn).await?;
     rows.into_iter().map(TryInto::try_into).collect()
 }
 

@@ -1,6 +1,7 @@
 //! Writing what was set aside: in order, in chunks, in the one transaction it is given.
 
 use super::apply_deal::Deals;
+use super::run::grows;
 use crate::clock::Clock;
 use crate::usecase::Failure;
 use chrono::{DateTime, Utc};
@@ -17,14 +18,18 @@ use domain::slice::Slice;
 use domain::text;
 use entity::import_bulk::{self, ROWS_MOST};
 use entity::import_staged::{self, Staged};
-use entity::{DbErr, Tx};
+use entity::{DbErr, Store, Tx};
 use std::collections::{BTreeSet, HashMap};
+use tokio::sync::mpsc::{Receiver, channel};
 use uuid::Uuid;
 
 /// How many accounts are remembered between chunks.
 const ACCOUNTS_MOST: usize = 50_000;
 /// How many names of what was made are kept.
 const NAMES_MOST: usize = 100;
+
+/// Rows that were set aside, with their facts.
+type Chunk = Vec<(Staged, Fact)>;
 
 /// The transaction and what is known in it.
 pub(super) struct Apply<'a> {
@@ -74,18 +79,14 @@ impl<'a> Apply<'a> {
 
     /// Writes every row that the run has set aside. Rows held on the way are kept in the transaction, or (for a dry run,
     /// which is rolled back) gathered in `held`.
-    pub(super) async fn all(&mut self, run: &ImportRun, keeps_held: bool) -> Result<(), Failure> {
-        let (mut last, mut chunks) = (0, 0_u32);
+    pub(super) async fn all(&mut self, store: &Store, run: &ImportRun, keeps_held: bool) -> Result<(), Failure> {
+        let mut chunks = 0_u32;
         let mut deals = if run.object == Object::Deals { Some(Deals::begin(self).await?) } else { None };
-        let most = u64::try_from(ROWS_MOST).unwrap_or(500);
-        loop {
-            let chunk = import_staged::after(self.tx, self.slice, run.id, last, most).await?;
-            let Some(final_row) = chunk.last().map(|row| row.row_number) else { break };
-            last = final_row;
-            self.chunk(&mut deals, run.object, facts(chunk)?).await?;
+        let mut staged = set_aside(store.clone(), self.slice.clone(), run.id);
+        while let Some(chunk) = staged.recv().await {
+            self.chunk(&mut deals, run.object, chunk?).await?;
             chunks += 1;
-            // At 1, 8, 64, 512 chunks: as often as what is known of a growing table is far from true.
-            if chunks % 512 == 0 || [1, 8, 64].contains(&chunks) {
+            if grows(chunks) {
                 import_bulk::analyze(self.tx).await?;
             }
             if keeps_held && !self.held.is_empty() {
@@ -102,12 +103,7 @@ impl<'a> Apply<'a> {
         self.chunk(&mut deals, object, vec![(row, fact)]).await
     }
 
-    async fn chunk(
-        &mut self,
-        deals: &mut Option<Deals>,
-        object: Object,
-        rows: Vec<(Staged, Fact)>,
-    ) -> Result<(), Failure> {
+    async fn chunk(&mut self, deals: &mut Option<Deals>, object: Object, rows: Chunk) -> Result<(), Failure> {
         match (deals, object) {
             (Some(deals), _) => deals.chunk(self, rows).await,
             (None, Object::Accounts) => self.account_chunk(rows).await,
@@ -270,8 +266,30 @@ impl<'a> Apply<'a> {
     }
 }
 
+/// What a run has set aside, chunk by chunk: read and parsed beside the writing, since it is committed before that begins.
+fn set_aside(store: Store, slice: Slice, run_id: Uuid) -> Receiver<Result<Chunk, Failure>> {
+    let (to, from) = channel(1);
+    tokio::spawn(async move {
+        let mut last = 0;
+        loop {
+            let rows = import_staged::after(store.read(), &slice, run_id, last, ROWS_MOST as u64).await;
+            let chunk = rows.map_err(Failure::from).and_then(facts);
+            match chunk.as_ref().map(|chunk| chunk.last().map(|(row, _)| row.row_number)) {
+                Ok(None) => break,
+                Ok(Some(row)) => last = row,
+                Err(_) => {}
+            }
+            let is_broken = chunk.is_err();
+            if to.send(chunk).await.is_err() || is_broken {
+                break;
+            }
+        }
+    });
+    from
+}
+
 /// A chunk's facts beside their rows.
-fn facts(chunk: Vec<Staged>) -> Result<Vec<(Staged, Fact)>, Failure> {
+fn facts(chunk: Vec<Staged>) -> Result<Chunk, Failure> {
     chunk
         .into_iter()
         .map(|mut row| {

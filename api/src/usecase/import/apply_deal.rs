@@ -102,9 +102,10 @@ impl Deals {
             let Some(settled) = apply.settle_beside(row, merged, has_news) else { continue };
             apply.quarters.extend(settled.deal.closed_quarter.into_iter().chain(quarter_before));
             write.credits(apply, &resolved, &settled, is_new).await?;
-            write.deals.push(settled.deal);
+            if is_new { &mut write.new } else { &mut write.changed }.push(settled.deal);
         }
-        import_bulk::deal::upsert(apply.tx, apply.slice, &write.deals).await?;
+        import_bulk::new_deals(apply.tx, apply.slice, &write.new).await?;
+        import_bulk::deal::upsert(apply.tx, apply.slice, &write.changed).await?;
         import_bulk::attributions(apply.tx, apply.slice, &write.attributions).await?;
         entity::deal_origin::upsert(apply.tx, apply.slice, &write.origins).await?;
         before.write(apply).await
@@ -154,7 +155,8 @@ struct Known {
 /// What of a chunk is to be written.
 #[derive(Default)]
 struct Write {
-    deals: Vec<Deal>,
+    new: Vec<Deal>,
+    changed: Vec<Deal>,
     attributions: Vec<Attribution>,
     origins: Vec<(Uuid, Origin)>,
 }

@@ -24,11 +24,10 @@ pub(super) struct Item {
     pub(super) staged: Option<(String, String)>,
 }
 
-/// Some rows, and how far the file was read.
+/// Some rows, and how many bytes of the file were read.
 pub(super) struct Batch {
     pub(super) items: Vec<Item>,
     pub(super) bytes_read: u64,
-    pub(super) last: u64,
 }
 
 /// What the thread works with.
@@ -59,13 +58,11 @@ pub(super) fn read(mut reading: Reading, to: &Sender<Result<Batch, FileProblem>>
 fn next(reading: &mut Reading) -> Result<Batch, FileProblem> {
     let mut items = Vec::with_capacity(ROWS);
     let mut bytes = 0;
-    let mut last = reading.skip_to;
     while items.len() < ROWS && bytes < BYTES {
         let Some(record) = reading.opened.records.read()? else { break };
         if record.number <= reading.skip_to {
             continue;
         }
-        last = record.number;
         bytes += record.raw.len();
         let judged = match record.trouble.clone() {
             // A blank line is blank whatever stands around it.
@@ -74,7 +71,7 @@ fn next(reading: &mut Reading) -> Result<Batch, FileProblem> {
         };
         items.push(item(judged, record.number, record.raw, reading.keeps_raw));
     }
-    Ok(Batch { items, bytes_read: reading.opened.records.bytes_read(), last })
+    Ok(Batch { items, bytes_read: reading.opened.records.bytes_read() })
 }
 
 fn item(judged: Judged, number: u64, raw: String, keeps_raw: bool) -> Item {

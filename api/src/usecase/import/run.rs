@@ -108,6 +108,11 @@ fn agree(bound: &Bound, context: &Context) -> Result<(), Vec<FileProblem>> {
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
+/// At 1, 8, 64, 512 pieces and every 512 from there: as often as what a database knows of a growing table is far from true.
+pub(super) const fn grows(pieces: u32) -> bool {
+    matches!(pieces, 1 | 8 | 64) || pieces.is_multiple_of(512)
+}
+
 /// A new run, or the unfinished one of the same file, object and mapping.
 async fn begin(
     caller: &Caller,
@@ -186,11 +191,14 @@ async fn staged(
     let reading = Reading { opened, object: run.object, context, skip_to, keeps_raw };
     let (to, mut from) = tokio::sync::mpsc::channel(2);
     let reader = tokio::task::spawn_blocking(move || read::read(reading, &to));
-    let mut last = skip_to;
+    let mut batches = 0_u32;
     while let Some(batch) = from.recv().await {
         let batch = batch.map_err(|why| ImportFailure::File(vec![why]))?;
-        last = last.max(batch.last);
         stage::batch(caller, slice, run, batch, mapping.repeated).await?;
+        batches += 1;
+        if grows(batches) {
+            import_staged::analyze(caller.office.store.write()).await.map_err(Failure::from)?;
+        }
         tell(caller, run, progress);
     }
     drop(from);
@@ -212,7 +220,7 @@ async fn applied(
     if run.is_dry_run {
         let tx = caller.office.store.begin().await.map_err(Failure::from)?;
         let mut apply = Apply::new(&tx, slice, clock, program, bound, clock.now(), run);
-        apply.all(run, false).await?;
+        apply.all(&caller.office.store, run, false).await?;
         let (counts, made, held) = (apply.counts, apply.made, apply.held);
         tx.rollback().await.map_err(Failure::from)?;
         (run.counts, run.made) = (counts, made);
@@ -225,7 +233,7 @@ async fn applied(
     let mut done = run.clone();
     commit(caller, Action::Import, None, async |work| {
         let mut apply = Apply::new(&work.tx, work.slice, clock, program, bound, work.now, &done);
-        apply.all(&done, true).await?;
+        apply.all(&caller.office.store, &done, true).await?;
         let (counts, made, quarters) = (apply.counts, apply.made, apply.quarters);
         for quarter in quarters {
             work.touch(Some(quarter));
