@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test says what failed by failing")]
 
 mod absence;
+mod advisory;
 mod attribution;
 mod capability;
 mod cells;
@@ -21,6 +22,7 @@ mod foundation;
 mod funnel;
 mod golden;
 mod handoff;
+mod handover;
 mod harness;
 mod identity;
 mod import;
@@ -43,6 +45,7 @@ mod origin;
 mod pages;
 mod pod_request;
 mod policy;
+mod preview;
 mod profile;
 mod protocol;
 mod qualification;

@@ -154,6 +154,9 @@ impl Action {
             Self::ReadAccountScore => LEADERS,
             Self::QualifyDeals => &[PartnerAe, CustomerAe, Revops],
             Self::CompareInvestment => MONEY,
+            // Advice and handover.
+            Self::ReadAdvisories | Self::ReadHandover | Self::ManageCosellTriggers => LEADERS,
+            Self::ReadBriefing | Self::ReadCosellTriggers => DEAL_SIDE,
         })
     }
 }

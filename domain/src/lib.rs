@@ -6,6 +6,7 @@
 pub mod account;
 pub mod action;
 pub mod activity;
+pub mod advisory;
 pub mod attribution;
 mod audience;
 pub mod book;
@@ -46,6 +47,7 @@ pub mod overlap;
 pub mod partner;
 pub mod pod_request;
 pub mod policy;
+pub mod policy_check;
 pub mod policy_number;
 pub mod policy_version;
 pub mod positive_share;

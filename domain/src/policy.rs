@@ -6,6 +6,7 @@
 //! A field here is all that a new number needs: its rustdoc is its description on the wire, the unit at the end of its name
 //! (`Days`, `Rate`, `Points`, …) its range, and it is shown, drafted and compared by itself ([`crate::policy_number`]).
 
+use crate::advisory::AdvisoryPolicy;
 use crate::evidence::Level;
 use crate::level::LevelPolicy;
 use crate::profile::ProfilePolicy;
@@ -104,6 +105,8 @@ pub struct Policy {
     pub level: LevelPolicy,
     /// How fit, matches and the account-level trust-gap score are computed.
     pub profile: ProfilePolicy,
+    /// From where on advice is given.
+    pub advisory: AdvisoryPolicy,
 }
 
 impl Default for Policy {
@@ -146,6 +149,7 @@ impl Default for Policy {
             deployment_tolerance_rate: dec!(0.01),
             level: LevelPolicy::default(),
             profile: ProfilePolicy::default(),
+            advisory: AdvisoryPolicy::default(),
         }
     }
 }

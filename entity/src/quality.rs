@@ -2,7 +2,7 @@
 
 use crate::column::read;
 use crate::store::{Conn, DbErr};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::calendar::{Quarter, Window};
 use domain::economics::Worth;
 use domain::slice::Slice;
@@ -87,6 +87,17 @@ pub async fn quality(conn: &impl Conn, slice: &Slice) -> Result<Quality, DbErr> 
         first_quarter: row.try_get::<Option<i32>>("", "first_quarter")?.map(Quarter::from_index),
         last_quarter: row.try_get::<Option<i32>>("", "last_quarter")?.map(Quarter::from_index),
     })
+}
+
+/// How many deals were opened before a day and are still open: nobody says whether they were won or lost. As a measure, it is
+/// program-wide.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn undecided(conn: &impl Conn, slice: &Slice, before: NaiveDate) -> Result<u64, DbErr> {
+    let sql = "SELECT COUNT(*) AS deals FROM deal WHERE program_id = $1 AND outcome = 'OPEN' AND opened_on < $2";
+    let found = rows(conn, sql, vec![slice.program_id().into(), before.into()]).await?;
+    found.first().map_or(Ok(0), |row| count(row, "deals"))
 }
 
 /// How many attributions there are of one kind.

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod account_write;
 pub mod activity;
+pub mod advisory;
 pub mod allow;
 pub mod attribution;
 pub mod audit;
@@ -29,6 +30,7 @@ pub mod foundation;
 pub mod funnel;
 pub mod global_id;
 pub mod handoff;
+pub mod handover;
 pub mod import;
 pub mod import_decision;
 pub mod investment;
@@ -55,6 +57,7 @@ pub mod policy;
 pub mod policy_values;
 pub mod portfolio;
 pub mod practice;
+pub mod preview;
 pub mod profile;
 pub mod profile_write;
 pub mod program;
@@ -150,6 +153,7 @@ pub struct PlanRead(
     spend_plan::SpendPlanQuery,
     tam::TamQuery,
     iteration::IterationQuery,
+    advisory::AdvisoryQuery,
     deliverable::DeliverableQuery,
     recruit::RecruitQuery,
     recruit_plan::RecruitPlanQuery,
@@ -159,6 +163,7 @@ pub struct PlanRead(
     system_map::SystemMapQuery,
     funnel::FunnelQuery,
     handoff::HandoffQuery,
+    handover::HandoverQuery,
     deployment::DeploymentQuery,
 );
 

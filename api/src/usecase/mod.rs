@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod activity;
+pub mod advisory;
 pub mod attribution;
 pub mod audit;
 pub mod candidate;
@@ -27,6 +28,7 @@ pub mod follow;
 pub mod foundation;
 pub mod funnel;
 pub mod handoff;
+pub mod handover;
 pub mod import;
 pub mod investment;
 pub mod iteration;
@@ -49,6 +51,7 @@ pub mod policy;
 pub mod portfolio;
 pub mod practice;
 pub mod precheck;
+pub mod preview;
 pub mod profile;
 pub mod program;
 mod proof;
