@@ -226,18 +226,30 @@ fn the_pack_is_a_document_in_every_format_for_who_reads_it_and_nothing_for_anybo
             let request = app.client().get(app.url(path)).header("x-request-id", "x");
             app.as_role(role).authorize(request).send().await.unwrap()
         };
-        let answer = app.as_role(Role::Finance).query("{ cfoPack { asOf documents { html markdown csv xlsx json } } }").await;
+        let answer =
+            app.as_role(Role::Finance).query("{ cfoPack { asOf documents { html markdown csv xlsx json } } }").await;
         let pack = &answer.data()["cfoPack"];
-        assert_eq!((&pack["asOf"], &pack["documents"]["html"]), (&json!("2026-09-30"), &json!("/documents/cfo-pack/2026-Q3.html")));
+        assert_eq!(
+            (&pack["asOf"], &pack["documents"]["html"]),
+            (&json!("2026-09-30"), &json!("/documents/cfo-pack/2026-Q3.html"))
+        );
         for (format, kind, words) in [
-            ("html", "text/html; charset=utf-8", vec!["5.40x", "50.0 %", "108,000.00", "Northwind", "return on program spend"]),
+            (
+                "html",
+                "text/html; charset=utf-8",
+                vec!["5.40x", "50.0 %", "108,000.00", "Northwind", "return on program spend"],
+            ),
             ("markdown", "text/markdown; charset=utf-8", vec!["5.40x", "108,000.00", "Southbay"]),
             ("csv", "text/csv; charset=utf-8", vec!["5.400000000000", "108000.00", "Definitions version", "Northwind"]),
             ("json", "application/json", vec!["\"multiple\":\"5.400000000000\"", "\"definitionsVersion\":\"1\""]),
         ] {
             let path = pack["documents"][format].as_str().unwrap();
             let response = get(Role::Finance, path).await;
-            assert_eq!((response.status().as_u16(), response.headers()["content-type"].to_str().unwrap()), (200, kind), "{format}");
+            assert_eq!(
+                (response.status().as_u16(), response.headers()["content-type"].to_str().unwrap()),
+                (200, kind),
+                "{format}"
+            );
             let text = response.text().await.unwrap();
             for word in words {
                 assert!(text.contains(word), "{format}: {word}\n{text}");
@@ -256,11 +268,14 @@ fn the_pack_is_a_document_in_every_format_for_who_reads_it_and_nothing_for_anybo
         let hash: String = Sha256::digest(&slice).iter().map(|byte| format!("{byte:02x}")).collect();
         assert!(get(Role::Operator, "/documents/cfo-pack/2026-Q3.md").await.text().await.unwrap().contains(&hash));
         assert_eq!(get(Role::Operator, "/documents/cfo-pack/2026-Q4.html").await.status(), 400, "it is not over");
-        for wrong in ["/documents/cfo-pack/2026.html", "/documents/cfo-pack/2026-Q3.pdf", "/documents/cfo-pack/2026-Q3/1.html"] {
+        for wrong in
+            ["/documents/cfo-pack/2026.html", "/documents/cfo-pack/2026-Q3.pdf", "/documents/cfo-pack/2026-Q3/1.html"]
+        {
             assert_eq!(get(Role::Operator, wrong).await.status(), 404, "{wrong}");
         }
         for role in Role::iter().filter(|role| !may(*role, Action::ReadCfoPack)) {
-            let (here, nowhere) = (get(role, "/documents/cfo-pack/2026-Q3.html").await, get(role, "/documents/never/2026-Q3.html").await);
+            let (here, nowhere) =
+                (get(role, "/documents/cfo-pack/2026-Q3.html").await, get(role, "/documents/never/2026-Q3.html").await);
             assert_eq!((here.status(), here.status()), (nowhere.status(), 404.try_into().unwrap()), "{role:?}");
             assert_eq!(here.text().await.unwrap(), nowhere.text().await.unwrap(), "{role:?}");
         }

@@ -152,6 +152,14 @@ async fn every_finder_runs_with_every_reach_and_order() {
                 let held = deal::held(conn, &slice, (ids[0], owner), &Ask { limit: 5, ..Ask::default() }).await;
                 held.unwrap_or_else(|why| panic!("{}: {why}", say("held")));
             }
+            let first = ("2026-01-01T00:00:00Z".parse().unwrap(), "2026-04-01T00:00:00Z".parse().unwrap());
+            entity::quality::logged(conn, &slice, first).await.unwrap();
+            let alone = deal::without_partner(conn, &slice, 5).await;
+            alone.unwrap_or_else(|why| panic!("{}: {why}", say("without a partner")));
+            entity::cosell_triggers::find(conn, &slice).await.unwrap();
+            entity::alliance::all(conn, &slice).await.unwrap_or_else(|why| panic!("{}: {why}", say("alliances")));
+            entity::alliance::find(conn, &slice, ids[0]).await.unwrap();
+            entity::alliance::standing(conn, &slice, ids[0]).await.unwrap();
             entity::quality::undecided(conn, &slice, "2026-01-01".parse().unwrap()).await.unwrap();
             deal::around_ids(conn, &slice, &ids, around).await.unwrap();
             attribution::with_partners(conn, &slice, &ids)

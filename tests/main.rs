@@ -4,6 +4,7 @@
 
 mod absence;
 mod advisory;
+mod alliance;
 mod attribution;
 mod capability;
 mod cells;
@@ -63,6 +64,7 @@ mod system_map;
 mod tam;
 mod tam_oracle;
 mod token;
+mod trigger;
 mod walls;
 mod what_if;
 mod wide;

@@ -339,4 +339,8 @@ pub enum Action {
     ReadCosellTriggers,
     /// Set it.
     ManageCosellTriggers,
+    /// Read strategic alliances: sponsors, targets, the joint open pipeline.
+    ReadAlliances,
+    /// Agree and review them.
+    ManageAlliances,
 }

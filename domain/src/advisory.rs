@@ -28,11 +28,20 @@ pub struct AdvisoryPolicy {
     /// direct baseline is weak; 0.20 by default \[ours\].
     #[serde(with = "rust_decimal::serde::str")]
     pub undecided_rate: Decimal,
+    /// From this share of logged activities with partners on that lack who was there, or the next step of a joint meeting, the log is
+    /// incomplete; 0.20 by default \[ours\].
+    #[serde(with = "rust_decimal::serde::str")]
+    pub incomplete_log_rate: Decimal,
 }
 
 impl Default for AdvisoryPolicy {
     fn default() -> Self {
-        Self { partner_deals: 10, unknown_attribution_rate: dec!(0.10), undecided_rate: dec!(0.20) }
+        Self {
+            partner_deals: 10,
+            unknown_attribution_rate: dec!(0.10),
+            undecided_rate: dec!(0.20),
+            incomplete_log_rate: dec!(0.20),
+        }
     }
 }
 
@@ -56,6 +65,8 @@ pub enum AdvisoryKind {
     StaleCapabilities,
     /// Territories of partners overlap (seed 004: explicit, to avoid overlap wars).
     TerritoryOverlap,
+    /// Activities with partners lack what the activity-logging standard asks for (seed 001, step 1).
+    IncompleteLog,
 }
 
 impl AdvisoryKind {
@@ -79,6 +90,9 @@ impl AdvisoryKind {
             }
             Self::StaleCapabilities => "Validate entries of the capability map again: stale ones count for no match.",
             Self::TerritoryOverlap => "Partners may register in each other's territory: say whose it is.",
+            Self::IncompleteLog => {
+                "Log who was there, and the next step of a joint meeting: the standard of the motion asks for both."
+            }
         }
     }
 }
@@ -144,6 +158,10 @@ pub struct Facts {
     pub territories: u64,
     /// How many pairs of them overlap.
     pub overlaps: u64,
+    /// Activities with a partner in the trailing four quarters, notes aside.
+    pub activities: u64,
+    /// Those of them that do not say who was there, or that are a joint meeting without a next step.
+    pub incomplete_activities: u64,
 }
 
 /// Every pair of territories that overlap, in the order given.
@@ -207,7 +225,22 @@ pub fn advisories(facts: &Facts, policy: &Policy) -> Vec<Advisory> {
             facts.overlaps > 0,
             vec![count("overlappingPairs", facts.overlaps, Some(0)), count("territories", facts.territories, None)],
         ),
+        log(facts, policy),
     ]
+}
+
+fn log(facts: &Facts, policy: &Policy) -> Advisory {
+    let (rate, bar) = (part(facts.incomplete_activities, facts.activities), policy.advisory.incomplete_log_rate);
+    Advisory {
+        kind: AdvisoryKind::IncompleteLog,
+        is_raised: rate.map(|rate| rate >= bar),
+        reason: rate.is_none().then_some("No activity with a partner was logged in the trailing four quarters."),
+        figures: vec![
+            figure("incompleteRate", rate, Some(bar)),
+            count("incompleteActivities", facts.incomplete_activities, None),
+            count("activities", facts.activities, None),
+        ],
+    }
 }
 
 fn leader(facts: &Facts, policy: &Policy) -> Advisory {
@@ -289,6 +322,8 @@ mod tests {
             map: MapState { entries: 3, stale_entries: 0, partners: 4, mapped_partners: 2 },
             territories: 2,
             overlaps: 0,
+            activities: 100,
+            incomplete_activities: 19,
         }
     }
 
@@ -322,6 +357,7 @@ mod tests {
             (Facts { check: ConfidenceResult::Program, ..facts() }, Kind::ProgramNotSystem),
             (Facts { map: MapState { stale_entries: 1, ..facts().map }, ..facts() }, Kind::StaleCapabilities),
             (Facts { overlaps: 1, ..facts() }, Kind::TerritoryOverlap),
+            (Facts { incomplete_activities: 20, ..facts() }, Kind::IncompleteLog),
         ] {
             assert_eq!(raised(&change), [kind]);
         }
@@ -336,10 +372,12 @@ mod tests {
             closed: 0,
             closed_unknown: 0,
             undecided: 0,
+            activities: 0,
+            incomplete_activities: 0,
             ..facts()
         };
         let all = advisories(&blind, &Policy::default());
-        for at in [0, 2] {
+        for at in [0, 2, 8] {
             assert!(all[at].is_raised.is_none() && all[at].reason.is_some(), "{:?}", all[at]);
         }
         let rate = all[4].figures.iter().find(|it| it.name == "unknownAttributionRate").unwrap();

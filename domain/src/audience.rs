@@ -157,6 +157,8 @@ impl Action {
             // Advice and handover.
             Self::ReadAdvisories | Self::ReadHandover | Self::ManageCosellTriggers => LEADERS,
             Self::ReadBriefing | Self::ReadCosellTriggers => DEAL_SIDE,
+            Self::ReadAlliances => &[Operator, PartnerAe, PartnerManager, Revops, Leadership],
+            Self::ManageAlliances => &[Operator, PartnerManager, Revops],
         })
     }
 }

@@ -460,3 +460,17 @@ pub async fn held(
     let count = select.clone().count(conn).await?;
     Ok((count, page::fetch(conn, select, Order::OpenedOn.expression(), "deal.id", ask).await?.rows))
 }
+
+/// Open deals that no partner is on, neither by an attribution nor by a live registration: the latest opened first, at most so many.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn without_partner(conn: &impl Conn, slice: &Slice, most: u64) -> Result<Page<domain::deal::Deal>, DbErr> {
+    let open = Filter { outcomes: Some(vec![domain::deal::Outcome::Open]), ..Filter::default() };
+    let alone = "NOT EXISTS (SELECT 1 FROM attribution a WHERE a.program_id = deal.program_id AND a.deal_id = deal.id)
+        AND NOT EXISTS (SELECT 1 FROM registration r WHERE r.program_id = deal.program_id AND r.deal_id = deal.id
+          AND r.state IN ('SUBMITTED', 'APPROVED', 'REFRESHED'))";
+    let ask = Ask { limit: most, descending: true, ..Ask::default() };
+    let select = select(slice, &open).filter(Expr::cust(alone));
+    page::fetch(conn, select, Order::OpenedOn.expression(), "deal.id", &ask).await
+}

@@ -100,6 +100,24 @@ pub async fn undecided(conn: &impl Conn, slice: &Slice, before: NaiveDate) -> Re
     found.first().map_or(Ok(0), |row| count(row, "deals"))
 }
 
+/// Activities with a partner from an instant on and before another, notes aside: how many, and how many of them do not say who was there
+/// or are a joint meeting without a next step. As a measure, it is program-wide.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn logged(
+    conn: &impl Conn,
+    slice: &Slice,
+    (from, until): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<(u64, u64), DbErr> {
+    let sql = "SELECT COUNT(*) AS activities,
+        COUNT(CASE WHEN owner_functions = '[]' OR (is_joint_meeting AND next_step_on IS NULL) THEN 1 END) AS incomplete
+      FROM activity WHERE program_id = $1 AND partner_id IS NOT NULL AND kind <> 'NOTE' AND happened_at >= $2 AND happened_at < $3";
+    let found = rows(conn, sql, vec![slice.program_id().into(), from.into(), until.into()]).await?;
+    let Some(row) = found.first() else { return Ok((0, 0)) };
+    Ok((count(row, "activities")?, count(row, "incomplete")?))
+}
+
 /// How many attributions there are of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AttributionCount {

@@ -32,6 +32,8 @@ pub enum AdvisoryCode {
     StaleCapabilities,
     /// Territories of partners at work overlap.
     TerritoryOverlap,
+    /// Activities with partners do not say who was there, or are joint meetings without a next step.
+    IncompleteLog,
 }
 
 /// One number of an advisory.

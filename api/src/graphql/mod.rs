@@ -4,9 +4,11 @@ pub mod account;
 pub mod account_write;
 pub mod activity;
 pub mod advisory;
+pub mod alliance;
 pub mod allow;
 pub mod attribution;
 pub mod audit;
+pub mod briefing;
 mod caller;
 pub mod capability;
 pub mod catalogue;
@@ -89,6 +91,7 @@ pub mod territory;
 pub mod token;
 pub mod totals;
 pub mod touch;
+pub mod trigger;
 pub mod viewer;
 pub mod what_if;
 mod wide;
@@ -173,6 +176,9 @@ pub struct ProfileRead(
     profile::ProfileQuery,
     capability::CapabilityQuery,
     matching::MatchingQuery,
+    trigger::TriggerQuery,
+    briefing::BriefingQuery,
+    alliance::AllianceQuery,
     what_if::WhatIfQuery,
     investment::InvestmentQuery,
 );
@@ -249,6 +255,8 @@ pub struct ProfileChange(
     capability::CapabilityMutation,
     practice::PracticeMutation,
     qualification::QualificationMutation,
+    trigger::TriggerMutation,
+    alliance::AllianceMutation,
 );
 
 /// Of that, the house.

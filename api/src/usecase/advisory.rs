@@ -49,6 +49,10 @@ pub async fn advised(caller: &Caller) -> Result<Advised, Failure> {
         let value = measures.book.value(None, Place::All, cohort, Kinds::New);
         value.won + value.lost
     };
+    let window = measures.frame.window;
+    let beginning = |quarter| calendar.beginning(calendar.first_day(quarter));
+    let span = (beginning(window.from), beginning(window.to.plus(1)));
+    let (activities, incomplete_activities) = entity::quality::logged(conn, slice, span).await?;
     let facts = Facts {
         won: Attach::of(&measures.book, Place::All, Worth::won),
         revops_seats: entity::seat::count_of_role(conn, slice, Role::Revops).await?,
@@ -59,7 +63,7 @@ pub async fn advised(caller: &Caller) -> Result<Advised, Failure> {
         direct_closed: closed(Cohort::Direct),
         closed: quality.closed,
         closed_unknown: quality.closed_unknown,
-        undecided: entity::quality::undecided(conn, slice, calendar.first_day(measures.frame.window.from)).await?,
+        undecided: entity::quality::undecided(conn, slice, calendar.first_day(window.from)).await?,
         won_deals: quality.won,
         won_without_arr: quality.won_without_arr,
         check: check.result,
@@ -67,6 +71,8 @@ pub async fn advised(caller: &Caller) -> Result<Advised, Failure> {
         map: capability::state(caller, conn, slice).await?,
         territories: territories.len() as u64,
         overlaps: overlaps.len() as u64,
+        activities,
+        incomplete_activities,
     };
     let all = advisories(&facts, &measures.policy);
     Ok(Advised { all, overlaps, policy_version: measures.policy.version })

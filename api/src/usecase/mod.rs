@@ -4,8 +4,10 @@
 pub mod account;
 pub mod activity;
 pub mod advisory;
+pub mod alliance;
 pub mod attribution;
 pub mod audit;
+pub mod briefing;
 pub mod candidate;
 pub mod capability;
 pub mod cfo;
@@ -78,6 +80,7 @@ pub mod tam;
 pub mod template;
 pub mod territory;
 pub mod token;
+pub mod trigger;
 pub mod what_if;
 pub mod working_calendar;
 
