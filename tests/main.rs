@@ -39,6 +39,7 @@ mod ledger_seal;
 mod ledger_tamper;
 mod level;
 mod matching;
+mod mdf;
 mod measurement;
 mod motion;
 mod news;

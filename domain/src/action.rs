@@ -343,4 +343,6 @@ pub enum Action {
     ReadAlliances,
     /// Agree and review them.
     ManageAlliances,
+    /// Read whether a partner may ask for market development funds, with its committed pipeline.
+    ReadMdfAccess,
 }

@@ -159,6 +159,7 @@ impl Action {
             Self::ReadBriefing | Self::ReadCosellTriggers => DEAL_SIDE,
             Self::ReadAlliances => &[Operator, PartnerAe, PartnerManager, Revops, Leadership],
             Self::ManageAlliances => &[Operator, PartnerManager, Revops],
+            Self::ReadMdfAccess => &[Operator, PartnerAe, PartnerManager, Revops],
         })
     }
 }

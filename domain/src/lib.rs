@@ -42,6 +42,7 @@ pub mod lead;
 pub mod ledger;
 pub mod level;
 pub mod matching;
+pub mod mdf;
 pub mod money;
 pub mod motion;
 pub mod origin;

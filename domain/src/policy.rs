@@ -9,6 +9,7 @@
 use crate::advisory::AdvisoryPolicy;
 use crate::evidence::Level;
 use crate::level::LevelPolicy;
+use crate::mdf::MdfPolicy;
 use crate::profile::ProfilePolicy;
 use crate::registration::RegistrationPolicy;
 use crate::tam::TamPolicy;
@@ -107,6 +108,8 @@ pub struct Policy {
     pub profile: ProfilePolicy,
     /// From where on advice is given.
     pub advisory: AdvisoryPolicy,
+    /// When access to market development funds is paused.
+    pub mdf: MdfPolicy,
 }
 
 impl Default for Policy {
@@ -150,6 +153,7 @@ impl Default for Policy {
             level: LevelPolicy::default(),
             profile: ProfilePolicy::default(),
             advisory: AdvisoryPolicy::default(),
+            mdf: MdfPolicy::default(),
         }
     }
 }

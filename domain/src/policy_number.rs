@@ -4,6 +4,7 @@
 //! soon as it is a field. Groups are spelt out: `tam.deepRate` is `tamDeepRate`, the first of a list is number 1.
 
 use crate::advisory::AdvisoryPolicy;
+use crate::mdf::MdfPolicy;
 use crate::policy::Policy;
 use crate::profile::ProfilePolicy;
 use crate::tam::TamPolicy;
@@ -189,6 +190,7 @@ fn described(pointer: &str) -> String {
     let of_field = match (group, inner) {
         ("tam", Some(inner)) => TamPolicy::get_field_docs(inner).ok(),
         ("profile", Some(inner)) => ProfilePolicy::get_field_docs(inner).ok(),
+        ("mdf", Some(inner)) => MdfPolicy::get_field_docs(inner).ok(),
         ("advisory", Some(inner)) => AdvisoryPolicy::get_field_docs(inner).ok(),
         _ => None,
     };

@@ -44,6 +44,7 @@ pub mod ledger;
 pub mod level;
 pub mod loader;
 pub mod matching;
+pub mod mdf;
 pub mod measurement;
 mod measurement_wide;
 pub mod motion;
@@ -179,6 +180,7 @@ pub struct ProfileRead(
     trigger::TriggerQuery,
     briefing::BriefingQuery,
     alliance::AllianceQuery,
+    mdf::MdfQuery,
     what_if::WhatIfQuery,
     investment::InvestmentQuery,
 );

@@ -40,6 +40,7 @@ mod lead_route;
 pub mod ledger;
 pub mod level;
 pub mod matching;
+pub mod mdf;
 pub mod measurement;
 pub mod money;
 pub mod motion;
