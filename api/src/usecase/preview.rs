@@ -20,6 +20,7 @@ use domain::role::Action;
 use domain::slice::Slice;
 use entity::{Conn, policy_draft};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use uuid::Uuid;
 
 /// The most quarters of one preview.
@@ -153,8 +154,8 @@ async fn contracts(
 ) -> Result<HashMap<Uuid, Vec<ContractTerms>>, Failure> {
     let mut found = HashMap::new();
     for partner in partners {
-        if !found.contains_key(&partner) {
-            found.insert(partner, entity::contract_terms::of_partner(conn, slice, partner).await?);
+        if let Entry::Vacant(free) = found.entry(partner) {
+            free.insert(entity::contract_terms::of_partner(conn, slice, partner).await?);
         }
     }
     Ok(found)
