@@ -77,7 +77,7 @@ fn the_pack_has_four_metrics_with_the_numbers_of_everywhere_else() {
         // Exactly four, each defined, none of activity.
         let slice = Document::parse(&api::graphql::sdl_of(Role::Finance).unwrap());
         let fields: BTreeSet<&str> = slice.fields("CfoPack").iter().map(|field| field.name.as_str()).collect();
-        let beside = ["quarter", "frame", "currency", "definitionsVersion"];
+        let beside = ["quarter", "asOf", "frame", "currency", "definitionsVersion", "documents"];
         let metrics: Vec<&&str> = fields.iter().filter(|field| !beside.contains(field)).collect();
         assert_eq!(metrics, [&"dealVelocityPremium", &"partnerInfluencedArr", &"partnerYield", &"trustGap"]);
         for metric in metrics {
@@ -215,5 +215,69 @@ fn finance_signs_a_closed_quarter_once_and_a_later_change_shows() {
         }
         let rival = app.as_subject("FINANCE@rival").query_with(STANDING, json!({ "quarter": "2026-Q2" })).await;
         assert_eq!(rival.data()["reconciliation"]["signOffs"], json!([]));
+    });
+}
+
+/// The pack of the world, as a file: 5.4x on 20,000.00, half of the ARR in positive pairs, 108,000.00.
+#[test]
+fn the_pack_is_a_document_in_every_format_for_who_reads_it_and_nothing_for_anybody_else() {
+    on_every_backend(async |app| {
+        let get = async |role: Role, path: &str| {
+            let request = app.client().get(app.url(path)).header("x-request-id", "x");
+            app.as_role(role).authorize(request).send().await.unwrap()
+        };
+        let answer =
+            app.as_role(Role::Finance).query("{ cfoPack { asOf documents { html markdown csv xlsx json } } }").await;
+        let pack = &answer.data()["cfoPack"];
+        assert_eq!(
+            (&pack["asOf"], &pack["documents"]["html"]),
+            (&json!("2026-09-30"), &json!("/documents/cfo-pack/2026-Q3.html"))
+        );
+        for (format, kind, words) in [
+            (
+                "html",
+                "text/html; charset=utf-8",
+                vec!["5.40x", "50.0 %", "108,000.00", "Northwind", "return on program spend"],
+            ),
+            ("markdown", "text/markdown; charset=utf-8", vec!["5.40x", "108,000.00", "Southbay"]),
+            ("csv", "text/csv; charset=utf-8", vec!["5.400000000000", "108000.00", "Definitions version", "Northwind"]),
+            ("json", "application/json", vec!["\"multiple\":\"5.400000000000\"", "\"definitionsVersion\":\"1\""]),
+        ] {
+            let path = pack["documents"][format].as_str().unwrap();
+            let response = get(Role::Finance, path).await;
+            assert_eq!(
+                (response.status().as_u16(), response.headers()["content-type"].to_str().unwrap()),
+                (200, kind),
+                "{format}"
+            );
+            let text = response.text().await.unwrap();
+            for word in words {
+                assert!(text.contains(word), "{format}: {word}\n{text}");
+            }
+        }
+        // A workbook is the same bytes each time, and a page that is known is not sent again.
+        let book = async || get(Role::Leadership, "/documents/cfo-pack/2026-Q3.xlsx").await.bytes().await.unwrap();
+        let first = book().await;
+        assert!(first.starts_with(b"PK") && first == book().await);
+        let response = get(Role::Operator, "/documents/cfo-pack/2026-Q3.html").await;
+        let tag = response.headers()["etag"].to_str().unwrap().to_owned();
+        let again = app.client().get(app.url("/documents/cfo-pack/2026-Q3.html")).header("if-none-match", &tag);
+        assert_eq!(app.as_role(Role::Operator).authorize(again).send().await.unwrap().status(), 304);
+        // Its hash is that of the canonical JSON.
+        let slice = get(Role::Operator, "/documents/cfo-pack/2026-Q3.json").await.bytes().await.unwrap();
+        let hash: String = Sha256::digest(&slice).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert!(get(Role::Operator, "/documents/cfo-pack/2026-Q3.md").await.text().await.unwrap().contains(&hash));
+        assert_eq!(get(Role::Operator, "/documents/cfo-pack/2026-Q4.html").await.status(), 400, "it is not over");
+        for wrong in
+            ["/documents/cfo-pack/2026.html", "/documents/cfo-pack/2026-Q3.pdf", "/documents/cfo-pack/2026-Q3/1.html"]
+        {
+            assert_eq!(get(Role::Operator, wrong).await.status(), 404, "{wrong}");
+        }
+        for role in Role::iter().filter(|role| !may(*role, Action::ReadCfoPack)) {
+            let (here, nowhere) =
+                (get(role, "/documents/cfo-pack/2026-Q3.html").await, get(role, "/documents/never/2026-Q3.html").await);
+            assert_eq!((here.status(), here.status()), (nowhere.status(), 404.try_into().unwrap()), "{role:?}");
+            assert_eq!(here.text().await.unwrap(), nowhere.text().await.unwrap(), "{role:?}");
+        }
     });
 }

@@ -1,4 +1,4 @@
-//! The audit matrix as a file: the caller's own columns and rows, each value as GraphQL prints it.
+//! The audit matrix and the portfolio pack as files: the caller's own columns and rows, each value as GraphQL prints it.
 
 use crate::support::{App, Seat, on_every_backend};
 use domain::role::{Action, Role, may};
@@ -104,4 +104,71 @@ fn a_file_that_has_not_changed_is_not_sent_again_and_one_that_cannot_be_is_refus
         // Yield is no order for who cannot read it.
         assert_eq!(get(&app, &app.as_role(Role::PartnerAe), "?orderBy=YIELD").await.status(), 400);
     });
+}
+
+#[test]
+fn a_portfolio_takes_its_pack_and_nobody_else_has_one() {
+    on_every_backend(async |app| {
+        crate::tam::planned(&app).await;
+        crate::tam::publish(&app, json!(1)).await;
+        let fetch = async |role: Role, path: &str| {
+            let request = app.client().get(app.url(path)).header("x-request-id", "x");
+            app.as_role(role).authorize(request).send().await.unwrap()
+        };
+        for role in Role::iter().filter(|role| *role != Role::Portfolio) {
+            for path in ["/exports/portfolio.csv", "/exports/portfolio.json"] {
+                let (here, nowhere) = (fetch(role, path).await, fetch(role, "/exports/other.csv").await);
+                assert_eq!(here.status(), 404, "{role:?}");
+                assert_eq!(here.text().await.unwrap(), nowhere.text().await.unwrap(), "{role:?} {path}");
+            }
+        }
+        let response = fetch(Role::Portfolio, "/exports/portfolio.json").await;
+        assert_eq!(
+            (response.status(), &response.headers()["content-type"]),
+            (reqwest::StatusCode::OK, &"application/json".parse().unwrap())
+        );
+        let text = response.text().await.unwrap();
+        let pack: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!((&pack["methodologyVersion"], &pack["name"]), (&json!("1"), &json!("Summit Capital")));
+        let home = &pack["programs"][0];
+        assert_eq!(home["forecast"]["conservative"]["amount"], "-258712.84");
+        assert_eq!((&home["forecastReason"], &home["nrr"]["rate"]), (&Value::Null, &Value::Null));
+        assert!(home["nrr"]["reason"].as_str().unwrap().contains("Phase 6"), "{home}");
+        assert_eq!(pack["programs"][1]["forecast"]["conservative"], Value::Null);
+        assert!(pack["programs"][1]["forecastReason"].as_str().unwrap().contains("measures nothing"));
+        // Two programs of one world, at the same days: 18 deals of partners and 8 direct ones, all won after 98 days.
+        let rolled = &pack["rollUps"][0];
+        assert_eq!((&rolled["velocity"]["partnerDeals"], &rolled["velocity"]["directDeals"]), (&json!(18), &json!(8)));
+        let premium: rust_decimal::Decimal = rolled["velocity"]["premiumRate"].as_str().unwrap().parse().unwrap();
+        assert!(premium.is_zero(), "{rolled}");
+        let file = fetch(Role::Portfolio, "/exports/portfolio.csv").await.text().await.unwrap();
+        let records = records(&file);
+        let (heading, rows) = records.split_first().unwrap();
+        let column = |name: &str| heading.iter().position(|one| one == name).unwrap();
+        let scopes: Vec<&str> = rows.iter().map(|row| row[column("scope")].as_str()).collect();
+        assert_eq!(scopes, ["PROGRAM", "PROGRAM", "ROLL_UP"]);
+        for row in rows {
+            assert_eq!((row[1].as_str(), row[column("nrrRate")].as_str()), ("1", ""));
+        }
+        assert_eq!(rows[0][column("forecastConservative")], "-258712.84");
+        assert_eq!(json!(rows[2][column("yieldMultiple")]), rolled["yieldMultiple"]);
+        assert_eq!(json!(rows[0][column("spend")]), home["partnerYield"]["spend"]["amount"]);
+        // Nothing below a program: no partner, deal, account or person of either.
+        for name in ["Northwind", "Southbay", "Eastgate", "Westlake", "customer", "Shared", "Direct 0", "Enterprise"] {
+            assert!(!text.contains(name) && !file.contains(name), "{name}");
+        }
+        for (query, status) in [("?asOf=2026-06-30", 200), ("?asOf=yesterday", 400), ("?colour=red", 400)] {
+            assert_eq!(
+                fetch(Role::Portfolio, &format!("/exports/portfolio.csv{query}")).await.status(),
+                status,
+                "{query}"
+            );
+        }
+        assert_eq!(get_nobody(&app).await, 401);
+    });
+}
+
+async fn get_nobody(app: &App) -> u16 {
+    let request = app.client().get(app.url("/exports/portfolio.csv"));
+    app.as_nobody().authorize(request).send().await.unwrap().status().as_u16()
 }

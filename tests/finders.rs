@@ -10,7 +10,7 @@ use entity::page::{Ask, Key, Position};
 use entity::{
     Store, account, account_partner, activity, attribution, capability, contract_terms, deal, deal_origin, deliverable,
     dispute, dispute_party, external_ref, firmographics, handoff, handoff_rules, ideal_profile, level_benefits,
-    lever_change, overlap, partner, partner_person, penetration, planned_spend, practice, qualification,
+    lever_change, overlap, partner, partner_person, penetration, planned_spend, practice, primary_sale, qualification,
     reconciliation_sign_off, registration, registration_conflict, rollout, rollout_tick, segment, sla_clock,
     source_mark, spend_line, stage, system_input, system_lever, system_loop, territory,
 };
@@ -148,6 +148,19 @@ async fn every_finder_runs_with_every_reach_and_order() {
             }
             deal::count(conn, &slice, &filter).await.unwrap();
             deal::of_ids(conn, &slice, &ids).await.unwrap();
+            for owner in [None, Some("O-1")] {
+                let held = deal::held(conn, &slice, (ids[0], owner), &Ask { limit: 5, ..Ask::default() }).await;
+                held.unwrap_or_else(|why| panic!("{}: {why}", say("held")));
+            }
+            let first = ("2026-01-01T00:00:00Z".parse().unwrap(), "2026-04-01T00:00:00Z".parse().unwrap());
+            entity::quality::logged(conn, &slice, first).await.unwrap();
+            let alone = deal::without_partner(conn, &slice, 5).await;
+            alone.unwrap_or_else(|why| panic!("{}: {why}", say("without a partner")));
+            entity::cosell_triggers::find(conn, &slice).await.unwrap();
+            entity::alliance::all(conn, &slice).await.unwrap_or_else(|why| panic!("{}: {why}", say("alliances")));
+            entity::alliance::find(conn, &slice, ids[0]).await.unwrap();
+            entity::alliance::standing(conn, &slice, ids[0]).await.unwrap();
+            entity::quality::undecided(conn, &slice, "2026-01-01".parse().unwrap()).await.unwrap();
             deal::around_ids(conn, &slice, &ids, around).await.unwrap();
             attribution::with_partners(conn, &slice, &ids)
                 .await
@@ -201,6 +214,10 @@ async fn every_finder_runs_with_every_reach_and_order() {
                     .unwrap_or_else(|why| panic!("{}: {why}", say("conflicts")));
             }
             registration::of_deals(conn, &slice, &ids).await.unwrap();
+            let span = ("2026-01-01T00:00:00Z".parse().unwrap(), "2026-04-01T00:00:00Z".parse().unwrap());
+            registration::submitted(conn, &slice, span).await.unwrap();
+            sla_clock::started(conn, &slice, span).await.unwrap();
+            primary_sale::begun(conn, &slice, span).await.unwrap();
             for kind in RefKind::iter() {
                 let found = external_ref::of_subjects(conn, &slice, kind, &ids).await;
                 found.unwrap_or_else(|why| panic!("{}: {why}", say("ids in other systems")));

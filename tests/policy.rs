@@ -228,6 +228,34 @@ fn a_preview_tells_what_past_quarters_would_have_read_and_writes_nothing() {
     });
 }
 
+#[test]
+fn numbers_that_do_not_go_with_each_other_are_refused_each_at_its_place() {
+    on_every_backend(async |app| {
+        for (values, paths) in [
+            (json!({ "tamYieldBands2To": "7" }), vec!["tamYieldBands2To"]),
+            (json!({ "tamModerateRate": "0.6" }), vec!["tamModerateRate"]),
+            (json!({ "tierInvestMultiple": "0.5" }), vec!["tierExitMultiple"]),
+            (
+                json!({ "levelSourcedWeight": "30", "creditHalfLifeDays": 0 }),
+                vec!["levelSourcedWeight", "creditHalfLifeDays"],
+            ),
+        ] {
+            let refused = draft(&app, json!({ "title": "No", "values": values })).await;
+            let errors = refused["userErrors"].as_array().unwrap();
+            let told: Vec<&str> = errors.iter().map(|error| error["path"][2].as_str().unwrap()).collect();
+            assert_eq!(told, paths, "{refused}");
+            assert!(errors.iter().all(|error| error["code"] == "INVALID"), "{refused}");
+        }
+        // Beside a change that keeps the order it is none.
+        let fine = draft(
+            &app,
+            json!({ "title": "Yes", "values": { "levelSourcedWeight": "50", "levelInfluencedWeight": "30" } }),
+        )
+        .await;
+        assert_eq!(fine["userErrors"], json!([]), "{fine}");
+    });
+}
+
 #[tokio::test]
 async fn a_program_from_before_there_were_versions_gets_its_first_one() {
     for backend in Backend::all() {

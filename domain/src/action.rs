@@ -328,4 +328,21 @@ pub enum Action {
     TryPlans,
     /// Compare what partner money and direct money brought.
     CompareInvestment,
+    // Advice and handover.
+    /// Read what the program is advised, with the numbers behind it.
+    ReadAdvisories,
+    /// Read what a seat holds, so that somebody else can take it over.
+    ReadHandover,
+    /// Read what both teams need to know before a joint call.
+    ReadBriefing,
+    /// Read when a partner is pulled into a deal, and which deals that is.
+    ReadCosellTriggers,
+    /// Set it.
+    ManageCosellTriggers,
+    /// Read strategic alliances: sponsors, targets, the joint open pipeline.
+    ReadAlliances,
+    /// Agree and review them.
+    ManageAlliances,
+    /// Read whether a partner may ask for market development funds, with its committed pipeline.
+    ReadMdfAccess,
 }

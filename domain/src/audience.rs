@@ -154,6 +154,12 @@ impl Action {
             Self::ReadAccountScore => LEADERS,
             Self::QualifyDeals => &[PartnerAe, CustomerAe, Revops],
             Self::CompareInvestment => MONEY,
+            // Advice and handover.
+            Self::ReadAdvisories | Self::ReadHandover | Self::ManageCosellTriggers => LEADERS,
+            Self::ReadBriefing | Self::ReadCosellTriggers => DEAL_SIDE,
+            Self::ReadAlliances => &[Operator, PartnerAe, PartnerManager, Revops, Leadership],
+            Self::ManageAlliances => &[Operator, PartnerManager, Revops],
+            Self::ReadMdfAccess => &[Operator, PartnerAe, PartnerManager, Revops],
         })
     }
 }

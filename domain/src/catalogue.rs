@@ -232,9 +232,67 @@ pub const MEASURES: &[Measure] = &[
     },
 ];
 
+/// A report of relationship management that this method retires (paper: about half of a marketing-led program's reporting).
+#[derive(Clone, Copy, Debug)]
+pub struct Retired {
+    /// The name people use.
+    pub title: &'static str,
+    /// Why it is retired.
+    pub reason: &'static str,
+    /// The measures that answer its question, by name.
+    pub replaced_by: &'static [&'static str],
+}
+
+/// The legacy reports: none is computed here, and none stands in the CFO pack.
+pub const RETIRED: &[Retired] = &[
+    Retired {
+        title: "Partner count",
+        reason: "It counts who signed, not who produces.",
+        replaced_by: &["partnerYield", "attributed"],
+    },
+    Retired {
+        title: "Event and training attendance",
+        reason: "It counts presence; what it is for shows in win rates and cycles.",
+        replaced_by: &["trustGap", "velocity"],
+    },
+    Retired {
+        title: "MDF utilisation",
+        reason: "Spent is not earned: money that was used up says nothing of what it brought.",
+        replaced_by: &["partnerYield"],
+    },
+    Retired {
+        title: "Certifications earned",
+        reason: "A certificate is an input; what it changes is the win rate with the partner.",
+        replaced_by: &["trustGap", "winRate"],
+    },
+    Retired {
+        title: "Registrations submitted",
+        reason: "It rewards claims; what comes of them is sourced ARR.",
+        replaced_by: &["sourcedPipeline", "attributed"],
+    },
+    Retired {
+        title: "Portal logins and content downloads",
+        reason: "They count clicks of the program's own making.",
+        replaced_by: &["coSellPipeline"],
+    },
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_retired_is_computed_nowhere_barred_from_the_pack_and_answered_by_a_measure() {
+        for retired in RETIRED {
+            assert!(MEASURES.iter().all(|measure| measure.title != retired.title), "{retired:?}");
+            assert_eq!(for_pack(retired.title).map(|measure| measure.name), Err(Barred));
+            assert!(!retired.replaced_by.is_empty());
+            for name in retired.replaced_by {
+                let measure = MEASURES.iter().find(|measure| measure.name == *name);
+                assert!(measure.is_some_and(|it| it.class == MeasureClass::Financial), "{name}");
+            }
+        }
+    }
 
     #[test]
     fn the_pack_is_four_financial_measures_and_activity_is_barred() {

@@ -95,6 +95,18 @@ pub struct Deliverable {
     pub published_at: DateTime<Utc>,
 }
 
+impl Deliverable {
+    /// The edition of the methodology that its content says it follows; none of one that says none.
+    #[must_use]
+    pub fn methodology(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Stamp {
+            methodology: Option<String>,
+        }
+        serde_json::from_str::<Stamp>(&self.body).ok()?.methodology
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,5 +116,23 @@ mod tests {
         assert!(DeliverableKind::iter().all(|kind| DeliverableKind::of_slug(&kind.slug()) == Some(kind)));
         assert_eq!(DeliverableKind::StageDeploymentPlan.slug(), "stage-deployment-plan");
         assert_eq!(DeliverableKind::of_slug("FORECAST"), None);
+    }
+
+    #[test]
+    fn the_edition_is_read_off_the_frozen_content_and_not_off_the_present() {
+        let of = |body: &str| Deliverable {
+            id: Uuid::nil(),
+            kind: DeliverableKind::RecruitPlan,
+            quarter: "2026-Q4".parse().unwrap(),
+            revision: 1,
+            replaces_id: None,
+            body: body.into(),
+            sha256: String::new(),
+            policy_version: 1,
+            seat_id: Uuid::nil(),
+            published_at: DateTime::UNIX_EPOCH,
+        };
+        assert_eq!(of(r#"{"kind":"RECRUIT_PLAN","methodology":"0.9"}"#).methodology().as_deref(), Some("0.9"));
+        assert_eq!(of(r#"{"kind":"RECRUIT_PLAN"}"#).methodology(), None);
     }
 }

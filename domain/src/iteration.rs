@@ -167,8 +167,9 @@ pub enum OpenRefusal {
     /// Recruit of the next iteration opens only from the published brief of the last one.
     #[error("the Phase 1 Inputs Brief of the iteration before is not published: Recruit starts from it")]
     InputsBriefMissing,
-    /// Nobody would instrument it (paper: a Pod without RevOps capacity should not start the Model).
-    #[error("the program has no REVOPS seat: without RevOps capacity the Loop is not started")]
+    /// Nobody would instrument it (paper: a Pod without RevOps capacity should not start the Model). The operator may start all the same,
+    /// with a reason that the ledger keeps. A REVOPS seat is the program's and so a member of every Pod \[ours\].
+    #[error("the program has no REVOPS seat: without RevOps capacity the Loop is started only with a written reason")]
     RevopsMissing,
 }
 
@@ -180,8 +181,8 @@ impl OpenRefusal {
     }
 }
 
-/// Whether the iteration of a quarter may be opened, given the latest one that was and whether that one's Phase 1 Inputs Brief
-/// is published.
+/// Whether the iteration of a quarter may be opened, given the latest one that was, whether that one's Phase 1 Inputs Brief is
+/// published, and whether there is RevOps capacity, or a reason to start without.
 ///
 /// # Errors
 /// [`OpenRefusal`].
@@ -189,12 +190,12 @@ pub fn may_open(
     quarter: Quarter,
     latest: Option<Quarter>,
     has_brief: bool,
-    has_revops: bool,
+    may_instrument: bool,
 ) -> Result<(), OpenRefusal> {
     match latest {
         Some(open) if open >= quarter => Err(OpenRefusal::AlreadyOpen),
         Some(_) if !has_brief => Err(OpenRefusal::InputsBriefMissing),
-        _ if !has_revops => Err(OpenRefusal::RevopsMissing),
+        _ if !may_instrument => Err(OpenRefusal::RevopsMissing),
         _ => Ok(()),
     }
 }

@@ -6,8 +6,10 @@
 //! A field here is all that a new number needs: its rustdoc is its description on the wire, the unit at the end of its name
 //! (`Days`, `Rate`, `Points`, …) its range, and it is shown, drafted and compared by itself ([`crate::policy_number`]).
 
+use crate::advisory::AdvisoryPolicy;
 use crate::evidence::Level;
 use crate::level::LevelPolicy;
+use crate::mdf::MdfPolicy;
 use crate::profile::ProfilePolicy;
 use crate::registration::RegistrationPolicy;
 use crate::tam::TamPolicy;
@@ -104,6 +106,10 @@ pub struct Policy {
     pub level: LevelPolicy,
     /// How fit, matches and the account-level trust-gap score are computed.
     pub profile: ProfilePolicy,
+    /// From where on advice is given.
+    pub advisory: AdvisoryPolicy,
+    /// When access to market development funds is paused.
+    pub mdf: MdfPolicy,
 }
 
 impl Default for Policy {
@@ -146,6 +152,8 @@ impl Default for Policy {
             deployment_tolerance_rate: dec!(0.01),
             level: LevelPolicy::default(),
             profile: ProfilePolicy::default(),
+            advisory: AdvisoryPolicy::default(),
+            mdf: MdfPolicy::default(),
         }
     }
 }

@@ -3,6 +3,8 @@
 //! The list is read off [`Policy`] itself, so that a number which a later part adds is documented, shown and changeable as
 //! soon as it is a field. Groups are spelt out: `tam.deepRate` is `tamDeepRate`, the first of a list is number 1.
 
+use crate::advisory::AdvisoryPolicy;
+use crate::mdf::MdfPolicy;
 use crate::policy::Policy;
 use crate::profile::ProfilePolicy;
 use crate::tam::TamPolicy;
@@ -85,7 +87,8 @@ impl Policy {
     /// The policy with some numbers changed, each by its name.
     ///
     /// # Errors
-    /// Every number that is unknown, of another kind, or out of its range.
+    /// Every number that is unknown, of another kind, or out of its range; where there is none, every one that does not go with another
+    /// ([`crate::policy_check`]).
     pub fn with(&self, changes: &Map<String, Value>) -> Result<Self, Vec<NotSo>> {
         let mut body = json(self);
         let mut wrong = Vec::new();
@@ -113,8 +116,9 @@ impl Policy {
             return Err(wrong);
         }
         let read = serde_json::from_value::<Self>(body);
-        read.map(|read| Self { version: self.version, ..read })
-            .map_err(|why| vec![NotSo { name: String::new(), message: why.to_string() }])
+        let read = read.map_err(|why| vec![NotSo { name: String::new(), message: why.to_string() }])?;
+        let conflicts = read.conflicts();
+        if conflicts.is_empty() { Ok(Self { version: self.version, ..read }) } else { Err(conflicts) }
     }
 
     /// The numbers that differ from those of another policy.
@@ -186,6 +190,8 @@ fn described(pointer: &str) -> String {
     let of_field = match (group, inner) {
         ("tam", Some(inner)) => TamPolicy::get_field_docs(inner).ok(),
         ("profile", Some(inner)) => ProfilePolicy::get_field_docs(inner).ok(),
+        ("mdf", Some(inner)) => MdfPolicy::get_field_docs(inner).ok(),
+        ("advisory", Some(inner)) => AdvisoryPolicy::get_field_docs(inner).ok(),
         _ => None,
     };
     of_field.unwrap_or(of_group).replace("\\[", "[").replace("\\]", "]").replace('\n', " ")

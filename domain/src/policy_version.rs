@@ -67,6 +67,9 @@ pub enum NotActivated {
     /// It changes nothing.
     #[error("the draft changes no number")]
     Unchanged,
+    /// A number of it does not go with another: a draft from before that was looked at.
+    #[error("numbers of the draft do not go with each other: change it, and it says which")]
+    Incoherent,
 }
 
 impl NotActivated {
@@ -78,6 +81,7 @@ impl NotActivated {
             Self::Overtaken => "POLICY_DRAFT_OVERTAKEN",
             Self::Activated => "POLICY_DRAFT_ACTIVATED",
             Self::Unchanged => "POLICY_DRAFT_UNCHANGED",
+            Self::Incoherent => "POLICY_DRAFT_INCOHERENT",
         }
     }
 }
@@ -130,6 +134,9 @@ impl PolicyDraft {
         if self.policy.changes_of(latest).is_empty() {
             return Err(NotActivated::Unchanged);
         }
+        if !self.policy.conflicts().is_empty() {
+            return Err(NotActivated::Incoherent);
+        }
         Ok(Policy { version: latest.version + 1, ..self.policy.clone() })
     }
 }
@@ -163,6 +170,9 @@ mod tests {
         assert_eq!(draft.activate(&moved, today, today), Err(NotActivated::Overtaken));
         let same = PolicyDraft { policy: Policy::default(), ..draft.clone() };
         assert_eq!(same.activate(&latest, today, today), Err(NotActivated::Unchanged));
+        let torn = Policy { credit_half_life_days: 0, ..draft.policy.clone() };
+        let torn = PolicyDraft { policy: torn, ..draft.clone() };
+        assert_eq!(torn.activate(&latest, today, today), Err(NotActivated::Incoherent));
         let done = PolicyDraft { activated_version: Some(3), ..draft };
         assert_eq!(done.activate(&latest, today, today), Err(NotActivated::Activated));
     }

@@ -1,6 +1,7 @@
 //! What would have been otherwise: one window read under two policies (LOOP.md section 3, Policy).
 //!
-//! Readings, evidence and recommended tiers are here; states and bands join as the parts that compute them do.
+//! Readings, evidence and recommended tiers are here; the bands of the forecast in [`bands`], and what terms of days and hours would have
+//! done in [`terms`]. The states of the Three-State Threshold join when Signal Strength is computed.
 
 use crate::book::{Book, Kinds, Place, with_partner};
 use crate::cell::Cohort;
@@ -10,6 +11,9 @@ use crate::policy::Policy;
 use crate::recruit::{Audit, recommend};
 use strum::{EnumIter, IntoStaticStr};
 use uuid::Uuid;
+
+pub mod bands;
+pub mod terms;
 
 /// What of a window depends on a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, IntoStaticStr)]

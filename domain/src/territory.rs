@@ -44,6 +44,27 @@ impl Territory {
     }
 }
 
+/// Whether one ending of domains holds the other: `uk` holds `co.uk`.
+fn ends(one: &str, other: &str) -> bool {
+    one == other || one.strip_suffix(other).is_some_and(|rest| rest.ends_with('.'))
+}
+
+impl Territory {
+    /// Whether an account could be inside both: for each list, one of them allows everything of its kind, or they share an entry.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let meets = |one: &String, two: &String| ends(one, two) || ends(two, one);
+        let regions = |one: &String, two: &String| text::key(one) == text::key(two);
+        share(&self.segments, &other.segments, |one, two| one == two)
+            && share(&self.regions, &other.regions, regions)
+            && share(&self.suffixes, &other.suffixes, meets)
+    }
+}
+
+fn share<T>(one: &[T], other: &[T], meets: impl Fn(&T, &T) -> bool) -> bool {
+    one.is_empty() || other.is_empty() || one.iter().any(|of| other.iter().any(|it| meets(of, it)))
+}
+
 /// The ending of a domain as it is kept: lower case, without a dot before it. `None` for what is no such thing.
 #[must_use]
 pub fn suffix(text: &str) -> Option<String> {
@@ -82,6 +103,30 @@ mod tests {
         }
         let everywhere = Territory { segments: vec![], regions: vec![], suffixes: vec![], ..territory };
         assert!(everywhere.holds(spot("acme.com", Some(2), Some("AMER"))));
+    }
+
+    #[test]
+    fn territories_overlap_where_an_account_could_be_in_both() {
+        let of = |segments: &[u128], regions: &[&str], suffixes: &[&str]| Territory {
+            partner_id: Uuid::nil(),
+            segments: segments.iter().copied().map(Uuid::from_u128).collect(),
+            regions: regions.iter().map(|it| (*it).to_owned()).collect(),
+            suffixes: suffixes.iter().map(|it| (*it).to_owned()).collect(),
+            version: 1,
+            recorded_at: DateTime::UNIX_EPOCH,
+        };
+        let one = of(&[1], &["EMEA"], &["co.uk", "de"]);
+        for (other, overlaps) in [
+            (of(&[1, 2], &["emea"], &["de"]), true),
+            (of(&[], &[], &[]), true),
+            (of(&[1], &["EMEA"], &["uk"]), true),
+            (of(&[2], &["EMEA"], &["de"]), false),
+            (of(&[1], &["AMER"], &["de"]), false),
+            (of(&[1], &["EMEA"], &["fr"]), false),
+            (of(&[1], &["EMEA"], &["o.uk"]), false),
+        ] {
+            assert_eq!((one.overlaps(&other), other.overlaps(&one)), (overlaps, overlaps), "{other:?}");
+        }
     }
 
     #[test]

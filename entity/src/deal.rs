@@ -442,3 +442,35 @@ pub async fn page_around(
 pub async fn count(conn: &impl Conn, slice: &Slice, filter: &Filter) -> Result<u64, DbErr> {
     select(slice, filter).count(conn).await
 }
+
+/// The open deals that a seat owns, in this system or by its owner's id in the CRM: how many, and the first opened of them.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn held(
+    conn: &impl Conn,
+    slice: &Slice,
+    (seat, owner): (Uuid, Option<&str>),
+    ask: &Ask,
+) -> Result<(u64, Vec<domain::deal::Deal>), DbErr> {
+    let open = Filter { outcomes: Some(vec![domain::deal::Outcome::Open]), ..Filter::default() };
+    let in_crm = owner.map(|owner| Column::OwnerExternalId.eq(owner));
+    let own = sea_orm::Condition::any().add(Column::OwnerSeatId.eq(seat)).add_option(in_crm);
+    let select = select(slice, &open).filter(own);
+    let count = select.clone().count(conn).await?;
+    Ok((count, page::fetch(conn, select, Order::OpenedOn.expression(), "deal.id", ask).await?.rows))
+}
+
+/// Open deals that no partner is on, neither by an attribution nor by a live registration: the latest opened first, at most so many.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn without_partner(conn: &impl Conn, slice: &Slice, most: u64) -> Result<Page<domain::deal::Deal>, DbErr> {
+    let open = Filter { outcomes: Some(vec![domain::deal::Outcome::Open]), ..Filter::default() };
+    let alone = "NOT EXISTS (SELECT 1 FROM attribution a WHERE a.program_id = deal.program_id AND a.deal_id = deal.id)
+        AND NOT EXISTS (SELECT 1 FROM registration r WHERE r.program_id = deal.program_id AND r.deal_id = deal.id
+          AND r.state IN ('SUBMITTED', 'APPROVED', 'REFRESHED'))";
+    let ask = Ask { limit: most, descending: true, ..Ask::default() };
+    let select = select(slice, &open).filter(Expr::cust(alone));
+    page::fetch(conn, select, Order::OpenedOn.expression(), "deal.id", &ask).await
+}

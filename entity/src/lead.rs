@@ -156,6 +156,8 @@ pub struct Filter {
     pub tokens: Option<Vec<String>>,
     /// With (or without) an owner.
     pub has_owner: Option<bool>,
+    /// Owned by these seats.
+    pub owners: Option<Vec<Uuid>>,
 }
 
 fn select(slice: &Slice, filter: &Filter) -> Select<Entity> {
@@ -174,6 +176,9 @@ fn select(slice: &Slice, filter: &Filter) -> Select<Entity> {
     }
     if let Some(tokens) = &filter.tokens {
         select = select.filter(Column::ReferralToken.is_in(tokens.iter().map(String::as_str)));
+    }
+    if let Some(owners) = &filter.owners {
+        select = select.filter(Column::OwnerSeatId.is_in(owners.iter().copied()));
     }
     match filter.has_owner {
         Some(true) => select.filter(Column::OwnerSeatId.is_not_null()),

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod account_partner;
 pub mod activity;
+pub mod alliance;
 pub mod attribution;
 pub mod attribution_entry;
 mod bulk;
@@ -16,6 +17,7 @@ pub mod column;
 pub mod commitment;
 pub mod confidence_answer;
 pub mod contract_terms;
+pub mod cosell_triggers;
 pub mod deal;
 pub mod deal_around;
 pub mod deal_origin;

@@ -126,6 +126,26 @@ pub async fn maybe_lapsed(
     conn.query_all_raw(statement).await?.iter().map(|row| row.try_get("", "id")).collect()
 }
 
+/// Deals that were locked or registered from an instant on and before another, by id. Which of the two begins the clock is for the
+/// domain to say. As a measure, it is program-wide.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn begun(
+    conn: &impl Conn,
+    slice: &Slice,
+    (from, until): (DateTimeUtc, DateTimeUtc),
+) -> Result<Vec<Uuid>, DbErr> {
+    let sql = "SELECT d.id FROM deal d WHERE d.program_id = $1
+        AND (d.provenance <> 'IMPORTED' OR EXISTS (SELECT 1 FROM registration r WHERE r.program_id = d.program_id AND r.deal_id = d.id))
+        AND ((d.locked_at >= $2 AND d.locked_at < $3) OR EXISTS (SELECT 1 FROM registration r WHERE r.program_id = d.program_id
+             AND r.deal_id = d.id AND r.submitted_at >= $2 AND r.submitted_at < $3))
+        ORDER BY d.id";
+    let values = [slice.program_id().into(), from.into(), until.into()];
+    let statement = Statement::from_sql_and_values(conn.get_database_backend(), sql, values);
+    conn.query_all_raw(statement).await?.iter().map(|row| row.try_get("", "id")).collect()
+}
+
 /// Writes a new row.
 ///
 /// # Errors

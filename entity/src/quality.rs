@@ -2,7 +2,7 @@
 
 use crate::column::read;
 use crate::store::{Conn, DbErr};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::calendar::{Quarter, Window};
 use domain::economics::Worth;
 use domain::slice::Slice;
@@ -87,6 +87,35 @@ pub async fn quality(conn: &impl Conn, slice: &Slice) -> Result<Quality, DbErr> 
         first_quarter: row.try_get::<Option<i32>>("", "first_quarter")?.map(Quarter::from_index),
         last_quarter: row.try_get::<Option<i32>>("", "last_quarter")?.map(Quarter::from_index),
     })
+}
+
+/// How many deals were opened before a day and are still open: nobody says whether they were won or lost. As a measure, it is
+/// program-wide.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn undecided(conn: &impl Conn, slice: &Slice, before: NaiveDate) -> Result<u64, DbErr> {
+    let sql = "SELECT COUNT(*) AS deals FROM deal WHERE program_id = $1 AND outcome = 'OPEN' AND opened_on < $2";
+    let found = rows(conn, sql, vec![slice.program_id().into(), before.into()]).await?;
+    found.first().map_or(Ok(0), |row| count(row, "deals"))
+}
+
+/// Activities with a partner from an instant on and before another, notes aside: how many, and how many of them do not say who was there
+/// or are a joint meeting without a next step. As a measure, it is program-wide.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn logged(
+    conn: &impl Conn,
+    slice: &Slice,
+    (from, until): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<(u64, u64), DbErr> {
+    let sql = "SELECT COUNT(*) AS activities,
+        COUNT(CASE WHEN owner_functions = '[]' OR (is_joint_meeting AND next_step_on IS NULL) THEN 1 END) AS incomplete
+      FROM activity WHERE program_id = $1 AND partner_id IS NOT NULL AND kind <> 'NOTE' AND happened_at >= $2 AND happened_at < $3";
+    let found = rows(conn, sql, vec![slice.program_id().into(), from.into(), until.into()]).await?;
+    let Some(row) = found.first() else { return Ok((0, 0)) };
+    Ok((count(row, "activities")?, count(row, "incomplete")?))
 }
 
 /// How many attributions there are of one kind.

@@ -284,6 +284,19 @@ pub async fn ended_before(conn: &impl Conn, slice: &Slice, day: Date, most: u64)
     all(conn, select.order_by_asc(Column::EndsOn).order_by_asc(Column::Id).limit(most)).await
 }
 
+/// Those that were submitted from an instant on and before another, in the order they were.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn submitted(
+    conn: &impl Conn,
+    slice: &Slice,
+    (from, until): (DateTimeUtc, DateTimeUtc),
+) -> Result<Vec<Registration>, DbErr> {
+    let select = within(slice).filter(Column::SubmittedAt.gte(from)).filter(Column::SubmittedAt.lt(until));
+    all(conn, select.order_by_asc(Column::SubmittedAt).order_by_asc(Column::Id)).await
+}
+
 /// Writes a new row.
 ///
 /// # Errors

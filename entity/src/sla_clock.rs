@@ -299,6 +299,20 @@ pub async fn kept(
     rows.iter().map(of).collect()
 }
 
+/// Clocks that began from an instant on and before another, in the order they did.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn started(
+    conn: &impl Conn,
+    slice: &Slice,
+    (from, until): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<Vec<SlaClock>, DbErr> {
+    let begun = within(slice).filter(Column::StartedAt.gte(from)).filter(Column::StartedAt.lt(until));
+    let rows = begun.order_by_asc(Column::StartedAt).order_by_asc(Column::Id).all(conn).await?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
 /// Writes a new clock.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! The catalogue of measures on the wire.
 
 use async_graphql::{Context, Enum, Object, Result, SimpleObject};
-use domain::catalogue::MEASURES;
+use domain::catalogue::{MEASURES, RETIRED};
 use domain::role::Action;
 
 use super::allow::Allow;
@@ -68,6 +68,18 @@ pub(super) fn define(measure: &domain::catalogue::Measure) -> MeasureDefinition 
     }
 }
 
+/// A report of relationship management that the method retires: it is computed nowhere and stands in no pack.
+#[derive(SimpleObject)]
+#[graphql(directive = Allow::apply(Action::ReadProgram))]
+pub struct RetiredMeasure {
+    /// The name people use.
+    title: &'static str,
+    /// Why it is retired.
+    reason: &'static str,
+    /// The measures that answer its question, by their name in `measures`; those that you may read.
+    replaced_by: Vec<&'static str>,
+}
+
 /// Reads of the catalogue.
 #[derive(Default)]
 pub struct CatalogueQuery;
@@ -80,5 +92,18 @@ impl CatalogueQuery {
         let viewer = &caller(ctx)?.viewer;
         let shown = MEASURES.iter().filter(|measure| viewer.may(measure.action));
         Ok(shown.map(define).collect())
+    }
+
+    /// Legacy reports that the method retires, with what answers their question.
+    #[graphql(directive = Allow::apply(Action::ReadProgram))]
+    async fn retired_measures(&self, ctx: &Context<'_>) -> Result<Vec<RetiredMeasure>> {
+        let viewer = &caller(ctx)?.viewer;
+        let may = |name: &&&str| MEASURES.iter().any(|measure| measure.name == **name && viewer.may(measure.action));
+        let show = |it: &domain::catalogue::Retired| RetiredMeasure {
+            title: it.title,
+            reason: it.reason,
+            replaced_by: it.replaced_by.iter().filter(may).copied().collect(),
+        };
+        Ok(RETIRED.iter().map(show).collect())
     }
 }

@@ -16,11 +16,12 @@ use uuid::Uuid;
 use super::allow::Allow;
 use super::caller::{caller, coded, failed};
 use super::catalogue::{MeasureDefinition, define};
+use super::deliverable::{DeliverableDocuments, documents_at};
 use super::economics::{DealVelocityPremium, DealWorth, PartnerYield, WorthByState};
 use super::economics::{by_state, partner_yield, velocity, worth};
 use super::measurement::{Evidence, MeasuredFrame, Reason, TrustGap, decimal, reason};
 use super::partner::Partner;
-use super::scalar::{CurrencyCode, Decimal, Quarter};
+use super::scalar::{CurrencyCode, Date, Decimal, Quarter};
 use super::segment::Segment;
 use crate::usecase::cfo::{self, Pack};
 
@@ -126,7 +127,17 @@ impl CfoPack {
         Quarter(self.0.quarter)
     }
 
-    /// The window, the date and the policy.
+    /// The quarter's last day, as of which everything is read.
+    async fn as_of(&self) -> Date {
+        Date(self.0.measures.frame.as_of)
+    }
+
+    /// Where it can be had as a document, to be fetched with your token.
+    async fn documents(&self) -> DeliverableDocuments {
+        documents_at(&format!("/documents/cfo-pack/{}", self.0.quarter))
+    }
+
+    /// The window and the policy.
     async fn frame(&self) -> MeasuredFrame {
         (&*self.0.measures).into()
     }

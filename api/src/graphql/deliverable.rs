@@ -83,6 +83,11 @@ impl Deliverable {
         self.0.policy_version
     }
 
+    /// The edition of the methodology that it follows, as its frozen content says; null where it says none.
+    async fn methodology_version(&self) -> Option<String> {
+        self.0.methodology()
+    }
+
     /// The global id of the seat that published it; null when it was the server itself.
     async fn published_by(&self) -> Option<ID> {
         (!self.0.seat_id.is_nil()).then(|| global_id::encode("Seat", self.0.seat_id))
@@ -159,7 +164,12 @@ pub struct DeliverableDocuments {
 
 /// The paths of a deliverable.
 pub(super) fn documents(of: &domain::deliverable::Deliverable) -> DeliverableDocuments {
-    let path = |suffix: &str| format!("/documents/{}/{}/{}.{suffix}", of.kind.slug(), of.quarter, of.revision);
+    documents_at(&format!("/documents/{}/{}/{}", of.kind.slug(), of.quarter, of.revision))
+}
+
+/// The paths of a document, of what stands before their endings.
+pub(super) fn documents_at(stem: &str) -> DeliverableDocuments {
+    let path = |suffix: &str| format!("{stem}.{suffix}");
     DeliverableDocuments {
         html: path("html"),
         markdown: path("md"),

@@ -139,6 +139,9 @@ impl IterationQuery {
 /// The iteration of the current quarter is opened.
 #[derive(InputObject)]
 pub struct IterationOpenInput {
+    /// Why it starts although the program has no REVOPS seat, 1 to 1,000 characters: the ledger keeps it. Not needed, and not kept,
+    /// where there is one.
+    without_revops_reason: Option<String>,
     /// A key of your choice: the same key with the same input within 24 hours gives the stored answer.
     idempotency_key: Option<String>,
 }
@@ -162,15 +165,16 @@ pub struct IterationMutation;
 #[Object]
 impl IterationMutation {
     /// Opens the iteration of the current quarter. The very first one starts from imported history; every other one needs the
-    /// published Phase 1 Inputs Brief of the one before.
+    /// published Phase 1 Inputs Brief of the one before. A program without a REVOPS seat is refused (REVOPS_MISSING) unless the reason is
+    /// written.
     #[graphql(directive = Allow::apply(Action::OpenIteration))]
     async fn iteration_open(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Nothing but a key.")] input: IterationOpenInput,
+        #[graphql(desc = "A key, and a reason where RevOps is missing.")] input: IterationOpenInput,
     ) -> Result<IterationOpenPayload> {
         let caller = caller(ctx)?;
-        let work = async |key| iteration::open(caller, key).await;
+        let work = async |key| iteration::open(caller, input.without_revops_reason.as_deref(), key).await;
         let (id, replayed, user_errors) = run("iterationOpen", input.idempotency_key.as_ref(), &input, work).await?;
         let iteration = match id {
             Some(_) => Some(Iteration(iteration::standing(caller, None).await.map_err(|why| failed(&why))?)),

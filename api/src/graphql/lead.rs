@@ -288,6 +288,7 @@ impl From<LeadFilter> for Filter {
             details: filter.source_detail.and_then(|details| details.list()),
             tokens: filter.referral_token.and_then(|tokens| tokens.list()),
             has_owner: filter.has_owner,
+            owners: None,
         }
     }
 }

@@ -152,7 +152,7 @@ impl PartnerMatch {
 }
 
 /// The partners of a deal, ranked by the capability map, by overlap on the account and by Trust-Gap in the deal's segment.
-pub struct PartnerMatches(Arc<Matches>);
+pub struct PartnerMatches(pub(super) Arc<Matches>);
 
 /// The partners of a deal, ranked by the capability map, by overlap on the account and by Trust-Gap in the deal's segment.
 #[Object(directive = Allow::apply(Action::MatchPartners))]

@@ -154,6 +154,8 @@ pub struct MeasuredFrame {
     pub to: Quarter,
     /// The version of the program's policy that the numbers follow: the one that held on the as-of date.
     pub policy_version: i64,
+    /// The edition of the methodology whose definitions the numbers follow.
+    pub methodology_version: &'static str,
     /// Whether partners that were added after a deal's attribution was locked are counted. By default they are not.
     pub includes_late: bool,
 }
@@ -165,6 +167,7 @@ impl From<&Measures> for MeasuredFrame {
             from: Quarter(frame.window.from),
             to: Quarter(frame.window.to),
             policy_version: frame.policy_version,
+            methodology_version: domain::deliverable::METHODOLOGY,
             includes_late: measures.ask.with_late,
         }
     }

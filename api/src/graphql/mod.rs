@@ -3,9 +3,12 @@
 pub mod account;
 pub mod account_write;
 pub mod activity;
+pub mod advisory;
+pub mod alliance;
 pub mod allow;
 pub mod attribution;
 pub mod audit;
+pub mod briefing;
 mod caller;
 pub mod capability;
 pub mod catalogue;
@@ -29,6 +32,7 @@ pub mod foundation;
 pub mod funnel;
 pub mod global_id;
 pub mod handoff;
+pub mod handover;
 pub mod import;
 pub mod import_decision;
 pub mod investment;
@@ -40,6 +44,7 @@ pub mod ledger;
 pub mod level;
 pub mod loader;
 pub mod matching;
+pub mod mdf;
 pub mod measurement;
 mod measurement_wide;
 pub mod motion;
@@ -55,6 +60,7 @@ pub mod policy;
 pub mod policy_values;
 pub mod portfolio;
 pub mod practice;
+pub mod preview;
 pub mod profile;
 pub mod profile_write;
 pub mod program;
@@ -86,6 +92,7 @@ pub mod territory;
 pub mod token;
 pub mod totals;
 pub mod touch;
+pub mod trigger;
 pub mod viewer;
 pub mod what_if;
 mod wide;
@@ -150,6 +157,7 @@ pub struct PlanRead(
     spend_plan::SpendPlanQuery,
     tam::TamQuery,
     iteration::IterationQuery,
+    advisory::AdvisoryQuery,
     deliverable::DeliverableQuery,
     recruit::RecruitQuery,
     recruit_plan::RecruitPlanQuery,
@@ -159,6 +167,7 @@ pub struct PlanRead(
     system_map::SystemMapQuery,
     funnel::FunnelQuery,
     handoff::HandoffQuery,
+    handover::HandoverQuery,
     deployment::DeploymentQuery,
 );
 
@@ -168,6 +177,10 @@ pub struct ProfileRead(
     profile::ProfileQuery,
     capability::CapabilityQuery,
     matching::MatchingQuery,
+    trigger::TriggerQuery,
+    briefing::BriefingQuery,
+    alliance::AllianceQuery,
+    mdf::MdfQuery,
     what_if::WhatIfQuery,
     investment::InvestmentQuery,
 );
@@ -244,6 +257,8 @@ pub struct ProfileChange(
     capability::CapabilityMutation,
     practice::PracticeMutation,
     qualification::QualificationMutation,
+    trigger::TriggerMutation,
+    alliance::AllianceMutation,
 );
 
 /// Of that, the house.

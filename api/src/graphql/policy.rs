@@ -1,21 +1,20 @@
 //! The policy on the wire: versions, drafts, and what a draft would have changed.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use domain::policy_number::{Change, Number};
 use domain::policy_version::{PolicyDraft as Draft, PolicyVersion};
 use domain::role::Action;
 
 use super::allow::Allow;
 use super::caller::{caller, coded, failed};
-use super::measurement::int;
+use super::global_id;
 use super::mutation::{UserError, run};
-use super::partner::Partner;
 use super::policy_values::{PolicyValues, PolicyValuesInput};
+use super::preview::PolicyPreview;
 use super::scalar::{Date, DateTime, Decimal, Quarter};
-use super::segment::Segment;
-use super::{global_id, loader};
 use crate::usecase::Failure;
-use crate::usecase::policy::{self, Facts, Tried};
+use crate::usecase::policy::{self, Facts};
+use crate::usecase::preview;
 
 /// One number of a policy, as a person reads it.
 #[derive(SimpleObject, Clone, Debug)]
@@ -182,112 +181,6 @@ impl PolicyDraft {
     }
 }
 
-/// What of a window depends on a policy.
-#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
-#[graphql(remote = "domain::preview::Aspect")]
-pub enum PolicyAspect {
-    /// The reading of a Trust-Gap: LIFT, DRAG, INCONCLUSIVE or UNMEASURED.
-    TrustGapReading,
-    /// The evidence of a Trust-Gap: NONE, THIN or SOLID.
-    TrustGapEvidence,
-    /// The evidence of a Yield.
-    YieldEvidence,
-    /// The tier that is recommended for a partner: INVEST, MAINTAIN, TEST or EXIT.
-    RecommendedTier,
-    /// The evidence of a deal size delta.
-    DealSizeEvidence,
-    /// The evidence of a Deal Velocity Premium.
-    VelocityEvidence,
-    /// Whether the win rate of SOURCED deals is UNDER or OVER the bar, or NONE.
-    SourcedUnderBar,
-    /// Whether the win rate of INFLUENCED deals is UNDER or OVER the bar, or NONE.
-    InfluencedUnderBar,
-    /// Whether the win rate of ACCELERATED deals is UNDER or OVER the bar, or NONE.
-    AcceleratedUnderBar,
-    /// Whether the win rate of all co-sold deals is UNDER or OVER the bar, or NONE.
-    CoSoldUnderBar,
-}
-
-/// Something that would have read otherwise.
-pub struct PolicyDifference(domain::preview::Difference);
-
-/// Something that would have read otherwise.
-#[Object(directive = Allow::apply(Action::ReadPolicy))]
-impl PolicyDifference {
-    /// What.
-    async fn aspect(&self) -> PolicyAspect {
-        self.0.aspect.into()
-    }
-
-    /// Of which partner; null for the program as a whole.
-    async fn partner(&self, ctx: &Context<'_>) -> Result<Option<Partner>> {
-        match self.0.partner_id {
-            Some(id) => Ok(loader::partner(ctx, id).await?.map(Partner)),
-            None => Ok(None),
-        }
-    }
-
-    /// In which segment; null for all of them together.
-    async fn segment(&self, ctx: &Context<'_>) -> Result<Option<Segment>> {
-        match self.0.segment_id {
-            Some(id) => Ok(loader::segment(ctx, id).await?.map(Segment)),
-            None => Ok(None),
-        }
-    }
-
-    /// What it read under the policy of that day.
-    async fn before(&self) -> &str {
-        self.0.before
-    }
-
-    /// What it would have read under the draft.
-    async fn after(&self) -> &str {
-        self.0.after
-    }
-}
-
-/// A past quarter under a draft.
-pub struct PolicyPreviewQuarter(Tried);
-
-/// A past quarter under a draft.
-#[Object(directive = Allow::apply(Action::ReadPolicy))]
-impl PolicyPreviewQuarter {
-    /// The fiscal quarter.
-    async fn quarter(&self) -> Quarter {
-        Quarter(self.0.quarter)
-    }
-
-    /// Its last day, as of which the trailing four quarters are read.
-    async fn as_of(&self) -> Date {
-        Date(self.0.as_of)
-    }
-
-    /// The version of the policy that held on that day.
-    async fn policy_version(&self) -> i64 {
-        self.0.policy_version
-    }
-
-    /// How many readings were compared: of the program and of each partner, in all segments and in each.
-    async fn compared(&self) -> i32 {
-        int(self.0.preview.compared)
-    }
-
-    /// Those that would have been otherwise.
-    async fn differences(&self) -> Vec<PolicyDifference> {
-        self.0.preview.differences.iter().copied().map(PolicyDifference).collect()
-    }
-}
-
-/// What a draft would have changed. Nothing is written by it.
-#[derive(SimpleObject)]
-#[graphql(directive = Allow::apply(Action::ReadPolicy))]
-pub struct PolicyPreview {
-    /// The draft.
-    pub draft: PolicyDraft,
-    /// Each quarter that was asked for.
-    pub quarters: Vec<PolicyPreviewQuarter>,
-}
-
 /// A version by its row, for a seat that may read it; none for any other.
 pub(super) async fn version(ctx: &Context<'_>, id: uuid::Uuid) -> Result<Option<Policy>> {
     match policy::find(caller(ctx)?, id).await {
@@ -343,8 +236,10 @@ impl PolicyQuery {
         Ok(drafts.into_iter().map(PolicyDraft).collect())
     }
 
-    /// What a draft would have changed in past quarters: which readings and evidence, which recommended tiers, and which win
-    /// rates would have been under the bar. Each quarter is read as of its last day, beside the policy that held then. Null where there is no such draft.
+    /// What a draft would have changed in past quarters: which readings and evidence, which recommended tiers, which win rates would
+    /// have been under the bar, the three bands of the forecast, when registrations would have ended, which gates would have lapsed and
+    /// which promises would have been kept. Each quarter is read as of its last day, beside the policy that held then. Null where there
+    /// is no such draft.
     #[graphql(directive = Allow::apply(Action::ReadPolicy))]
     async fn policy_preview(
         &self,
@@ -358,12 +253,9 @@ impl PolicyQuery {
         }
         let id = global_id::of_kind(&draft_id, "PolicyDraft");
         let quarters: Vec<_> = quarters.into_iter().map(|quarter| quarter.0).collect();
-        let tried = policy::tried(caller, id, &quarters).await.map_err(|why| failed(&why))?;
+        let tried = preview::tried(caller, id, &quarters).await.map_err(|why| failed(&why))?;
         let draft = policy::find_draft(caller, id).await.map_err(|why| failed(&why))?;
-        Ok(draft.zip(tried).map(|(draft, tried)| PolicyPreview {
-            draft: PolicyDraft(draft),
-            quarters: tried.into_iter().map(PolicyPreviewQuarter).collect(),
-        }))
+        Ok(draft.zip(tried).map(|(draft, tried)| PolicyPreview::of(draft, tried)))
     }
 }
 

@@ -3,9 +3,11 @@
 use async_graphql::{Context, Object, Result, SimpleObject};
 use domain::book::Place;
 use domain::cell::CellValue;
+use domain::deliverable::METHODOLOGY;
 use domain::economics::{PartnerYield as YieldOf, major};
 use domain::money::Currency;
 use domain::role::Action;
+use domain::spread::{Comparison, Spread};
 use domain::tam::{Band, Forecast, Spot};
 
 use super::allow::Allow;
@@ -22,6 +24,8 @@ use crate::usecase::portfolio::{self, Holding};
 pub struct Portfolio {
     /// The name.
     name: String,
+    /// The edition of the methodology whose definitions these numbers follow.
+    methodology_version: &'static str,
     /// Its programs, by name.
     programs: Vec<PortfolioProgram>,
     /// The programs added up, once for each currency: money of two currencies is never added.
@@ -49,7 +53,45 @@ pub struct PortfolioProgram {
     /// What its CFO budgets against: the published forecast of its running quarter and the three after it, or the latest before it;
     /// null where none is published.
     forecast: Option<PortfolioForecast>,
+    /// Why there is no forecast, or why it has no amount; null where it has one.
+    forecast_reason: Option<&'static str>,
+    /// Net revenue retention.
+    nrr: PortfolioNrr,
 }
+
+/// Net revenue retention.
+#[derive(SimpleObject)]
+#[graphql(directive = Allow::apply(Action::ReadPortfolio))]
+pub struct PortfolioNrr {
+    /// 1 is what was there; null while it is not computed.
+    rate: Option<Decimal>,
+    /// Why it is null.
+    reason: Option<&'static str>,
+}
+
+const fn nrr() -> PortfolioNrr {
+    let reason = "Net revenue retention is measured in Phase 6, which this server does not compute yet.";
+    PortfolioNrr { rate: None, reason: Some(reason) }
+}
+
+/// How much faster deals with partners close, over several programs: of all their won NEW deals together.
+#[derive(SimpleObject)]
+#[graphql(directive = Allow::apply(Action::ReadPortfolio))]
+pub struct PortfolioVelocity {
+    /// (direct mean - partner mean) / direct mean of days to close; positive is faster. Null where a side has no won deal.
+    premium_rate: Option<Decimal>,
+    /// Won deals with any partner.
+    partner_deals: i32,
+    /// Won direct deals.
+    direct_deals: i32,
+    /// How much stands behind it.
+    evidence: Evidence,
+    /// Why the premium is null.
+    reason: Option<Reason>,
+}
+
+const NOT_PUBLISHED: &str = "No forecast of the running quarter or of one before it is published.";
+const NOT_MEASURED: &str = "The published forecast measures nothing in this band.";
 
 /// The published forecast of a program in total.
 #[derive(SimpleObject)]
@@ -91,6 +133,33 @@ pub struct PortfolioRollUp {
     forecast_conservative: Option<Money>,
     /// How many programs have a published forecast.
     forecasts: i32,
+    /// Why there is no forecast; null where there is one.
+    forecast_reason: Option<&'static str>,
+    /// How much faster deals with partners close.
+    velocity: PortfolioVelocity,
+    /// Net revenue retention.
+    nrr: PortfolioNrr,
+}
+
+/// Days to close of both sides, added over programs: a mean of all their deals, not of their means.
+fn velocity_of(holdings: &[&Holding], policy: &domain::policy::Policy) -> PortfolioVelocity {
+    let (mut partner, mut direct) = (Spread::default(), Spread::default());
+    for holding in holdings {
+        let cycles = holding.measures.cycles(None, Place::All);
+        for (sum, own) in [(&mut partner, cycles.partner), (&mut direct, cycles.direct)] {
+            sum.deals += own.deals;
+            sum.sum += own.sum;
+        }
+    }
+    let both = Comparison::of(partner, direct, policy);
+    let premium = both.velocity_premium();
+    PortfolioVelocity {
+        partner_deals: int(partner.deals),
+        direct_deals: int(direct.deals),
+        evidence: both.evidence.into(),
+        reason: reason(&premium),
+        premium_rate: premium.ok().map(decimal),
+    }
 }
 
 fn roll_up(currency: Currency, holdings: &[&Holding]) -> PortfolioRollUp {
@@ -107,6 +176,9 @@ fn roll_up(currency: Currency, holdings: &[&Holding]) -> PortfolioRollUp {
     let strictest =
         holdings.iter().map(|holding| &holding.measures.policy).max_by_key(|policy| policy.solid_sourced_deals);
     let value = YieldOf::measure(&sourced, spend, &strictest.cloned().unwrap_or_default());
+    let stricter = holdings.iter().map(|holding| &holding.measures.policy).max_by_key(|policy| policy.solid_deals);
+    let total =
+        forecasts.iter().filter_map(|published| conservative(&published.forecast)).reduce(|sum, minor| sum + minor);
     let money =
         |minor| Money { amount: Decimal(major(minor, currency.minor_digits())), currency: CurrencyCode(currency) };
     PortfolioRollUp {
@@ -118,19 +190,29 @@ fn roll_up(currency: Currency, holdings: &[&Holding]) -> PortfolioRollUp {
         yield_multiple: value.multiple.ok().map(decimal),
         evidence: value.evidence.into(),
         reason: reason(&value.multiple),
-        forecast_conservative: forecasts
-            .iter()
-            .filter_map(|published| conservative(&published.forecast))
-            .reduce(|sum, minor| sum + minor)
-            .map(money),
+        forecast_conservative: total.map(money),
         forecasts: int(forecasts.len() as u64),
+        forecast_reason: missing(forecasts.is_empty(), total),
+        velocity: velocity_of(holdings, &stricter.cloned().unwrap_or_default()),
+        nrr: nrr(),
+    }
+}
+
+const fn missing(is_unpublished: bool, amount: Option<i128>) -> Option<&'static str> {
+    match amount {
+        Some(_) => None,
+        None if is_unpublished => Some(NOT_PUBLISHED),
+        None => Some(NOT_MEASURED),
     }
 }
 
 impl From<&Holding> for PortfolioProgram {
     fn from(holding: &Holding) -> Self {
         let measures = &holding.measures;
+        let amount_of = holding.forecast.as_ref().and_then(|published| conservative(&published.forecast));
         Self {
+            forecast_reason: missing(holding.forecast.is_none(), amount_of),
+            nrr: nrr(),
             name: holding.name.clone(),
             currency: CurrencyCode(holding.currency),
             as_of: Date(measures.frame.as_of),
@@ -170,6 +252,7 @@ impl PortfolioQuery {
             |currency: Currency| holdings.iter().filter(|holding| holding.currency == currency).collect::<Vec<_>>();
         Ok(Portfolio {
             name: portfolio.name,
+            methodology_version: METHODOLOGY,
             programs: holdings.iter().map(Into::into).collect(),
             roll_ups: currencies.into_iter().map(|currency| roll_up(currency, &of(currency))).collect(),
         })

@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use domain::profile::{Attribute, Criterion, Test};
 use domain::role::Action;
 
+use super::advisory::{Advisory, shown};
 use super::allow::Allow;
 use super::caller::{caller, failed};
 use super::mutation::{UserError, run};
@@ -11,7 +12,7 @@ use super::partner::Partner;
 use super::profile::{IdealProfile, ProfileFact, ProfileKind};
 use super::scalar::Decimal;
 use super::{global_id, loader};
-use crate::usecase::{Problem, ProblemCode, candidate, profile};
+use crate::usecase::{Problem, ProblemCode, advisory, candidate, profile};
 
 /// A test of one fact. How each fact is tested stands in `profileFacts`.
 #[derive(InputObject)]
@@ -91,6 +92,8 @@ pub struct CandidateRecruitInput {
 pub struct CandidateRecruitPayload {
     /// The partner as it is now; null when it was refused.
     partner: Option<Partner>,
+    /// What to think of although it was done: PROGRAM_NOT_SYSTEM while the confidence check says PROGRAM (stop adding partners).
+    warnings: Vec<Advisory>,
     /// Whether this is the stored answer to the same idempotency key.
     replayed: bool,
     /// Why it was refused; empty when it was done.
@@ -180,6 +183,15 @@ impl ProfileMutation {
             Some(id) => loader::partner(ctx, id).await?.map(Partner),
             None => None,
         };
-        Ok(CandidateRecruitPayload { partner, replayed, user_errors })
+        let warnings = if id.is_some() {
+            let advised = advisory::advised(caller).await.map_err(|why| failed(&why))?;
+            let is_told = |it: &&domain::advisory::Advisory| {
+                it.kind == domain::advisory::AdvisoryKind::ProgramNotSystem && it.is_raised == Some(true)
+            };
+            advised.all.iter().filter(is_told).map(shown).collect()
+        } else {
+            Vec::new()
+        };
+        Ok(CandidateRecruitPayload { partner, warnings, replayed, user_errors })
     }
 }

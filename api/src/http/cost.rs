@@ -15,10 +15,14 @@ use async_graphql_value::Value as Written;
 use std::collections::{BTreeMap, HashMap};
 
 /// Root fields with a cost of their own, whatever is selected below them (LOOP.md ruling 36).
-const FLAT: [(&str, u64); 7] = [
+const FLAT: [(&str, u64); 11] = [
+    ("advisories", 50),
     ("auditMatrix", 50),
+    ("briefing", 20),
+    ("cosellTriggered", 20),
     ("matchPartners", 20),
     ("partnerFits", 50),
+    ("policyPreview", 100),
     ("systemMap", 50),
     ("whatIf", 50),
     ("__schema", 10),

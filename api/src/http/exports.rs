@@ -2,7 +2,10 @@
 //!
 //! It is a GraphQL query of the server's own, run under the caller's schema through the same pipeline as any other: the same
 //! rows, the same audience, cost, bucket and audit line, and each value as GraphQL prints it. A column that the caller's schema
-//! has no field for is not there; a caller without the matrix is answered as if there were no such path.
+//! has no field for is not there; a caller without the matrix is answered as if there were no such path. The portfolio pack beside it
+//! is made the same way.
+
+pub(super) mod portfolio;
 
 use super::answer::Frame;
 use super::audit::{Trail, rows};
@@ -32,6 +35,7 @@ const COLUMNS: &[&str] = &[
     "frame.from",
     "frame.to",
     "frame.policyVersion",
+    "frame.methodologyVersion",
     "frame.includesLate",
     "cells.partner.externalId",
     "cells.partner.name",

@@ -150,6 +150,8 @@ impl Http {
             .route("/graphql/ws", get(ws::upgrade))
             .route("/schema.graphql", get(graphql::sdl))
             .route("/exports/audit-matrix.csv", get(exports::audit_matrix))
+            .route("/exports/portfolio.csv", get(exports::portfolio::csv))
+            .route("/exports/portfolio.json", get(exports::portfolio::json))
             .merge(pages::routes())
             .route("/health/live", get(health::live))
             .route("/health/ready", get(health::ready))

@@ -31,6 +31,29 @@ pub struct GateView {
     pub sale: Option<PrimarySale>,
 }
 
+/// What the gates of deals depend on, by all rows of the program, in the order of the deals.
+pub(super) async fn gate_facts(
+    conn: &impl Conn,
+    whole: &Slice,
+    program: &Program,
+    deals: &[Deal],
+) -> Result<Vec<GateFacts>, Failure> {
+    let ids: Vec<Uuid> = deals.iter().map(|deal| deal.id).collect();
+    let registrations = entity::registration::of_deals(conn, whole, &ids).await?;
+    let sales = entity::primary_sale::of_deals(conn, whole, &ids).await?;
+    let of = |deal: &Deal| {
+        let first = registrations.iter().find(|row| row.deal_id == Some(deal.id) && !is_turned_away(row));
+        let logged = sales.iter().find(|sale| sale.deal_id == deal.id).map(|sale| sale.logged.at);
+        GateFacts {
+            registered_on: first.map(|row| program.calendar.day(row.submitted_at)),
+            locked_on: deal.locked_at.map(|at| program.calendar.day(at)),
+            is_imported: deal.provenance == Provenance::Imported && deal.locked_at.is_some(),
+            logged: logged.map(|at| (at, program.calendar.day(at))),
+        }
+    };
+    Ok(deals.iter().map(of).collect())
+}
+
 /// The gates of deals, by all rows of the program, each with the version of the policy whose days it runs by.
 async fn gates(
     conn: &impl Conn,
@@ -39,27 +62,17 @@ async fn gates(
     deals: &[Deal],
     now: DateTime<Utc>,
 ) -> Result<Vec<(Gate, i64)>, Failure> {
-    let ids: Vec<Uuid> = deals.iter().map(|deal| deal.id).collect();
     let today = program.calendar.day(now);
     let versions = entity::policy::all(conn, whole).await?;
-    let registrations = entity::registration::of_deals(conn, whole, &ids).await?;
-    let sales = entity::primary_sale::of_deals(conn, whole, &ids).await?;
-    let of = |deal: &Deal| {
-        let first = registrations.iter().find(|row| row.deal_id == Some(deal.id) && !is_turned_away(row));
-        let logged = sales.iter().find(|sale| sale.deal_id == deal.id).map(|sale| sale.logged.at);
-        let facts = GateFacts {
-            registered_on: first.map(|row| program.calendar.day(row.submitted_at)),
-            locked_on: deal.locked_at.map(|at| program.calendar.day(at)),
-            is_imported: deal.provenance == Provenance::Imported && deal.locked_at.is_some(),
-            logged: logged.map(|at| (at, program.calendar.day(at))),
-        };
+    let facts = gate_facts(conn, whole, program, deals).await?;
+    let of = |(deal, facts): (&Deal, GateFacts)| {
         // The number of days is that of the day the clock began, and a deal that is closed runs no clock.
         let began = facts.began().unwrap_or(today);
         let policy = in_force(&versions, began);
         let today = deal.closed_on.map_or(today, |closed| closed.min(today));
         (gate(facts, today, policy.registration.primary_sale_days), policy.version)
     };
-    Ok(deals.iter().map(of).collect())
+    Ok(deals.iter().zip(facts).map(of).collect())
 }
 
 /// The gates of those of these deals that the caller may see.

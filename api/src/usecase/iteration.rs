@@ -1,14 +1,19 @@
 //! Iterations: opened one after the other, each from the brief of the one before.
 
 use super::commit::{Done, Key, Work, commit};
-use super::failure::{Failure, Problem, ProblemCode};
+use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
 use domain::calendar::Quarter;
 use domain::deliverable::{Deliverable, DeliverableKind};
-use domain::iteration::{Iteration, PhaseRun, may_open, phases};
+use domain::iteration::{Iteration, OpenRefusal, PhaseRun, may_open, phases};
+use domain::ledger::{EntryKind, INSIDE};
 use domain::program::Program;
 use domain::role::{Action, Role};
+use domain::text;
 use serde_json::json;
+
+/// The most characters of a reason.
+const REASON_MAX: usize = 1000;
 
 /// A quarter of the Loop as it stands today.
 #[derive(Clone, Debug)]
@@ -42,11 +47,11 @@ pub async fn standing(caller: &Caller, quarter: Option<Quarter>) -> Result<Stand
 }
 
 /// Opens the iteration of the current quarter. The first one starts from imported history, every other from the published
-/// Phase 1 Inputs Brief of the latest before it.
+/// Phase 1 Inputs Brief of the latest before it. Where the program has no REVOPS seat, it takes a reason, which the ledger keeps.
 ///
 /// # Errors
 /// [`Failure`], with the rule that refused.
-pub async fn open(caller: &Caller, key: Option<Key>) -> Result<Done, Failure> {
+pub async fn open(caller: &Caller, without_revops: Option<&str>, key: Option<Key>) -> Result<Done, Failure> {
     commit(caller, Action::OpenIteration, key, async |work| {
         let program = entity::program::find(&work.tx, work.program_id()).await?.ok_or(Failure::NotFound)?;
         let quarter = program.calendar.quarter(program.calendar.day(work.now));
@@ -58,7 +63,12 @@ pub async fn open(caller: &Caller, key: Option<Key>) -> Result<Done, Failure> {
             None => None,
         };
         let has_revops = entity::seat::count_of_role(&work.tx, work.slice, Role::Revops).await? > 0;
-        may_open(quarter, latest.map(|latest| latest.quarter), brief.is_some(), has_revops).map_err(|refusal| {
+        let mut problems = Problems::default();
+        let reason =
+            without_revops.and_then(|words| problems.take("withoutRevopsReason", text::name(words, REASON_MAX)));
+        problems.settle()?;
+        let may_instrument = has_revops || reason.is_some();
+        may_open(quarter, latest.map(|latest| latest.quarter), brief.is_some(), may_instrument).map_err(|refusal| {
             Failure::from(Problem::at([], ProblemCode::RuleRefused, refusal.to_string()).by(refusal.rule()))
         })?;
         let iteration = Iteration {
@@ -71,6 +81,11 @@ pub async fn open(caller: &Caller, key: Option<Key>) -> Result<Done, Failure> {
         entity::iteration::insert(&work.tx, work.slice, &iteration).await?;
         let facts = json!({ "quarter": quarter.to_string(), "inputsBriefId": iteration.inputs_brief_id });
         work.record("iteration.open", "Iteration", iteration.id, facts);
+        if let Some(reason) = reason.filter(|_| !has_revops) {
+            let rule = OpenRefusal::RevopsMissing.rule();
+            let facts = json!({ "rule": rule, "quarter": quarter.to_string(), INSIDE: { "reason": reason } });
+            work.enter(EntryKind::Override, "Iteration", iteration.id, &[], facts);
+        }
         Ok(iteration.id)
     })
     .await

@@ -182,8 +182,14 @@ impl Measures {
     /// Yield of a partner, or of the program.
     #[must_use]
     pub fn partner_yield(&self, partner_id: Option<Uuid>) -> PartnerYield {
+        self.partner_yield_under(partner_id, &self.policy)
+    }
+
+    /// The same under another policy.
+    #[must_use]
+    pub fn partner_yield_under(&self, partner_id: Option<Uuid>, policy: &Policy) -> PartnerYield {
         let sourced = self.book.value(partner_id, Place::All, Cohort::Sourced, Kinds::All);
-        PartnerYield::measure(&sourced, self.spending.on(partner_id), &self.policy)
+        PartnerYield::measure(&sourced, self.spending.on(partner_id), policy)
     }
 
     /// ARR of won NEW deals with a partner (or any) beside the direct ones, in minor units.

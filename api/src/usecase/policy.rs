@@ -1,26 +1,19 @@
-//! The policy: read, drafted, tried on past quarters, activated.
+//! The policy: read, drafted, activated. What a draft would have changed is in `preview`.
 
 use super::commit::{Done, Key, commit};
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::ledger::rows;
-use super::measurement::{Ask, measure};
 use super::office::Caller;
 use chrono::NaiveDate;
-use domain::calendar::Quarter;
 use domain::ledger::{EntryKind, FACT, INSIDE};
 use domain::policy::Policy;
 use domain::policy_version::{NotActivated, PolicyDraft, PolicyVersion};
-use domain::preview::{Preview, Standing, preview};
-use domain::recruit::Tier;
 use domain::role::Action;
 use domain::slice::Slice;
 use domain::text;
 use entity::{Conn, policy, policy_draft};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
-
-/// The most quarters of one preview.
-pub const QUARTERS_MOST: usize = 12;
 
 /// The policy that holds on a day; today in the program's zone where none is named.
 ///
@@ -219,64 +212,4 @@ pub async fn activate(
         Ok(version.id)
     })
     .await
-}
-
-/// A past quarter under a draft.
-#[derive(Clone, Debug)]
-pub struct Tried {
-    /// The quarter.
-    pub quarter: Quarter,
-    /// Its last day, as of which the trailing four quarters were read.
-    pub as_of: NaiveDate,
-    /// The version that held on that day.
-    pub policy_version: i64,
-    /// What would have been otherwise.
-    pub preview: Preview,
-}
-
-/// Reads past quarters under a draft beside the policy that held on their last day; nothing is written. None where there is no
-/// such draft.
-///
-/// # Errors
-/// [`Failure`]; a quarter that is not over, or too many of them, is [`Failure::Invalid`].
-pub async fn tried(caller: &Caller, draft_id: Uuid, quarters: &[Quarter]) -> Result<Option<Vec<Tried>>, Failure> {
-    let slice = caller.authorise(Action::ReadPolicy)?;
-    let store = caller.office.store.read();
-    let Some(draft) = policy_draft::find(store, slice, draft_id).await? else { return Ok(None) };
-    let program = entity::program::find(store, slice.program_id()).await?.ok_or(Failure::NotFound)?;
-    let last = program.calendar.last_completed(program.calendar.day(caller.office.clock.now()));
-    if quarters.len() > QUARTERS_MOST {
-        let message = format!("at most {QUARTERS_MOST} quarters at once");
-        return Err(Problem::at(["quarters"], ProblemCode::Invalid, message).into());
-    }
-    if let Some(early) = quarters.iter().find(|quarter| **quarter > last) {
-        let message = format!("{early} is not over: a draft is tried on past quarters, up to {last}");
-        return Err(Problem::at(["quarters"], ProblemCode::Invalid, message).into());
-    }
-    let segments: Vec<Uuid> = entity::segment::all(store, slice).await?.into_iter().map(|segment| segment.id).collect();
-    let first_quarters = entity::live::first_quarters(store, slice).await?;
-    let mut tried = Vec::with_capacity(quarters.len());
-    for quarter in quarters.iter().copied() {
-        let as_of = program.calendar.last_day(quarter);
-        let measures = measure(caller, Action::ReadPolicy, Ask { as_of: Some(as_of), ..Ask::default() }, None).await?;
-        let mut partners: Vec<Uuid> = measures.book.partners().chain(measures.spending.partners()).collect();
-        partners.sort_unstable();
-        partners.dedup();
-        let decided = entity::tier_decision::standing(store, slice, quarter).await?;
-        let standing = |partner: Uuid| Standing {
-            completed_quarters: first_quarters
-                .get(&partner)
-                .map_or(0, |first| u32::try_from(quarter.index() - first.index() + 1).unwrap_or(0)),
-            is_in_test: decided.iter().any(|row| row.partner_id == partner && row.tier == Tier::Test),
-        };
-        let preview = preview(
-            &measures.book,
-            |partner| measures.spending.on(partner),
-            standing,
-            (&partners, &segments),
-            (&measures.policy, &draft.policy),
-        );
-        tried.push(Tried { quarter, as_of, policy_version: measures.policy.version, preview });
-    }
-    Ok(Some(tried))
 }

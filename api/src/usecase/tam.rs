@@ -6,13 +6,15 @@ use super::failure::{Failure, Problem, ProblemCode};
 use super::measurement::{self, Ask, Measures};
 use super::office::Caller;
 use super::spend_plan::running;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::book::{Book, Kinds, Place};
 use domain::calendar::{Quarter, Window};
 use domain::cell::Late;
 use domain::deliverable::{Deliverable, DeliverableKind};
+use domain::explanation::Frame;
 use domain::money::Currency;
 use domain::partner::{Partner, PartnerStatus};
+use domain::policy::Policy;
 use domain::program::Program;
 use domain::role::Action;
 use domain::segment::Segment;
@@ -212,15 +214,16 @@ async fn compute(
     now: DateTime<Utc>,
 ) -> Result<Forecast, Failure> {
     let decided = Decided::read(tx, slice, quarter).await?;
-    Ok(Desk::of(tx, slice, program, now).await?.forecast(quarter, &decided))
+    let today = program.calendar.day(now);
+    Ok(Desk::of(tx, slice, program, today).await?.forecast(quarter, &decided))
 }
 
 impl Desk {
-    pub(super) async fn of(tx: &Tx, slice: &Slice, program: &Program, now: DateTime<Utc>) -> Result<Self, Failure> {
+    /// What is measured as of a day.
+    pub(super) async fn of(tx: &Tx, slice: &Slice, program: &Program, as_of: NaiveDate) -> Result<Self, Failure> {
         let calendar = program.calendar;
-        let today = calendar.day(now);
-        let policy = entity::policy::on(tx, slice, today).await?;
-        let measures = measurement::read(tx, slice, program, policy, today, Ask::default(), None).await?;
+        let policy = entity::policy::on(tx, slice, as_of).await?;
+        let measures = measurement::read(tx, slice, program, policy, as_of, Ask::default(), None).await?;
         let window = measures.frame.window;
         let (first_day, last_day) = (calendar.first_day(window.from), calendar.last_day(window.to));
         let (from, until) = (calendar.beginning(first_day), calendar.beginning(calendar.first_day(window.to.plus(1))));
@@ -238,6 +241,11 @@ impl Desk {
     /// The forecast of what is decided. It covers the partners that are at work, and those that spend is planned on, in every segment
     /// where there is a plan or anything to count.
     pub(super) fn forecast(&self, quarter: Quarter, decided: &Decided) -> Forecast {
+        self.under(quarter, decided, &self.measures.policy)
+    }
+
+    /// The same under another policy: which partners and lines there are depends on no number of it.
+    pub(super) fn under(&self, quarter: Quarter, decided: &Decided, policy: &Policy) -> Forecast {
         let measures = &self.measures;
         let measured: HashSet<(Uuid, Place)> = measures.book.pairs().collect();
         let mut partners = Vec::new();
@@ -265,7 +273,7 @@ impl Desk {
                             won_arr_minor: won.won_arr_minor,
                         },
                         penetration,
-                        trust_gap: measures.book.trust_gap(Some(id), place, &measures.policy),
+                        trust_gap: measures.book.trust_gap(Some(id), place, policy),
                         sourced_accounts: self.sourced.get(&(id, segment_id)).copied().unwrap_or_default(),
                         expansion,
                     })
@@ -273,14 +281,15 @@ impl Desk {
                 .collect();
             let is_planned = cells.iter().any(|cell| cell.planned_minor != [0; 4]);
             if !cells.is_empty() && (partner.status == PartnerStatus::Active || is_planned) {
-                partners.push(PartnerFacts { partner_id: id, partner_yield: measures.partner_yield(Some(id)), cells });
+                let partner_yield = measures.partner_yield_under(Some(id), policy);
+                partners.push(PartnerFacts { partner_id: id, partner_yield, cells });
             }
         }
         Forecast::of(Facts {
             quarter,
-            frame: measures.frame,
+            frame: Frame { policy_version: policy.version, ..measures.frame },
             currency: self.currency,
-            policy: measures.policy.clone(),
+            policy: policy.clone(),
             won_arr_minor: self.won_arr_minor.clone(),
             partners,
         })

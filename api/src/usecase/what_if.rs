@@ -73,7 +73,8 @@ pub async fn what_if(caller: &Caller, tried: &Tried) -> Result<WhatIf, Failure> 
     let program = entity::program::find(&tx, slice.program_id()).await?.ok_or(Failure::NotFound)?;
     let running = running(&program, caller);
     let quarter = tried.quarter.unwrap_or(running);
-    let desk = Desk::of(&tx, slice, &program, caller.office.clock.now()).await?;
+    let today = program.calendar.day(caller.office.clock.now());
+    let desk = Desk::of(&tx, slice, &program, today).await?;
     let partners: HashMap<Uuid, Partner> =
         entity::partner::all(&tx, slice).await?.into_iter().map(|partner| (partner.id, partner)).collect();
     let lines = read(&tx, slice, &program, running, &partners, tried).await?;

@@ -28,7 +28,7 @@ const DEAL_MINOR: i128 = 4_000_000;
 /// A refusal or a storage failure.
 pub(super) async fn enter(operator: &Caller, running: Quarter) -> anyhow::Result<()> {
     let quarter = running.to_string();
-    iteration::open(operator, once("iterationOpen", &quarter)).await?;
+    iteration::open(operator, None, once("iterationOpen", &quarter)).await?;
     let mut invest = Vec::new();
     for it in recruit::recommendations(operator).await? {
         let (partner, tier) = (it.partner.id, it.recommendation.tier);

@@ -10,10 +10,10 @@ use super::people::{self, once};
 use super::simulation::{QUARTERS, World};
 use super::{plan, publish};
 use crate::usecase::import::{self, Request};
-use crate::usecase::{Caller, Failure, Office, partner, pod, portfolio, program, seat, segment, spend, stage};
+use crate::usecase::{Caller, Failure, Office, partner, pod, portfolio, program, seat, segment, spend, stage, trigger};
 use anyhow::{Context, anyhow, bail};
 use chrono::TimeDelta;
-use domain::deal::Outcome;
+use domain::deal::{DealKind, Outcome};
 use domain::program::Program;
 use domain::role::Role;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -146,6 +146,14 @@ async fn frame(world: &World, revops: &Caller, finance: &Caller) -> Result<(), F
         };
         stage::map(revops, None, None, facts, once("stageMap", name)).await?;
     }
+    let new_business = trigger::Given {
+        name: "New business".into(),
+        segments: Vec::new(),
+        stages: Vec::new(),
+        kinds: vec![DealKind::New],
+        arr_from: None,
+    };
+    trigger::set(revops, vec![new_business], None, once("cosellTriggersSet", "new business")).await?;
     for (code, ..) in world.market.foreign {
         let Ok(currency) = code.parse() else { continue };
         for step in -1..=QUARTERS {

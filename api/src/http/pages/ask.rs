@@ -23,7 +23,7 @@ const SELECTION: &str = "
 program { name currency timeZone }
 viewer { role }
 deliverable {
-  id kind quarter revision latestRevision sha256 policyVersion publishedAt publisher { name } content
+  id kind quarter revision latestRevision sha256 policyVersion methodologyVersion publishedAt publisher { name } content
   forecast {
     quarters asOf from to currency seasonalQuarters
     conservative { ...year } base { ...year } stretch { ...year }
@@ -60,13 +60,13 @@ deliverable {
 }";
 
 /// A selected field, or a fragment where the name begins with three dots.
-struct Selected<'a> {
+pub(super) struct Selected<'a> {
     name: &'a str,
     below: Vec<Self>,
 }
 
 /// Reads names and braces: that is all that there is in the texts above.
-fn selected<'a>(words: &mut impl Iterator<Item = &'a str>) -> Vec<Selected<'a>> {
+pub(super) fn selected<'a>(words: &mut impl Iterator<Item = &'a str>) -> Vec<Selected<'a>> {
     let mut all: Vec<Selected<'a>> = Vec::new();
     while let Some(word) = words.next() {
         match word {
@@ -84,7 +84,7 @@ fn selected<'a>(words: &mut impl Iterator<Item = &'a str>) -> Vec<Selected<'a>> 
 }
 
 /// The selection as far as the type has it; empty where it has none of it.
-fn written(roots: Roots<'_>, of: &str, selection: &[Selected<'_>]) -> String {
+pub(super) fn written(roots: Roots<'_>, of: &str, selection: &[Selected<'_>]) -> String {
     let Some(MetaType::Object { fields, .. }) = roots.types.get(of) else { return String::new() };
     let one = |selected: &Selected<'_>| {
         if let Some(name) = selected.name.strip_prefix("...") {
@@ -95,7 +95,11 @@ fn written(roots: Roots<'_>, of: &str, selection: &[Selected<'_>]) -> String {
             return Some(selected.name.to_owned());
         }
         let below = written(roots, MetaTypeName::concrete_typename(&field.ty), &selected.below);
-        let arguments = if selected.name == "deliverable" { "(by: $by)" } else { "" };
+        let arguments = match selected.name {
+            "deliverable" => "(by: $by)",
+            "cfoPack" => "(quarter: $quarter)",
+            _ => "",
+        };
         (!below.is_empty()).then(|| format!("{}{arguments} {{ {below} }}", selected.name))
     };
     selection.iter().filter_map(one).collect::<Vec<_>>().join(" ")

@@ -3,8 +3,11 @@
 //!
 //! Like the exports, a document is a GraphQL query of the server's own under the caller's schema: its role decides bands, columns
 //! and rows, and there is no second policy. What it may not see at all is answered as if there were no such path.
+//!
+//! The CFO pack of a completed quarter is a document too (`/documents/cfo-pack/2026-Q3.html`), though nobody publishes it.
 
 mod ask;
+mod cfo;
 mod chart;
 mod forecast;
 mod html;
@@ -44,6 +47,10 @@ const NOTHING: &str = "There is nothing here.";
 
 /// Where documents are.
 const ROOT: &str = "/documents/";
+
+/// The fields of `Query` that documents are made of.
+const DELIVERABLE: &str = "deliverable";
+const CFO_PACK: &str = "cfoPack";
 
 /// How many documents are written at the same time: a large one keeps a core busy, and other requests need some.
 const AT_ONCE: usize = 2;
@@ -163,13 +170,23 @@ async fn make(http: &Http, request: Request, trail: &mut Trail) -> Result<Respon
     let (head, _) = request.into_parts();
     let (who, _) = http.sign_in(&head).await?;
     http.charge(&who, trail)?;
-    let query = ask::document(http.contracts.of(who.viewer.role).roots()).ok_or_else(nothing)?;
+    let roots = http.contracts.of(who.viewer.role).roots();
     let path = head.uri.path().strip_prefix(ROOT).unwrap_or_default();
     // A global id holds no point, and neither does a quarter.
     let (path, ending) = path.split_once('.').map_or((path, None), |(path, ending)| (path, Some(ending)));
     let format = Format::of(ending, &head.headers).ok_or_else(nothing)?;
-    let named = Named::read(path).ok_or_else(nothing)?;
-    let variables = std::iter::once((Name::new("by"), named.argument())).collect();
+    let (query, argument, root) = match path.strip_prefix(cfo::SLUG).and_then(|rest| rest.strip_prefix('/')) {
+        Some(quarter) => {
+            let quarter: Quarter = quarter.parse().map_err(|_| nothing())?;
+            (cfo::document(roots), (Name::new("quarter"), Value::String(quarter.to_string())), CFO_PACK)
+        }
+        None => {
+            let named = Named::read(path).ok_or_else(nothing)?;
+            (ask::document(roots), (Name::new("by"), named.argument()), DELIVERABLE)
+        }
+    };
+    let query = query.ok_or_else(nothing)?;
+    let variables = std::iter::once(argument).collect();
     let asked = Asked { own: Some(query.into()), variables, ..Asked::default() };
     let prepared = prepare(http, who, asked, Carries::Queries, trail).await?;
     // One deadline for the query and for what is written of its answer.
@@ -180,7 +197,7 @@ async fn make(http: &Http, request: Request, trail: &mut Trail) -> Result<Respon
     }
     trail.ran(0, rows(&response.data));
     let data = response.data.into_json().map_err(|why| lost(&why))?;
-    if at(&data, "deliverable").is_null() {
+    if at(&data, root).is_null() {
         return Err(nothing());
     }
     let Written { slice, bytes, digest } = timeout_at(deadline, write(data, format))
@@ -243,13 +260,21 @@ struct Slice {
 impl Slice {
     fn of(mut data: Json) -> Self {
         // A later revision changes nothing of what this one says: it is told apart and not hashed.
-        let latest = data["deliverable"].as_object_mut().and_then(|of| of.remove("latestRevision")).unwrap_or_default();
+        let deliverable = data.get_mut(DELIVERABLE).and_then(Json::as_object_mut);
+        let latest = deliverable.and_then(|of| of.remove("latestRevision")).unwrap_or_default();
         data.sort_all_objects();
         let sha256 = hex(&Sha256::digest(data.to_string().as_bytes()).into());
         Self { data, sha256, latest }
     }
 
+    fn is_cfo_pack(&self) -> bool {
+        self.data.get(CFO_PACK).is_some()
+    }
+
     fn file_name(&self) -> String {
+        if self.is_cfo_pack() {
+            return format!("{}-{}", cfo::SLUG, text(&self.data, "cfoPack.quarter").unwrap_or_default());
+        }
         let of = |path: &str| at(&self.data, path).as_str().unwrap_or_default().to_ascii_lowercase().replace('_', "-");
         let quarter = text(&self.data, "deliverable.quarter").unwrap_or_default();
         format!("{}-{quarter}-r{}", of("deliverable.kind"), at(&self.data, "deliverable.revision"))
@@ -262,13 +287,19 @@ impl Slice {
             Format::Markdown => markdown::write(&self.sheet()),
             Format::Csv => records::write(&self.sheet()),
             Format::Xlsx => {
-                workbook::write(&self.sheet(), text(&self.data, "deliverable.publishedAt").unwrap_or_default())?
+                // A pack is as of a day, and is made of no instant.
+                let day = text(&self.data, "cfoPack.asOf").map(|day| format!("{day}T00:00:00"));
+                let published = text(&self.data, "deliverable.publishedAt").unwrap_or_default();
+                workbook::write(&self.sheet(), day.as_deref().unwrap_or(published))?
             }
         })
     }
 
     /// The sheet that every format is made of.
     fn sheet(&self) -> Sheet {
+        if self.is_cfo_pack() {
+            return cfo::sheet(&self.data, &self.sha256);
+        }
         let of = at(&self.data, "deliverable");
         let said = |path: &str| text(&self.data, path).unwrap_or_default();
         let revision = number(of, "revision").unwrap_or_default();
@@ -293,6 +324,7 @@ impl Slice {
             ("Published", format!("{}{by}", instant(said("deliverable.publishedAt")))),
             ("Currency", said("program.currency").to_owned()),
             ("Policy version", at(of, "policyVersion").to_string()),
+            ("Methodology version", text(of, "methodologyVersion").unwrap_or("none").to_owned()),
         ];
         if let Some(latest) = self.latest.as_i64().filter(|latest| revision < (*latest).into()) {
             sheet.notice = Some(format!("Revision {latest} has replaced this one."));
