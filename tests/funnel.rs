@@ -1,8 +1,10 @@
 //! Funnel through the API: who produces where, how healthy each stage is, what is committed; and the program level.
 
-use crate::support::world::global_id;
+use crate::support::world::{day, global_id, somebody};
 use crate::support::{App, on_every_backend};
-use api::usecase::{Caller, level};
+use api::usecase::{Caller, deal, level, stage};
+use domain::attribution::{AttributionState, Claim};
+use domain::deal::{DealKind, Outcome};
 use domain::role::Role;
 use serde_json::{Value, json};
 
@@ -75,6 +77,59 @@ fn coverage_is_read_off_what_invest_partners_won() {
             manager.data()["stageHealth"]["stages"][1],
             json!({ "stage": "CO_SELL", "coverage": "THIN", "producingPartners": 1, "producers": [] })
         );
+    });
+}
+
+/// A deal of a kind that the second partner grew or kept, won in 2026-Q2.
+async fn grown(app: &App, kind: DealKind) {
+    let home = &app.world.home;
+    let ops = somebody(&app.office, home.program, Role::Revops);
+    let won = stage::all(&ops).await.unwrap().into_iter().find(|stage| stage.outcome == Outcome::Won).unwrap().id;
+    let claim = Claim {
+        partner_id: home.partners[1],
+        state: AttributionState::ExpansionOrRetention,
+        evidence: Some("their service desk".into()),
+        basis_id: None,
+    };
+    let facts = deal::Facts {
+        name: Some(format!("{kind:?}")),
+        account_id: Some(Some(home.accounts[1])),
+        segment_id: Some(Some(home.segment)),
+        kind: Some(kind),
+        stage_id: Some(won),
+        opened_on: Some(day("2026-05-04")),
+        closed_on: Some(Some(day("2026-06-15"))),
+        claims: Some(vec![claim]),
+        ..deal::Facts::default()
+    };
+    deal::create(&ops, facts, None).await.unwrap();
+}
+
+/// Southbay produces in TOFU and CO_SELL, and with an expansion and a renewal in all four stages.
+#[test]
+fn gaps_and_a_partner_in_four_stages_are_findings_of_one_query() {
+    on_every_backend(async |app| {
+        let ask = "{ stageFindings { code stage partner { name } message } }";
+        let read = async |role| {
+            let found = app.as_role(role).query(ask).await.data()["stageFindings"].clone();
+            let line = |it: &Value| json!([it["code"], it["stage"], it["partner"]["name"]]);
+            found.as_array().unwrap().iter().map(line).collect::<Vec<_>>()
+        };
+        let [gap, thin] = ["GAP", "THIN"].map(|code| move |stage: &str| json!([code, stage, null]));
+        let all = ["TOFU", "CO_SELL", "EXPAND", "RETAIN"];
+        assert_eq!(read(Role::Operator).await, all.map(gap));
+        invest(&app, 0).await;
+        invest(&app, 1).await;
+        assert_eq!(read(Role::Operator).await, [gap("EXPAND"), gap("RETAIN"), thin("CO_SELL")]);
+        grown(&app, DealKind::Expansion).await;
+        grown(&app, DealKind::Renewal).await;
+        let thin = [thin("CO_SELL"), thin("EXPAND"), thin("RETAIN")];
+        let four = json!(["FOUR_STAGES", null, "Southbay"]);
+        assert_eq!(read(Role::Operator).await, [&thin[..], &[four]].concat());
+        // The stages are the program's, the partner is another's.
+        assert_eq!(read(Role::PartnerManager).await, thin);
+        let said = app.as_role(Role::Leadership).query(ask).await.data()["stageFindings"][3]["message"].clone();
+        assert!(said.as_str().unwrap().starts_with("Southbay produces in all four stages"), "{said}");
     });
 }
 

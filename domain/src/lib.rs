@@ -74,6 +74,7 @@ pub mod tam;
 pub mod template;
 pub mod territory;
 pub mod text;
+pub mod tier_due;
 pub mod token;
 pub mod trust_gap;
 pub mod what_if;

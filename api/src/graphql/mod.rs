@@ -83,6 +83,7 @@ pub mod system_map_write;
 pub mod tam;
 pub mod template;
 pub mod territory;
+pub mod tier_due;
 pub mod token;
 pub mod totals;
 pub mod touch;
@@ -152,6 +153,7 @@ pub struct PlanRead(
     iteration::IterationQuery,
     deliverable::DeliverableQuery,
     recruit::RecruitQuery,
+    tier_due::TierDueQuery,
     recruit_plan::RecruitPlanQuery,
     foundation::FoundationQuery,
     rollout::RolloutQuery,
@@ -268,4 +270,6 @@ pub struct Subscription(
     pod_request::PodRequestSubscription,
     lead::LeadSubscription,
     deliverable::DeliverableSubscription,
+    handoff::HandoffSubscription,
+    tier_due::TierDueSubscription,
 );

@@ -177,9 +177,13 @@ fn content(funnel: &Funnel, lines: &[Commitment], reconciled: &[Reconciled], rea
             "differenceMinor": line.difference_minor.map(amount), "isWithin": line.is_within,
         })
     });
+    let findings = funnel
+        .findings()
+        .into_iter()
+        .map(|found| json!({ "kind": found.kind, "stage": found.stage, "partnerId": found.partner_id }));
     json!({
         "currency": funnel.currency.code(), "window": [funnel.window.from.to_string(), funnel.window.to.to_string()],
-        "stageMapping": rows.collect::<Vec<_>>(), "stageHealth": health.collect::<Vec<_>>(),
+        "findings": findings.collect::<Vec<_>>(), "stageMapping": rows.collect::<Vec<_>>(), "stageHealth": health.collect::<Vec<_>>(),
         "commitments": lines.iter().map(line).collect::<Vec<_>>(), "reconciliation": sums.collect::<Vec<_>>(),
         "reason": reason,
     })

@@ -74,6 +74,7 @@ pub mod system_map;
 pub mod tam;
 pub mod template;
 pub mod territory;
+pub mod tier_due;
 pub mod token;
 pub mod what_if;
 pub mod working_calendar;
