@@ -77,7 +77,7 @@ impl Files {
         }
         let mut deals = Vec::new();
         let mut account_of = BTreeMap::new();
-        for row in self.rows("deals.csv") {
+        for row in self.rows("opportunities.csv") {
             account_of.insert(row["Opportunity ID"].clone(), row["Account ID"].clone());
             let outcome = outcomes[row["Stage"].as_str()];
             let opened: NaiveDate = row["Created Date"].parse().unwrap();

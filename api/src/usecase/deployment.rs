@@ -7,6 +7,7 @@ use super::office::Caller;
 use super::{deliverable, iteration, money};
 use domain::calendar::Quarter;
 use domain::deliverable::{Deliverable, DeliverableKind};
+use domain::economics::major;
 use domain::funnel::{Base, Commitment, FunnelStage, PLAN_QUARTERS, Reconciled, reconcile};
 use domain::money::Currency;
 use domain::role::Action;
@@ -210,8 +211,14 @@ pub async fn publish(caller: &Caller, reason: Option<String>, key: Option<Key>) 
         let mut problems = Problems::default();
         for off in reconciled.iter().filter(|line| !line.is_within && reason.is_none()) {
             let stage: &'static str = off.stage.into();
+            let money = |minor| major(minor, funnel.currency.minor_digits());
             let message = format!(
-                "{stage}: the commitments differ from BASE by more than the policy bears: reconcile them, or give a reason"
+                "{stage}: {} is committed and BASE is {} {currency}: they differ by {}, and without a written reason by at most {} of BASE",
+                money(off.committed_minor),
+                money(off.base_minor.unwrap_or_default()),
+                money(off.difference_minor.unwrap_or_default()),
+                funnel.policy.deployment_tolerance_rate.normalize(),
+                currency = funnel.currency,
             );
             problems.push(
                 Problem::at(["reason"], ProblemCode::RuleRefused, message).by("COMMITMENTS_DO_NOT_RECONCILE"),

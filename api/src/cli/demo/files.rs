@@ -26,11 +26,17 @@ pub(super) fn write(folder: &Path, markets: &[&'static Market], today: NaiveDate
             let path = own.join(name);
             std::fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))
         };
-        keep("program.json", serde_json::to_string_pretty(&frame(&world))?.as_bytes())?;
+        let mut program = frame(&world);
+        let mut imports = Vec::new();
         for export in masters(&world)?.into_iter().chain(exports(&world)?) {
+            let (object, mapping): (&str, _) = (export.object.into(), export.file_name.replace(".csv", ".toml"));
             keep(export.file_name, &export.csv)?;
-            keep(&export.file_name.replace(".csv", ".toml"), export.mapping.as_bytes())?;
+            keep(&mapping, export.mapping.as_bytes())?;
+            imports.push(json!({ "object": object.to_lowercase(), "file": export.file_name, "mapping": mapping }));
         }
+        // In the order in which they are imported: what a row names must be there.
+        program["imports"] = imports.into();
+        keep("program.json", serde_json::to_string_pretty(&program)?.as_bytes())?;
     }
     Ok(())
 }
@@ -54,6 +60,5 @@ fn frame(world: &World) -> Value {
         "fiscalStartMonth": market.fiscal_start_month, "asOf": world.today, "quarter": world.running.to_string(),
         "segments": market.segments.iter().map(segment).collect::<Vec<_>>(), "stages": stages.collect::<Vec<_>>(),
         "pods": market.pods.iter().map(|pod| pod.name).collect::<Vec<_>>(), "fxRates": rates.collect::<Vec<_>>(),
-        "imports": ["partners", "accounts", "deals", "spend", "activities"],
     })
 }
