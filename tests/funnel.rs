@@ -167,6 +167,35 @@ fn a_plan_without_a_forecast_has_nothing_to_reconcile_to() {
     });
 }
 
+/// The world's forecast was published before the iteration: the plan waits for the next revision. No partner is INVEST, so that BASE
+/// of the three stages is 0 and nothing is committed.
+#[test]
+fn a_plan_reconciles_to_the_forecast_of_its_own_iteration() {
+    on_every_backend(async |app| {
+        app.clock.set("2026-10-06T09:00:00Z".parse().unwrap());
+        let operator = app.as_role(Role::Operator);
+        operator.change("iterationOpen", json!({}), "iteration { quarter }").await;
+        let early = publish(&app, None).await;
+        assert_eq!(rules(&early), ["FORECAST_MISSING"], "{early}");
+        let again = json!({ "quarter": "2026-Q4", "replacesRevision": 1 });
+        let forecast = operator.change("forecastPublish", again, "forecast { revision }").await;
+        assert_eq!(forecast["forecast"]["revision"], 2, "{forecast}");
+        let plan = publish(&app, None).await;
+        let content: Value = serde_json::from_str(plan["deliverable"]["content"].as_str().unwrap()).unwrap();
+        let gap = |stage: &str| json!({ "kind": "GAP", "partnerId": null, "stage": stage });
+        assert_eq!(content["findings"], json!(["TOFU", "CO_SELL", "EXPAND", "RETAIN"].map(gap)));
+        let query = "{ deliverable(by: { of: { kind: STAGE_DEPLOYMENT_PLAN, quarter: \"2026-Q4\" } }) { stageDeploymentPlan { findings { code stage message } } } }";
+        let told = app.as_role(Role::Finance).query(query).await;
+        let found = &told.data()["deliverable"]["stageDeploymentPlan"]["findings"];
+        assert_eq!(
+            (&found[0]["code"], &found[0]["stage"], found.as_array().unwrap().len()),
+            (&json!("GAP"), &json!("TOFU"), 4)
+        );
+        let page = operator.get("/documents/stage-deployment-plan/2026-Q4.md").await;
+        assert!(page.contains("Findings") && page.contains("TOFU: no Invest partner produces in this stage"), "{page}");
+    });
+}
+
 /// 12 NEW deals at 12,000.00 were sourced by the first partner in the trailing four quarters: 10 closed, one open, one shared. The
 /// second sourced 11 and influenced the shared one, which was won.
 #[test]

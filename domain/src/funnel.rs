@@ -117,7 +117,8 @@ pub enum StageFindingKind {
 }
 
 /// A finding of the funnel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct StageFinding {
     /// What was found.
     pub kind: StageFindingKind,

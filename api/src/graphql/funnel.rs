@@ -209,6 +209,34 @@ pub struct StageFinding {
     message: String,
 }
 
+impl StageFinding {
+    /// A finding as it is told: none of a partner that the caller does not see.
+    pub(super) fn of(found: method::StageFinding, partner: Option<domain::partner::Partner>) -> Option<Self> {
+        if found.partner_id.is_some() && partner.is_none() {
+            return None;
+        }
+        let stage: &'static str = found.stage.map_or("", Into::into);
+        let name = partner.as_ref().map_or("", |partner| partner.name.as_str());
+        let message = match found.kind {
+            method::StageFindingKind::Gap => {
+                format!("{stage}: no Invest partner produces in this stage. It belongs in the next recruit objectives.")
+            }
+            method::StageFindingKind::Thin => {
+                format!("{stage}: fewer Invest partners produce in this stage than cover it.")
+            }
+            method::StageFindingKind::FourStages => format!(
+                "{name} produces in all four stages, which almost no partner does: look at its attributions again."
+            ),
+        };
+        Some(Self {
+            code: found.kind.into(),
+            stage: found.stage.map(Into::into),
+            partner: partner.map(Partner),
+            message,
+        })
+    }
+}
+
 /// Reads of the funnel.
 #[derive(Default)]
 pub struct FunnelQuery;
@@ -269,35 +297,7 @@ impl FunnelQuery {
             let row = funnel.rows.iter().find(|(partner, _)| partner.id == id && listed.contains(&id));
             row.map(|(partner, _)| partner.clone())
         };
-        let finding = |found: method::StageFinding| {
-            let partner = found.partner_id.and_then(seen);
-            if found.partner_id.is_some() && partner.is_none() {
-                return None;
-            }
-            let stage: &'static str = found.stage.map_or("", Into::into);
-            let name = partner.as_ref().map_or("", |partner| partner.name.as_str());
-            let message = match found.kind {
-                method::StageFindingKind::Gap => {
-                    format!(
-                        "{stage}: no Invest partner produces in this stage. It belongs in the next recruit objectives."
-                    )
-                }
-                method::StageFindingKind::Thin => {
-                    format!("{stage}: fewer Invest partners produce in this stage than cover it.")
-                }
-                method::StageFindingKind::FourStages => {
-                    format!(
-                        "{name} produces in all four stages, which almost no partner does: look at its attributions again."
-                    )
-                }
-            };
-            Some(StageFinding {
-                code: found.kind.into(),
-                stage: found.stage.map(Into::into),
-                partner: partner.map(Partner),
-                message,
-            })
-        };
+        let finding = |found: method::StageFinding| StageFinding::of(found, found.partner_id.and_then(seen));
         Ok(funnel.findings().into_iter().filter_map(finding).collect())
     }
 }

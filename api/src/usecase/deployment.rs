@@ -178,13 +178,9 @@ fn content(funnel: &Funnel, lines: &[Commitment], reconciled: &[Reconciled], rea
             "differenceMinor": line.difference_minor.map(amount), "isWithin": line.is_within,
         })
     });
-    let findings = funnel
-        .findings()
-        .into_iter()
-        .map(|found| json!({ "kind": found.kind, "stage": found.stage, "partnerId": found.partner_id }));
     json!({
         "currency": funnel.currency.code(), "window": [funnel.window.from.to_string(), funnel.window.to.to_string()],
-        "findings": findings.collect::<Vec<_>>(), "stageMapping": rows.collect::<Vec<_>>(), "stageHealth": health.collect::<Vec<_>>(),
+        "findings": funnel.findings(), "stageMapping": rows.collect::<Vec<_>>(), "stageHealth": health.collect::<Vec<_>>(),
         "commitments": lines.iter().map(line).collect::<Vec<_>>(), "reconciliation": sums.collect::<Vec<_>>(),
         "reason": reason,
     })
@@ -202,8 +198,13 @@ pub async fn publish(caller: &Caller, reason: Option<String>, key: Option<Key>) 
         let reason = reason.as_ref().and_then(|reason| problems.take("reason", text::name(reason, 2000)));
         problems.settle()?;
         let funnel = funnel::measure(&work.tx, work.slice, quarter).await?;
-        let Some(base) = base(&work.tx, work.slice, &funnel).await? else {
-            let message = format!("the forecast of {quarter} is not published: the plan reconciles to it");
+        let opened = entity::iteration::of_quarter(&work.tx, work.slice, quarter).await?;
+        let forecast = entity::deliverable::latest(&work.tx, work.slice, DeliverableKind::Forecast, quarter).await?;
+        // One that was published ahead, before the iteration began, is no work of its Phase 2.
+        let is_of_it = forecast.zip(opened).is_some_and(|(forecast, it)| forecast.published_at >= it.opened_at);
+        let Some(base) = base(&work.tx, work.slice, &funnel).await?.filter(|_| is_of_it) else {
+            let message =
+                format!("no forecast of {quarter} is published in this iteration, and the plan reconciles to it: publish it first");
             return Err(Problem::at([], ProblemCode::RuleRefused, message).by("FORECAST_MISSING").into());
         };
         let lines = committed(&work.tx, &funnel::whole(work.slice)?, &funnel).await?;
