@@ -9,10 +9,11 @@ use entity::deal_around::Around;
 use entity::page::{Ask, Key, Position};
 use entity::{
     Store, account, account_partner, activity, attribution, capability, contract_terms, deal, deal_origin, deliverable,
-    dispute, dispute_party, external_ref, firmographics, handoff, handoff_rules, ideal_profile, level_benefits,
-    lever_change, overlap, partner, partner_person, penetration, planned_spend, practice, primary_sale, qualification,
-    reconciliation_sign_off, registration, registration_conflict, rollout, rollout_tick, segment, sla_clock,
-    source_mark, spend_line, stage, system_input, system_lever, system_loop, territory,
+    dispute, dispute_party, external_ref, firmographics, handoff, handoff_rules, ideal_profile, iteration,
+    level_benefits, lever_change, overlap, partner, partner_person, penetration, phase_hours, planned_spend, practice,
+    primary_sale, qualification, reach, reconciliation_sign_off, registration, registration_conflict, rollout,
+    rollout_tick, segment, sla_clock, source_mark, spend_line, stage, system_input, system_lever, system_loop,
+    territory, tier_notice,
 };
 use sea_orm_migration::sea_orm::{ConnectionTrait, Statement};
 use strum::IntoEnumIterator;
@@ -230,6 +231,16 @@ async fn every_finder_runs_with_every_reach_and_order() {
             planned_spend::window(conn, &slice, window, None).await.unwrap();
             planned_spend::window(conn, &slice, window, Some(ids[0])).await.unwrap();
             penetration::all(conn, &slice).await.unwrap();
+            penetration::find(conn, &slice, ids[0], ids[1]).await.unwrap();
+            tier_notice::find(conn, &slice, ids[0]).await.unwrap_or_else(|why| panic!("{}: {why}", say("notices")));
+            tier_notice::due_from(conn, &slice, "2026-10-05".parse().unwrap()).await.unwrap();
+            phase_hours::of_quarter(conn, &slice, quarter).await.unwrap();
+            iteration::count_up_to(conn, &slice, quarter).await.unwrap();
+            let (first_day, last_day) = ("2025-10-01".parse().unwrap(), "2026-09-30".parse().unwrap());
+            let (from, until) = ("2025-10-01T00:00:00Z".parse().unwrap(), "2026-10-01T00:00:00Z".parse().unwrap());
+            let span = reach::Span { window, first_day, last_day, from, until };
+            reach::customers(conn, &slice, &span).await.unwrap_or_else(|why| panic!("{}: {why}", say("customers")));
+            reach::overlap(conn, &slice, &span).await.unwrap_or_else(|why| panic!("{}: {why}", say("overlap")));
             reconciliation_sign_off::of_quarter(conn, &slice, quarter).await.unwrap();
             reconciliation_sign_off::find(conn, &slice, ids[0]).await.unwrap();
             let kind = domain::deliverable::DeliverableKind::Forecast;

@@ -1,8 +1,10 @@
 //! Funnel through the API: who produces where, how healthy each stage is, what is committed; and the program level.
 
-use crate::support::world::global_id;
+use crate::support::world::{day, global_id, somebody};
 use crate::support::{App, on_every_backend};
-use api::usecase::{Caller, level};
+use api::usecase::{Caller, deal, level, stage};
+use domain::attribution::{AttributionState, Claim};
+use domain::deal::{DealKind, Outcome};
 use domain::role::Role;
 use serde_json::{Value, json};
 
@@ -78,6 +80,59 @@ fn coverage_is_read_off_what_invest_partners_won() {
     });
 }
 
+/// A deal of a kind that the second partner grew or kept, won in 2026-Q2.
+async fn grown(app: &App, kind: DealKind) {
+    let home = &app.world.home;
+    let ops = somebody(&app.office, home.program, Role::Revops);
+    let won = stage::all(&ops).await.unwrap().into_iter().find(|stage| stage.outcome == Outcome::Won).unwrap().id;
+    let claim = Claim {
+        partner_id: home.partners[1],
+        state: AttributionState::ExpansionOrRetention,
+        evidence: Some("their service desk".into()),
+        basis_id: None,
+    };
+    let facts = deal::Facts {
+        name: Some(format!("{kind:?}")),
+        account_id: Some(Some(home.accounts[1])),
+        segment_id: Some(Some(home.segment)),
+        kind: Some(kind),
+        stage_id: Some(won),
+        opened_on: Some(day("2026-05-04")),
+        closed_on: Some(Some(day("2026-06-15"))),
+        claims: Some(vec![claim]),
+        ..deal::Facts::default()
+    };
+    deal::create(&ops, facts, None).await.unwrap();
+}
+
+/// Southbay produces in TOFU and CO_SELL, and with an expansion and a renewal in all four stages.
+#[test]
+fn gaps_and_a_partner_in_four_stages_are_findings_of_one_query() {
+    on_every_backend(async |app| {
+        let ask = "{ stageFindings { code stage partner { name } message } }";
+        let read = async |role| {
+            let found = app.as_role(role).query(ask).await.data()["stageFindings"].clone();
+            let line = |it: &Value| json!([it["code"], it["stage"], it["partner"]["name"]]);
+            found.as_array().unwrap().iter().map(line).collect::<Vec<_>>()
+        };
+        let [gap, thin] = ["GAP", "THIN"].map(|code| move |stage: &str| json!([code, stage, null]));
+        let all = ["TOFU", "CO_SELL", "EXPAND", "RETAIN"];
+        assert_eq!(read(Role::Operator).await, all.map(gap));
+        invest(&app, 0).await;
+        invest(&app, 1).await;
+        assert_eq!(read(Role::Operator).await, [gap("EXPAND"), gap("RETAIN"), thin("CO_SELL")]);
+        grown(&app, DealKind::Expansion).await;
+        grown(&app, DealKind::Renewal).await;
+        let thin = [thin("CO_SELL"), thin("EXPAND"), thin("RETAIN")];
+        let four = json!(["FOUR_STAGES", null, "Southbay"]);
+        assert_eq!(read(Role::Operator).await, [&thin[..], &[four]].concat());
+        // The stages are the program's, the partner is another's.
+        assert_eq!(read(Role::PartnerManager).await, thin);
+        let said = app.as_role(Role::Leadership).query(ask).await.data()["stageFindings"][3]["message"].clone();
+        assert!(said.as_str().unwrap().starts_with("Southbay produces in all four stages"), "{said}");
+    });
+}
+
 #[test]
 fn only_invest_partners_commit_and_only_for_the_four_quarters() {
     on_every_backend(async |app| {
@@ -109,6 +164,35 @@ fn a_plan_without_a_forecast_has_nothing_to_reconcile_to() {
         assert_eq!(rules(&publish(&app, Some("no forecast yet")).await), ["FORECAST_MISSING"]);
         let answer = app.as_role(Role::Operator).query("{ stageDeploymentPlan { reconciliation { stage } } }").await;
         assert_eq!(answer.data()["stageDeploymentPlan"]["reconciliation"], Value::Null);
+    });
+}
+
+/// The world's forecast was published before the iteration: the plan waits for the next revision. No partner is INVEST, so that BASE
+/// of the three stages is 0 and nothing is committed.
+#[test]
+fn a_plan_reconciles_to_the_forecast_of_its_own_iteration() {
+    on_every_backend(async |app| {
+        app.clock.set("2026-10-06T09:00:00Z".parse().unwrap());
+        let operator = app.as_role(Role::Operator);
+        operator.change("iterationOpen", json!({}), "iteration { quarter }").await;
+        let early = publish(&app, None).await;
+        assert_eq!(rules(&early), ["FORECAST_MISSING"], "{early}");
+        let again = json!({ "quarter": "2026-Q4", "replacesRevision": 1 });
+        let forecast = operator.change("forecastPublish", again, "forecast { revision }").await;
+        assert_eq!(forecast["forecast"]["revision"], 2, "{forecast}");
+        let plan = publish(&app, None).await;
+        let content: Value = serde_json::from_str(plan["deliverable"]["content"].as_str().unwrap()).unwrap();
+        let gap = |stage: &str| json!({ "kind": "GAP", "partnerId": null, "stage": stage });
+        assert_eq!(content["findings"], json!(["TOFU", "CO_SELL", "EXPAND", "RETAIN"].map(gap)));
+        let query = "{ deliverable(by: { of: { kind: STAGE_DEPLOYMENT_PLAN, quarter: \"2026-Q4\" } }) { stageDeploymentPlan { findings { code stage message } } } }";
+        let told = app.as_role(Role::Finance).query(query).await;
+        let found = &told.data()["deliverable"]["stageDeploymentPlan"]["findings"];
+        assert_eq!(
+            (&found[0]["code"], &found[0]["stage"], found.as_array().unwrap().len()),
+            (&json!("GAP"), &json!("TOFU"), 4)
+        );
+        let page = operator.get("/documents/stage-deployment-plan/2026-Q4.md").await;
+        assert!(page.contains("Findings") && page.contains("TOFU: no Invest partner produces in this stage"), "{page}");
     });
 }
 

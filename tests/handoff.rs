@@ -1,7 +1,8 @@
 //! Handoffs through the API: fired by events of deals, acknowledged by the receiver, overdue when their time is over.
 
 use crate::registration::{at, codes, rules};
-use crate::support::world::global_id;
+use crate::support::stream::{Events, Socket};
+use crate::support::world::{World, global_id};
 use crate::support::{App, on_every_backend};
 use domain::funnel::FunnelStage;
 use domain::handoff::{Handoff, HandoffEvent, HandoffRule};
@@ -136,6 +137,60 @@ fn a_rule_fires_once_for_a_deal_and_by_the_contract_of_its_partner() {
         // The partner's contract gives the term; the clock between the vendor's people is not the partner's to read.
         let partners = read(Role::Partner).await;
         assert!(!partners.as_array().unwrap().iter().any(|edge| edge["node"]["kind"] == "HANDOFF"), "{partners}");
+    });
+}
+
+/// Each hears of the handoffs that it may see, fired and acknowledged, once, and resumes behind the last.
+#[test]
+fn a_handoff_is_told_to_who_gives_and_receives_it() {
+    on_every_backend(async |app| {
+        let told = "subscription { handoffTold { eventId isAcknowledged isYours handoff { id receiver state deal { name } } } }";
+        let rules = [
+            rule("WON", "CO_SELL", "EXPAND", "CUSTOMER_AE", "PARTNER_MANAGER"),
+            rule("WON", "CO_SELL", "RETAIN", "PARTNER_MANAGER", "PARTNER"),
+        ];
+        set(&app, &rules).await;
+        let token = |role| app.token(&World::subject(role));
+        let bare = told.replace("eventId ", "");
+        let mut partner = Events::open(app.address, &token(Role::Partner), &bare, None).await;
+        let mut manager = Socket::open(app.address, &token(Role::PartnerManager), told).await;
+        let mut all = Socket::open(app.address, &token(Role::Revops), told).await;
+        while app.office.feed.followers() < 3 {
+            tokio::task::yield_now().await;
+        }
+        // Another partner's deal first: its manager and its partner are others.
+        advance(&app, app.world.home.open[1], "Won", Some("2026-10-05")).await;
+        advance(&app, app.world.home.open[0], "Won", Some("2026-10-05")).await;
+        let mut heard = Vec::new();
+        for _ in 0..4 {
+            heard.push(all.next().await["data"]["handoffTold"]["handoff"]["deal"]["name"].clone());
+        }
+        heard.sort_by_key(ToString::to_string);
+        assert_eq!(heard, ["Northwind open", "Northwind open", "Southbay open", "Southbay open"]);
+        let mut managers = Vec::new();
+        for _ in 0..2 {
+            let event = manager.next().await["data"]["handoffTold"].clone();
+            assert_eq!(
+                (&event["isAcknowledged"], &event["handoff"]["deal"]["name"]),
+                (&json!(false), &json!("Northwind open"))
+            );
+            assert_eq!(event["isYours"], event["handoff"]["receiver"] == "PARTNER_MANAGER");
+            managers.push(event["handoff"].clone());
+        }
+        let (id, answer) = partner.next().await.unwrap();
+        let own = answer["data"]["handoffTold"].clone();
+        assert_eq!((&own["isYours"], &own["handoff"]["receiver"]), (&json!(true), &json!("PARTNER")), "{answer}");
+        drop(partner);
+        acknowledge(&app, Role::PartnerManager, &to(&managers, "PARTNER_MANAGER")["id"], "ours").await;
+        acknowledge(&app, Role::Partner, &own["handoff"]["id"], "we take it").await;
+        // Back again it hears what became of its own, and nothing of what the vendor's people hand one another.
+        let mut again = Events::open(app.address, &token(Role::Partner), &bare, Some(&id)).await;
+        let done = again.next().await.unwrap().1["data"]["handoffTold"].clone();
+        assert_eq!((&done["isAcknowledged"], &done["handoff"]["id"]), (&json!(true), &own["handoff"]["id"]));
+        assert_eq!(done["handoff"]["state"], "ACKNOWLEDGED");
+        for role in [Role::Finance, Role::Leadership] {
+            assert!(!api::graphql::sdl_of(role).unwrap().contains("handoffTold"), "{role:?}");
+        }
     });
 }
 

@@ -73,7 +73,7 @@ async fn published(app: &App) {
     change(app, "partnerUpdate", json!({ "id": partner(1), "name": SCRIPT }), "partner { id }").await;
     tam::planned(app).await;
     tam::publish(app, json!(1)).await;
-    change(app, "iterationOpen", json!({}), "iteration { quarter }").await;
+
     for (at, section) in [
         (0, json!({ "invest": { "activationStep": "Two joint workshops in January." } })),
         (1, json!({ "invest": { "activationStep": FORMULA } })),

@@ -20,7 +20,7 @@ fn to(app: &App, day: &str) {
 
 async fn decide(app: &App, at: usize, tier: &str, reason: Option<&str>) -> Value {
     let input = json!({ "partnerId": partner(app, at), "tier": tier, "reason": reason });
-    let select = "tierDecision { tier recommended rule quarter endsTest decidedOn reason }";
+    let select = "tierDecision { tier recommended rule quarter testEndsOn endsTest decidedOn reason }";
     app.as_role(Role::Operator).change("tierDecide", input, select).await
 }
 
@@ -76,7 +76,7 @@ fn a_tier_is_recommended_with_the_facts_that_decided() {
 fn the_operator_decides_and_says_why_where_the_system_would_not_have() {
     on_every_backend(async |app| {
         let done = decide(&app, 0, "TEST", None).await;
-        let expected = json!({ "tier": "TEST", "recommended": "TEST", "rule": "SHORT_HISTORY", "quarter": "2026-Q4", "endsTest": false,
+        let expected = json!({ "tier": "TEST", "recommended": "TEST", "rule": "SHORT_HISTORY", "quarter": "2026-Q4", "testEndsOn": "2026-12-31", "endsTest": false,
             "decidedOn": "2026-10-05", "reason": null });
         assert_eq!(done["tierDecision"], expected, "{done}");
         assert_eq!(rules(&decide(&app, 1, "INVEST", None).await), ["TIER_REASON_MISSING"]);
@@ -219,6 +219,74 @@ fn a_recruit_plan_is_published_when_nobody_lacks_anything_and_then_never_changes
         // The world's forecast, and the plan that holds.
         assert_eq!(listed.data()["iteration"]["published"], json!([{ "revision": 1 }, { "revision": 2 }]));
         assert_eq!(listed.data()["recruitPlan"], json!({ "published": { "id": second["id"] }, "missing": [] }));
+    });
+}
+
+/// Two sections of 6 and 4 words ("win rate" and "11 closed deals, or"; "notice now" and "to Northwind") and a reason of 2 are 12
+/// words, 0.03 of a page of 400. With pages of 4 words they are three
+/// pages; one word more is beyond the budget, and the plan is published all the same.
+#[test]
+fn the_plan_shows_how_long_it_is_beside_its_three_pages() {
+    on_every_backend(async |app| {
+        decide(&app, 0, "TEST", None).await;
+        decide(&app, 1, "EXIT", Some("nobody answers")).await;
+        write(&app, 0, json!({ "test": { "auditSignals": "win rate", "exitCriteria": "11 closed deals, or" } })).await;
+        write(&app, 1, json!({ "exit": { "offboarding": "notice now", "freedCapacity": "to Northwind" } })).await;
+        let ask = "{ recruitPlan { length { words pages budgetPages isOverBudget } } }";
+        let read = async |role| app.as_role(role).query(ask).await.data()["recruitPlan"]["length"].clone();
+        let length = json!({ "words": 12, "pages": "0.030000000000", "budgetPages": 3, "isOverBudget": false });
+        assert_eq!(read(Role::Operator).await, length);
+        assert_eq!(read(Role::PartnerManager).await, length, "it is the whole plan's, whoever asks");
+        let short = json!({ "title": "Short pages", "values": { "recruitPageWords": 4 } });
+        let draft = app.as_role(Role::Revops).change("policyDraft", short, "draft { id }").await;
+        let activate = json!({ "draftId": draft["draft"]["id"], "activeFrom": "2026-10-05", "reason": "to try it" });
+        let active = app.as_role(Role::Revops).change("policyActivate", activate, "replayed").await;
+        assert_eq!(active["userErrors"], json!([]), "{active}");
+        assert_eq!(read(Role::Operator).await["pages"], "3.000000000000");
+        assert_eq!(read(Role::Operator).await["isOverBudget"], false);
+        write(&app, 1, json!({ "exit": { "offboarding": "notice now", "freedCapacity": "all to Northwind" } })).await;
+        assert_eq!(read(Role::Operator).await["isOverBudget"], true);
+        open(&app).await;
+        assert_eq!(rules(&publish(&app).await), Vec::<&str>::new());
+    });
+}
+
+#[test]
+fn the_operator_logs_how_long_each_phase_took() {
+    on_every_backend(async |app| {
+        let operator = app.as_role(Role::Operator);
+        let log = async |phase: &str, hours: &str, expected: Value| {
+            let input = json!({ "phase": phase, "hours": hours, "expectedVersion": expected });
+            let select = "iteration { number operatorHours phases { phase operatorHours operatorHoursVersion } }";
+            operator.change("operatorHoursLog", input, select).await
+        };
+        assert_eq!(rules(&log("RECRUIT", "9", Value::Null).await), ["ITERATION_NOT_OPEN"]);
+        open(&app).await;
+        let first = log("RECRUIT", "9.75", json!(0)).await;
+        let iteration = &first["iteration"];
+        assert_eq!((&iteration["number"], &iteration["operatorHours"]), (&json!(1), &json!("9.75")), "{first}");
+        assert_eq!(
+            iteration["phases"][0],
+            json!({ "phase": "RECRUIT", "operatorHours": "9.75", "operatorHoursVersion": 1 })
+        );
+        assert_eq!(iteration["phases"][1], json!({ "phase": "TAM", "operatorHours": null, "operatorHoursVersion": 0 }));
+        assert_eq!(log("RECRUIT", "10", json!(0)).await["userErrors"][0]["code"], "STALE_VERSION");
+        log("RECRUIT", "10", json!(1)).await;
+        assert_eq!(log("TAM", "0.5", Value::Null).await["iteration"]["operatorHours"], "10.50");
+        for refused in ["-1", "1.234", "2200.01"] {
+            assert_eq!(
+                log("TAM", refused, Value::Null).await["userErrors"][0]["path"],
+                json!(["input", "hours"]),
+                "{refused}"
+            );
+        }
+        // Who leads reads them; a manager reads the phases alone.
+        let ask = "{ iteration { number operatorHours } }";
+        assert_eq!(
+            app.as_role(Role::Leadership).query(ask).await.data()["iteration"],
+            json!({ "number": 1, "operatorHours": "10.50" })
+        );
+        assert_eq!(app.as_role(Role::PartnerManager).query(ask).await.status, 400);
     });
 }
 

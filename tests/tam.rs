@@ -78,7 +78,9 @@ async fn won(ops: &Caller) -> Uuid {
     stages.into_iter().find(|stage| stage.outcome == Outcome::Won).unwrap().id
 }
 
+/// Publishes, once the iteration is open.
 pub(crate) async fn publish(app: &App, replaces: Value) -> Value {
+    app.as_role(Role::Operator).change("iterationOpen", json!({}), "iteration { quarter }").await;
     let input = json!({ "quarter": "2026-Q4", "replacesRevision": replaces });
     app.as_role(Role::Operator).change("forecastPublish", input, "forecast { id revision sha256 replacesId }").await
 }
@@ -303,12 +305,13 @@ fn a_band_is_for_its_roles_and_lists_follow_the_slice() {
         assert_eq!(names(&leadership.data()["forecast"]["partners"]), ["Northwind", "Southbay"]);
         let portfolio = app.as_role(Role::Portfolio).query("{ portfolio { programs { forecast { quarter conservative { amount } } } rollUps { forecasts forecastConservative { amount } } } }").await;
         let home = json!({ "forecast": { "quarter": "2026-Q4", "conservative": { "amount": "-258712.84" } } });
-        // The other program planned nothing, so nothing of its forecast is measured.
-        let rival = json!({ "forecast": { "quarter": "2026-Q4", "conservative": null } });
+        // The other program planned nothing. Its second partner is on two of 400 accounts, SHALLOW: 40 x -12.727272... points x
+        // 12,000.00 = -61,090.91, and the first one's lower limit is below 0.
+        let rival = json!({ "forecast": { "quarter": "2026-Q4", "conservative": { "amount": "-61090.91" } } });
         assert_eq!(portfolio.data()["portfolio"]["programs"], json!([home, rival]));
         assert_eq!(
             portfolio.data()["portfolio"]["rollUps"],
-            json!([{ "forecasts": 2, "forecastConservative": { "amount": "-258712.84" } }])
+            json!([{ "forecasts": 2, "forecastConservative": { "amount": "-319803.75" } }])
         );
     });
 }
@@ -381,30 +384,72 @@ fn what_is_published_is_frozen_and_a_correction_names_what_it_replaces() {
     });
 }
 
+/// What was published before the iteration was opened is no work of its phases; what is published in it ends Phase 2. One of later
+/// quarters is published from it as well, and ends nothing.
 #[test]
-fn without_a_plan_a_yield_or_a_penetration_a_forecast_says_why_and_adds_nothing() {
+fn a_forecast_is_phase_two_of_an_open_iteration() {
+    on_every_backend(async |app| {
+        // A token lives for a day: each question comes with its own.
+        let operator = || app.as_role(Role::Operator);
+        let tam = async || {
+            let answer = operator().query("{ iteration { phases { phase state missing } } }").await;
+            answer.data()["iteration"]["phases"][1].clone()
+        };
+        let ask = |quarter: &str, replaces: Value| json!({ "quarter": quarter, "replacesRevision": replaces });
+        let closed = operator().change("forecastPublish", ask("2026-Q4", json!(1)), "forecast { id }").await;
+        assert_eq!((rules(&closed), &closed["forecast"]), (vec!["ITERATION_NOT_OPEN"], &Value::Null));
+        app.clock.set("2026-10-22T09:00:00Z".parse().unwrap());
+        operator().change("iterationOpen", json!({}), "iteration { quarter }").await;
+        let running = json!({ "phase": "TAM", "state": "RUNNING", "missing": ["FORECAST"] });
+        assert_eq!(tam().await, running, "the world's forecast is older than the iteration");
+        let ahead = operator().change("forecastPublish", ask("2027-Q1", Value::Null), "forecast { revision }").await;
+        assert_eq!(ahead["forecast"]["revision"], 1, "{ahead}");
+        assert_eq!(tam().await, running);
+        planned(&app).await;
+        publish(&app, json!(1)).await;
+        assert_eq!(tam().await, json!({ "phase": "TAM", "state": "PUBLISHED", "missing": [] }));
+        let next =
+            operator().query("{ iteration(quarter: \"2027-Q1\") { openedAt phases { phase state missing } } }").await;
+        let next = next.data()["iteration"]["phases"][1].clone();
+        assert_eq!(next, json!({ "phase": "TAM", "state": "NOT_STARTED", "missing": ["FORECAST"] }));
+    });
+}
+
+/// Nobody set a penetration: Northwind is on one of the two accounts, 1 of 400, SHALLOW: 40 accounts x 23.636363... points x 12,000.00
+/// = 113,454.55. Of a segment of unknown size nothing is known.
+#[test]
+fn without_a_plan_or_a_segments_size_a_forecast_says_why_and_adds_nothing() {
     on_every_backend(async |app| {
         let query = "{ forecastDraft { base { total { amount { amount } reason { code } evidence } sourced { amount { amount } reason { code } } }
             partners { cells { base { sourced { reason { code } } influenced { reason { code } evidence amount { amount } } expansion { reason { code } } } } }
             findings { code component reason { code } } } }";
-        let draft = app.as_role(Role::Operator).query(query).await.data()["forecastDraft"].clone();
-        assert_eq!(draft["base"]["total"]["amount"], Value::Null);
-        assert_eq!(draft["base"]["total"]["evidence"], "NONE");
+        let operator = app.as_role(Role::Operator);
+        let draft = operator.query(query).await.data()["forecastDraft"].clone();
         let band = &draft["partners"][0]["cells"][0]["base"];
         assert_eq!(
             band["influenced"],
-            json!({ "reason": { "code": "NO_PENETRATION" }, "evidence": "NONE", "amount": null })
+            json!({ "reason": null, "evidence": "SOLID", "amount": { "amount": "113454.55" } })
         );
         assert_eq!(
             (&band["sourced"]["reason"]["code"], &band["expansion"]["reason"]["code"]),
             (&json!("NO_PLANNED_SPEND"), &json!("NO_WON_EXPANSIONS"))
+        );
+        let unsaid = json!({ "id": segment(&app), "addressableAccounts": null });
+        app.as_role(Role::Revops).change("segmentUpdate", unsaid, "segment { id }").await;
+        let draft = operator.query(query).await.data()["forecastDraft"].clone();
+        assert_eq!(draft["base"]["total"]["amount"], Value::Null);
+        assert_eq!(draft["base"]["total"]["evidence"], "NONE");
+        let influenced = &draft["partners"][0]["cells"][0]["base"]["influenced"];
+        assert_eq!(
+            influenced,
+            &json!({ "reason": { "code": "NO_ADDRESSABLE_ACCOUNTS" }, "evidence": "NONE", "amount": null })
         );
         assert!(
             draft["findings"]
                 .as_array()
                 .unwrap()
                 .iter()
-                .any(|found| found["code"] == "NOT_MEASURED" && found["reason"]["code"] == "NO_PENETRATION")
+                .any(|found| found["code"] == "NOT_MEASURED" && found["reason"]["code"] == "NO_ADDRESSABLE_ACCOUNTS")
         );
         let none = app
             .as_role(Role::Finance)

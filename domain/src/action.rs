@@ -138,6 +138,8 @@ pub enum Action {
     ReadForecastYield,
     /// Read from which measured Trust-Gap a band took the one that it counts.
     ReadForecastTrustGap,
+    /// Read how many accounts of a segment the vendor and a partner have in common: open deals are among what it counts.
+    ReadOverlap,
     /// Read forecasts as they would be published now.
     ReadForecastDraft,
     /// Read planned spend line by line, and the penetration of segments.
@@ -153,6 +155,10 @@ pub enum Action {
     ReadIterations,
     /// Open the iteration of a quarter.
     OpenIteration,
+    /// Read how many hours the operator logged for each phase.
+    ReadOperatorHours,
+    /// Log them.
+    LogOperatorHours,
     /// Read what was published: kind, revision, hash, when.
     ReadDeliverables,
     /// Read the whole content of what was published, every band of it.

@@ -76,12 +76,25 @@ pub fn largest_remainder(whole: i64, weights: &[Decimal]) -> Vec<i64> {
     if weights.is_empty() {
         return Vec::new();
     }
-    let even = Decimal::ONE / Decimal::from(weights.len());
-    let share = |weight: &Decimal| if total.is_zero() { even } else { weight / total };
-    let exact: Vec<Decimal> = weights.iter().map(|weight| share(weight) * Decimal::from(whole)).collect();
-    let mut parts: Vec<i64> = exact.iter().map(|part| i64::try_from(part.floor()).unwrap_or_default()).collect();
+    let (ones, count) = (vec![Decimal::ONE; weights.len()], Decimal::from(weights.len()));
+    let (weights, total) = if total.is_zero() { (ones.as_slice(), count) } else { (weights, total) };
+    let products: Option<Vec<Decimal>> =
+        weights.iter().map(|weight| Decimal::from(whole).checked_mul(*weight)).collect();
+    let whole_parts = |exact: Decimal| i64::try_from(exact).unwrap_or_default();
+    // A remainder of the product is exact where a quotient would be cut off: only so are equal remainders equal.
+    let (mut parts, remainders): (Vec<i64>, Vec<Decimal>) = match products {
+        Some(products) => products
+            .into_iter()
+            .map(|product| (whole_parts(((product - product % total) / total).round()), product % total))
+            .unzip(),
+        // Beyond 28 digits.
+        None => {
+            let exact = weights.iter().map(|weight| weight / total * Decimal::from(whole));
+            exact.map(|exact| (whole_parts(exact.floor()), exact.fract())).unzip()
+        }
+    };
     let mut order: Vec<usize> = (0..parts.len()).collect();
-    order.sort_by(|one, other| exact[*other].fract().cmp(&exact[*one].fract()).then(one.cmp(other)));
+    order.sort_by(|one, other| remainders[*other].cmp(&remainders[*one]).then(one.cmp(other)));
     let mut rest = whole - parts.iter().sum::<i64>();
     for at in order.into_iter().cycle().take(parts.len() * 2) {
         if rest <= 0 {
@@ -136,6 +149,17 @@ mod tests {
         let shares = split(CreditModel::Linear, &three, close(), Some(10_000), 30);
         assert_eq!(shares.iter().map(|share| share.millionths).collect::<Vec<_>>(), [333_334, 333_333, 333_333]);
         assert_eq!(shares.iter().map(|share| share.arr_minor.unwrap()).collect::<Vec<_>>(), [3_334, 3_333, 3_333]);
+    }
+
+    /// 286,825.00 by 38,243.33 and 76,486.67 is 95,608.325 and 191,216.675: half a cent each, and the odd one is the earlier's. (A
+    /// quotient that is cut off in its 28th digit gave it to the later.)
+    #[test]
+    fn equal_remainders_are_equal() {
+        let weights = [3_824_333, 0, 7_648_667, 0].map(Decimal::from);
+        assert_eq!(largest_remainder(28_682_500, &weights), [9_560_833, 0, 19_121_667, 0]);
+        // Beyond what 28 digits hold exactly the parts still sum to the whole.
+        let parts = largest_remainder(i64::MAX, &[Decimal::from(i64::MAX), Decimal::from(i64::MAX - 1)]);
+        assert_eq!(parts.iter().map(|part| i128::from(*part)).sum::<i128>(), i128::from(i64::MAX));
     }
 
     #[test]

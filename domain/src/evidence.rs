@@ -81,6 +81,8 @@ pub enum Reason {
     NoAddressableAccounts,
     /// There is no overlap to read a penetration off, and none was set by hand.
     NoPenetration,
+    /// No relationship of the partner with any account is recorded.
+    NoOverlap,
     /// No won NEW deal of the segment with a known ARR.
     NoWonNewDeals,
     /// The partner touches no customer.
@@ -118,6 +120,9 @@ impl Reason {
             Self::NoSegment => "The spend is planned for no segment, and accounts are engaged in one.",
             Self::NoAddressableAccounts => "Nobody said how many accounts of the segment could buy.",
             Self::NoPenetration => "There is no account overlap to read a penetration off, and none was set by hand.",
+            Self::NoOverlap => {
+                "No relationship of the partner with any account is recorded, so the overlap is unknown."
+            }
             Self::NoWonNewDeals => "No NEW deal of the segment with a known ARR was won in this window.",
             Self::NoTouchedAccounts => "The partner touches no customer of the segment.",
             Self::NoWonExpansions => "No expansion was won in this window on the customers that the partner touches.",

@@ -2,7 +2,7 @@
 //! ([`crate::tam::Forecast`]).
 
 use crate::calendar::Quarter;
-use crate::funnel::{Coverage, FunnelStage};
+use crate::funnel::{Coverage, FunnelStage, StageFinding};
 use crate::money::Currency;
 use crate::recruit::{Section, Tier, TierFact, TierRule};
 use chrono::NaiveDate;
@@ -58,6 +58,9 @@ pub struct StagePlan {
     pub stage_mapping: Vec<StageRow>,
     /// The card: the four stages.
     pub stage_health: Vec<StageHealth>,
+    /// What of the funnel a reader must not overlook; none in what was published before findings were.
+    #[serde(default)]
+    pub findings: Vec<StageFinding>,
     /// What Invest partners commit to.
     pub commitments: Vec<StageCommitment>,
     /// The commitments beside BASE of the published forecast, stage by stage.

@@ -103,6 +103,49 @@ pub fn health(rows: &[StageRow], policy: &Policy) -> Vec<StageHealth> {
     FunnelStage::iter().map(of).collect()
 }
 
+/// What of the funnel a reader must not overlook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE", ascii_case_insensitive)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum StageFindingKind {
+    /// No Invest partner produces in the stage: it changes the next quarter's recruit objectives.
+    Gap,
+    /// Fewer produce in it than cover it.
+    Thin,
+    /// A partner produces in all four stages: almost none does, so look again.
+    FourStages,
+}
+
+/// A finding of the funnel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StageFinding {
+    /// What was found.
+    pub kind: StageFindingKind,
+    /// In which stage; none where it is of all four.
+    pub stage: Option<FunnelStage>,
+    /// Of which partner; none where it is of a stage.
+    pub partner_id: Option<Uuid>,
+}
+
+/// The findings of the funnel, those of first order before the others: gaps, thin stages, implausible partners.
+#[must_use]
+pub fn findings(rows: &[StageRow], health: &[StageHealth]) -> Vec<StageFinding> {
+    let of = |coverage: Coverage, kind| {
+        let stages = health.iter().filter(move |stage| stage.coverage == coverage);
+        stages.map(move |stage| StageFinding { kind, stage: Some(stage.stage), partner_id: None })
+    };
+    let implausible = rows.iter().filter(|row| row.is_implausible()).map(|row| StageFinding {
+        kind: StageFindingKind::FourStages,
+        stage: None,
+        partner_id: Some(row.partner_id),
+    });
+    of(Coverage::Gap, StageFindingKind::Gap)
+        .chain(of(Coverage::Thin, StageFindingKind::Thin))
+        .chain(implausible)
+        .collect()
+}
+
 /// What an Invest partner commits to in a stage, for one quarter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commitment {
@@ -244,6 +287,23 @@ mod tests {
         assert!(lost.produces(FunnelStage::Tofu) && !lost.produces(FunnelStage::Retain));
         assert!(!lost.is_implausible());
         assert!(row(1, &FunnelStage::iter().collect::<Vec<_>>()).is_implausible());
+    }
+
+    /// Both win in TOFU, the first in every other stage as well, and nobody but it: three stages are thin, none is a gap.
+    #[test]
+    fn gaps_come_first_and_a_partner_in_four_stages_is_looked_at_again() {
+        use FunnelStage::{CoSell, Expand, Retain, Tofu};
+        let found = |rows: &[StageRow]| {
+            let found = findings(rows, &health(rows, &Policy::default()));
+            found.into_iter().map(|it| (it.kind, it.stage, it.partner_id.map(|id| id.as_u128()))).collect::<Vec<_>>()
+        };
+        let thin = |stage| (StageFindingKind::Thin, Some(stage), None);
+        let gap = |stage| (StageFindingKind::Gap, Some(stage), None);
+        let rows = [row(1, &[Tofu, CoSell, Expand, Retain]), row(2, &[Tofu])];
+        let four = (StageFindingKind::FourStages, None, Some(1));
+        assert_eq!(found(&rows), [thin(CoSell), thin(Expand), thin(Retain), four]);
+        assert_eq!(found(&[row(1, &[Tofu, CoSell, Expand])]), [gap(Retain), thin(Tofu), thin(CoSell), thin(Expand)]);
+        assert_eq!(found(&[]), [gap(Tofu), gap(CoSell), gap(Expand), gap(Retain)]);
     }
 
     fn line(stage: FunnelStage, arr_minor: i64) -> Commitment {

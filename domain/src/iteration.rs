@@ -4,6 +4,7 @@
 use crate::calendar::{Calendar, Quarter};
 use crate::deliverable::DeliverableKind;
 use chrono::{DateTime, Days, NaiveDate, Utc};
+use rust_decimal::{Decimal, dec};
 use serde::{Deserialize, Serialize};
 use strum::{EnumIter, EnumString, IntoEnumIterator, IntoStaticStr};
 use uuid::Uuid;
@@ -131,7 +132,42 @@ pub struct PhaseRun {
     pub missing: Vec<DeliverableKind>,
 }
 
-/// The phases of a quarter on a day.
+/// The operator's own log of a phase: how long it took (paper: ten hours for the Recruit Plan).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PhaseHours {
+    /// The row's id.
+    pub id: Uuid,
+    /// The iteration's quarter.
+    pub quarter: Quarter,
+    /// The phase.
+    pub phase: Phase,
+    /// Hundredths of an hour.
+    pub hundredths: i32,
+    /// For optimistic concurrency.
+    pub version: i64,
+    /// When it was logged last.
+    pub recorded_at: DateTime<Utc>,
+}
+
+/// The most hours that are logged of a phase: a quarter has fewer.
+pub const HOURS_MOST: Decimal = dec!(2200);
+
+/// Hours in hundredths; none below 0, beyond [`HOURS_MOST`], and with more than two digits behind the point.
+#[must_use]
+pub fn hundredths(hours: Decimal) -> Option<i32> {
+    let hundredths = hours.checked_mul(dec!(100))?;
+    let is_kept = hundredths.is_integer() && (Decimal::ZERO..=HOURS_MOST).contains(&hours);
+    is_kept.then(|| i32::try_from(hundredths.normalize()).ok()).flatten()
+}
+
+/// Hundredths of an hour in hours.
+#[must_use]
+pub fn hours(hundredths: i64) -> Decimal {
+    Decimal::new(hundredths, 2)
+}
+
+/// The phases of a quarter on a day. `published` is what was published of the quarter since its iteration was opened: what was
+/// published before that is no work of its phases.
 #[must_use]
 pub fn phases(
     calendar: &Calendar,
@@ -250,6 +286,16 @@ mod tests {
         assert_eq!(state("2026-10-21", true, &[]), PhaseState::Running);
         assert_eq!(state("2026-10-22", true, &[]), PhaseState::Overdue);
         assert_eq!(state("2026-10-22", true, &[DeliverableKind::RecruitPlan]), PhaseState::Published);
+    }
+
+    #[test]
+    fn hours_have_two_digits() {
+        assert_eq!(hundredths("9.75".parse().unwrap()), Some(975));
+        assert_eq!((hundredths(dec!(0)), hundredths(dec!(2200))), (Some(0), Some(220_000)));
+        for refused in [dec!(-0.01), dec!(9.755), dec!(2200.01), Decimal::MAX] {
+            assert_eq!(hundredths(refused), None, "{refused}");
+        }
+        assert_eq!(hours(975), dec!(9.75));
     }
 
     #[test]

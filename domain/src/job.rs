@@ -18,6 +18,8 @@ pub enum Job {
     PrimarySales,
     /// Computes the program level of every partner at work.
     Levels,
+    /// Tells of tier decisions that are about to be due, and of those that were not made in time.
+    TierDecisions,
     /// Forgets idempotency keys, events and job runs that nobody asks for any more.
     Housekeeping,
 }
@@ -42,7 +44,7 @@ impl Job {
     pub const fn cadence(self) -> Cadence {
         match self {
             Self::SlaClocks => Cadence::Minutes(1),
-            Self::Registrations | Self::PrimarySales | Self::Housekeeping => Cadence::Day,
+            Self::Registrations | Self::PrimarySales | Self::TierDecisions | Self::Housekeeping => Cadence::Day,
             Self::Levels => Cadence::Quarter,
         }
     }
@@ -52,7 +54,7 @@ impl Job {
     #[must_use]
     pub const fn looks_back(self) -> usize {
         match self {
-            Self::SlaClocks | Self::Registrations | Self::PrimarySales | Self::Levels => 1,
+            Self::SlaClocks | Self::Registrations | Self::PrimarySales | Self::Levels | Self::TierDecisions => 1,
             Self::Housekeeping => 7,
         }
     }

@@ -79,6 +79,7 @@ pub mod tam;
 pub mod template;
 pub mod territory;
 pub mod text;
+pub mod tier_due;
 pub mod token;
 pub mod trigger;
 pub mod trust_gap;

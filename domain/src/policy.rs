@@ -75,6 +75,12 @@ pub struct Policy {
     pub tier_invest_points: Decimal,
     /// A tier decision holds for so many days; 90 by default.
     pub tier_days: u32,
+    /// So many days before a tier decision is due, people are told of it; 14 by default \[ours\].
+    pub tier_notice_days: u32,
+    /// The Recruit Plan is no longer than so many pages; 3 by default (paper).
+    pub recruit_plan_pages: u32,
+    /// So many words are a page of it; 400 by default \[ours\].
+    pub recruit_page_words: u32,
     /// Business hours until the first touch of a registration or lead; 2 by default (seed 004).
     pub sla_first_touch_business_hours: u16,
     /// Hours until the handoff summary; 48 by default (seed 004).
@@ -137,6 +143,9 @@ impl Default for Policy {
             tier_invest_multiple: dec!(3),
             tier_invest_points: dec!(10),
             tier_days: 90,
+            tier_notice_days: 14,
+            recruit_plan_pages: 3,
+            recruit_page_words: 400,
             sla_first_touch_business_hours: 2,
             sla_handoff_summary_hours: 48,
             sla_join_first_call_business_days: 5,

@@ -224,6 +224,15 @@ pub struct TierDecision {
     pub recorded_at: DateTime<Utc>,
 }
 
+impl TierDecision {
+    /// TEST: the last day of its quarter, the proof window; none of another tier. The decision that ends it is due in the next Recruit
+    /// phase.
+    #[must_use]
+    pub fn test_ends_on(&self, calendar: &Calendar) -> Option<NaiveDate> {
+        (self.tier == Tier::Test).then(|| calendar.last_day(self.quarter))
+    }
+}
+
 /// Why a decision was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, IntoStaticStr)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
@@ -347,6 +356,55 @@ impl Section {
                 Self::Exit { offboarding: tidy(offboarding)?, freed_capacity: tidy(freed_capacity)? }
             }
         })
+    }
+}
+
+impl Section {
+    /// Its parts, as they are written.
+    #[must_use]
+    pub fn texts(&self) -> Vec<&str> {
+        match self {
+            Self::Invest { activation_step } => vec![activation_step],
+            Self::Maintain { commitments } => vec![commitments],
+            Self::Test { audit_signals, exit_criteria } => vec![audit_signals, exit_criteria],
+            Self::Exit { offboarding, freed_capacity } => vec![offboarding, freed_capacity],
+        }
+    }
+}
+
+/// How long a Recruit Plan is, beside the pages that it is to fit on (paper: three).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlanLength {
+    /// Words that people wrote: sections, and the reasons of decisions.
+    pub words: u64,
+    /// Words of a page.
+    pub page_words: u32,
+    /// Pages that it is to fit on.
+    pub budget_pages: u32,
+}
+
+impl PlanLength {
+    /// The length of what people wrote.
+    #[must_use]
+    pub fn of<'a>(texts: impl Iterator<Item = &'a str>, policy: &Policy) -> Self {
+        let words: usize = texts.map(|text| text.split_whitespace().count()).sum();
+        Self {
+            words: u64::try_from(words).unwrap_or(u64::MAX),
+            page_words: policy.recruit_page_words,
+            budget_pages: policy.recruit_plan_pages,
+        }
+    }
+
+    /// Pages, unrounded; none where a page has no words.
+    #[must_use]
+    pub fn pages(&self) -> Option<Decimal> {
+        Decimal::from(self.words).checked_div(Decimal::from(self.page_words))
+    }
+
+    /// Whether it is longer than it is to be: exactly the budget is not.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.words > u64::from(self.page_words) * u64::from(self.budget_pages)
     }
 }
 

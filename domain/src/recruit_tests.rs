@@ -170,3 +170,11 @@ proptest! {
         }
     }
 }
+
+/// Three pages of 400 words are 1,200: that many are within, one more is not. 600 words are a page and a half.
+#[test]
+fn the_plan_is_three_pages() {
+    let length = |words: usize| PlanLength::of(std::iter::repeat_n("word \n", words), &Policy::default());
+    assert_eq!((length(600).pages(), length(600).is_over()), (Some(dec!(1.5)), false));
+    assert!(!length(1_200).is_over() && length(1_201).is_over());
+}

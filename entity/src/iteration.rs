@@ -54,6 +54,15 @@ pub async fn of_quarter(conn: &impl Conn, slice: &Slice, quarter: Quarter) -> Re
     Ok(select.filter(Column::Quarter.eq(quarter.index())).one(conn).await?.map(Into::into))
 }
 
+/// How many were opened up to a quarter, its own among them.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn count_up_to(conn: &impl Conn, slice: &Slice, quarter: Quarter) -> Result<u64, DbErr> {
+    let select = Entity::find().filter(Column::ProgramId.eq(slice.program_id()));
+    select.filter(Column::Quarter.lte(quarter.index())).count(conn).await
+}
+
 /// The latest one that was opened.
 ///
 /// # Errors

@@ -58,6 +58,7 @@ pub mod page;
 pub mod partner;
 pub mod partner_person;
 pub mod penetration;
+pub mod phase_hours;
 pub mod planned_spend;
 pub mod pod;
 pub mod pod_partner;
@@ -100,6 +101,7 @@ pub mod system_lever;
 pub mod system_loop;
 pub mod territory;
 pub mod tier_decision;
+pub mod tier_notice;
 pub mod token;
 pub mod working_calendar;
 

@@ -115,3 +115,15 @@ pub async fn update(conn: &impl Conn, slice: &Slice, it: &PenetrationSetting) ->
     Entity::update(active(slice.program_id(), it)).exec(conn).await?;
     Ok(())
 }
+
+/// Takes a row away, as it was read: false when somebody else was first.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn remove(conn: &impl Conn, slice: &Slice, it: &PenetrationSetting) -> Result<bool, DbErr> {
+    let one = Entity::delete_many()
+        .filter(Column::ProgramId.eq(slice.program_id()))
+        .filter(Column::Id.eq(it.id))
+        .filter(Column::Version.eq(it.version));
+    Ok(one.exec(conn).await?.rows_affected == 1)
+}

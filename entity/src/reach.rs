@@ -1,4 +1,5 @@
-//! What Phase 2 asks of accounts, which no cell holds: the customers that a partner touches, and the accounts that it sourced.
+//! What Phase 2 asks of accounts, which no cell holds: the customers that a partner touches, the accounts that it sourced, and those
+//! that it has in common with the vendor.
 //! As measures, they are program-wide (ruling 1), and late amendments are left out (ruling 8).
 
 use crate::store::{Conn, DbErr};
@@ -88,6 +89,42 @@ pub async fn sourced_accounts(conn: &impl Conn, slice: &Slice, window: Window) -
          AND d.kind = 'NEW' AND d.account_id IS NOT NULL
        GROUP BY a.partner_id, d.segment_id";
     let values = [slice.program_id().into(), window.from.index().into(), window.to.index().into()];
+    let rows = conn.query_all_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, values)).await?;
+    rows.iter().map(|row| Ok((pair(row)?, count(row, "accounts")?))).collect()
+}
+
+/// How many accounts each partner has in common with the vendor, by the segment they are in now: 0 where it is recorded on accounts
+/// of the segment and the vendor is active on none of them; a segment in which it is recorded on no account is not there.
+///
+/// The vendor is active on an account with a deal that it won by the end of the span or had in motion during it (a disqualified one
+/// is none), or with a recorded touch in the span. The partner is by an attribution on such a deal, by a touch of its own in the
+/// span (a note is none), or because the account belongs to it or buys through it.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn overlap(conn: &impl Conn, slice: &Slice, span: &Span) -> Result<HashMap<Pair, u64>, DbErr> {
+    let sql = "WITH own AS (
+         SELECT d.id AS deal_id, d.account_id AS account_id FROM deal d
+         WHERE d.program_id = $1 AND d.account_id IS NOT NULL AND d.outcome <> 'DISQUALIFIED' AND d.opened_on <= $3
+           AND (d.outcome IN ('OPEN', 'WON') OR d.closed_on >= $2)
+       ), touch AS (
+         SELECT v.partner_id AS partner_id, COALESCE(v.account_id, d.account_id) AS account_id
+         FROM activity v LEFT JOIN deal d ON d.program_id = v.program_id AND d.id = v.deal_id
+         WHERE v.program_id = $1 AND v.kind <> 'NOTE' AND v.happened_at >= $4 AND v.happened_at < $5
+       ), theirs AS (
+         SELECT p.partner_id AS partner_id, p.account_id AS account_id FROM account_partner p WHERE p.program_id = $1
+         UNION SELECT a.partner_id, o.account_id FROM attribution a JOIN own o ON o.deal_id = a.deal_id
+           WHERE a.program_id = $1 AND NOT a.is_late
+         UNION SELECT t.partner_id, t.account_id FROM touch t WHERE t.partner_id IS NOT NULL AND t.account_id IS NOT NULL
+       ), ours AS (
+         SELECT o.account_id AS account_id FROM own o UNION SELECT t.account_id FROM touch t WHERE t.account_id IS NOT NULL
+       )
+       SELECT t.partner_id AS partner_id, c.segment_id AS segment_id,
+         CAST(SUM(CASE WHEN o.account_id IS NULL THEN 0 ELSE 1 END) AS bigint) AS accounts
+       FROM theirs t JOIN account c ON c.program_id = $1 AND c.id = t.account_id LEFT JOIN ours o ON o.account_id = t.account_id
+       GROUP BY t.partner_id, c.segment_id";
+    let values =
+        [slice.program_id().into(), span.first_day.into(), span.last_day.into(), span.from.into(), span.until.into()];
     let rows = conn.query_all_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, values)).await?;
     rows.iter().map(|row| Ok((pair(row)?, count(row, "accounts")?))).collect()
 }

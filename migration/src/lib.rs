@@ -19,6 +19,8 @@ mod m20261126_000038_rollout;
 mod m20261126_000039_level_benefits;
 mod m20261126_000040_system_map;
 mod m20261126_000041_handoff;
+mod m20261127_000045_tier_notice;
+mod m20261127_000046_phase_hours;
 mod m20261127_000047_cosell_triggers;
 mod m20261127_000048_alliance;
 
@@ -50,6 +52,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000039_level_benefits::Migration),
             Box::new(m20261126_000040_system_map::Migration),
             Box::new(m20261126_000041_handoff::Migration),
+            Box::new(m20261127_000045_tier_notice::Migration),
+            Box::new(m20261127_000046_phase_hours::Migration),
             Box::new(m20261127_000047_cosell_triggers::Migration),
             Box::new(m20261127_000048_alliance::Migration),
         ]

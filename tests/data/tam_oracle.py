@@ -1,6 +1,7 @@
 """An independent forecast: reads facts as JSON on stdin, writes the amounts of every line, band and quarter in cents.
 
-It is written from LOOP.md (Phase 2 and rulings 5, 10 to 13) and shares no line with the product."""
+It is written from LOOP.md (Phase 2 and rulings 5, 10 to 13) and shares no line with the product. Beside the lines it writes how far
+each partner reaches into each segment: by hand where somebody said, else by the accounts in common, in per cent of those that could buy."""
 import json, sys
 from decimal import Decimal as D, ROUND_HALF_UP, ROUND_FLOOR, getcontext
 
@@ -54,7 +55,10 @@ if count >= 8:
     season = [sum(history.get(q, 0) for q in years if q % 4 == (F["quarter"] + at) % 4) for at in range(4)]
 
 customers = {d["account"] for d in deals if d["outcome"] == "WON" and d["quarter"] is not None and d["quarter"] <= F["to"]}
-out = {}
+# Where the vendor is at work: a deal it won or had in motion, or a touch, whether a partner (else "") took part or not.
+busy = [d for d in deals if d["outcome"] != "DISQUALIFIED" and d["opened"] <= d["span"] and (d["moving"] or d["outcome"] == "WON")]
+ours = {d["account"] for d in busy} | {account for _, account in F["touches"]}
+out, levels = {}, {}
 for partner in F["partners"]:
     on = lambda d, states: any(p == partner and s in states for p, s in d["credits"])
     sourced = [d for d in closed if d["outcome"] == "WON" and on(d, ("SOURCED",))]
@@ -80,7 +84,13 @@ for partner in F["partners"]:
         co = [d for d in here if on(d, ("SOURCED", "INFLUENCED", "ACCELERATED"))]
         direct = [d for d in here if not d["credits"] and d["declared"] == "DIRECT"]
         won = [d for d in here if d["outcome"] == "WON" and d["arr"] is not None]
-        level = F["penetration"].get(partner + "/" + segment)
+        common = {d["account"] for d in busy if any(p == partner for p, _ in d["credits"])} | {a for p, a in F["touches"] if p == partner}
+        common = (common | {a for a, p in F["tags"].items() if p == partner}) & ours
+        level, basis = F["penetration"].get(partner + "/" + segment), "BY_HAND"
+        if segment and not level and common and F["addressable"].get(segment):
+            hundredths, basis = len([a for a in common if accounts[a] == segment]) * 100, "OVERLAP"
+            level = ("DEEP" if hundredths >= 40 * F["addressable"][segment] else
+                     "MODERATE" if hundredths >= 15 * F["addressable"][segment] else "SHALLOW")
         if segment and level and co and direct and won and F["addressable"].get(segment) is not None:
             engaged = D(F["addressable"][segment]) * {"DEEP": D("0.5"), "MODERATE": D("0.25"), "SHALLOW": D("0.1")}[level]
             acv = D(sum(d["arr"] for d in won)) / len(won)
@@ -100,4 +110,6 @@ for partner in F["partners"]:
             line["expansion"] = [split(cents(len(mine) * x * acv), season) for x in (low, p, high)]
         if line:
             out[partner + "/" + segment] = line
-json.dump(out, sys.stdout)
+        if segment and level:
+            levels[partner + "/" + segment] = [level, basis]
+json.dump({"lines": out, "levels": levels}, sys.stdout)

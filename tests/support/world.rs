@@ -3,8 +3,8 @@
 use api::clock::Clock;
 use api::usecase::commit::commit;
 use api::usecase::{
-    Caller, Failure, Office, account, activity, deal, partner, pod, portfolio, program, registration, seat, segment,
-    sla, spend, stage, tam,
+    Caller, Failure, Office, account, activity, deal, iteration, partner, pod, portfolio, program, registration, seat,
+    segment, sla, spend, stage, tam,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::activity::ActivityKind;
@@ -19,6 +19,7 @@ use domain::sla::SlaKind;
 use domain::slice::{Place, Viewer};
 use domain::spend::SpendCategory;
 use rust_decimal::Decimal;
+use sea_orm_migration::sea_orm::{ConnectionTrait, Statement};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use strum::IntoEnumIterator;
@@ -243,10 +244,16 @@ impl Tenant {
             })
             .await?;
         }
-        // Nothing is planned yet: a forecast that says why it measures nothing.
-        let operator = somebody(office, program.id, Role::Operator);
-        tam::publish(&operator, "2026-Q4".parse().unwrap(), None, None).await?;
         made.seats(&ops, slug).await?;
+        // Nothing is planned yet: a forecast of what the overlap of accounts tells. It is published from an open iteration, which is
+        // taken away again: each test opens its own.
+        let operator = somebody(office, program.id, Role::Operator);
+        iteration::open(&operator, None).await?;
+        tam::publish(&operator, "2026-Q4".parse().unwrap(), None, None).await?;
+        let conn = office.store.write();
+        let sql = "DELETE FROM iteration WHERE program_id = $1";
+        let values = [made.program.into()];
+        conn.execute_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, values)).await?;
         Ok(made)
     }
 

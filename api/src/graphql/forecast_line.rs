@@ -12,7 +12,7 @@ use super::measurement::{Evidence, Explanation, Reason, because, decimal, explai
 use super::partner::Partner;
 use super::scalar::{Decimal, Money, Quarter};
 use super::segment::Segment;
-use super::spend_plan::{PenetrationLevel, SpendCliff, SpendRule, amount, cliff, rule};
+use super::spend_plan::{PenetrationBasis, PenetrationLevel, SpendCliff, SpendRule, amount, cliff, rule};
 use super::tam::Read;
 
 /// One amount of a forecast over its four quarters.
@@ -261,6 +261,24 @@ pub struct ForecastTrustGap {
     points: Decimal,
 }
 
+/// How far the vendor's accounts of a segment and the partner's are the same.
+///
+/// The vendor is active on an account with a deal that it has won or had in motion in the trailing four quarters, or with a touch
+/// recorded in them; the partner by an attribution on such a deal, by a touch of its own, or because the account belongs to it or
+/// buys through it.
+#[derive(SimpleObject)]
+#[graphql(directive = Allow::apply(Action::ReadOverlap))]
+pub struct SegmentOverlap {
+    /// Accounts on which both are active; null where no relationship of the partner with any account is recorded.
+    accounts: Option<i32>,
+    /// Accounts of the segment that could buy; null where nobody said.
+    addressable_accounts: Option<i32>,
+    /// The share that they are of these, 0 to 1.
+    rate: Option<Decimal>,
+    /// Why the share is null.
+    reason: Option<Reason>,
+}
+
 /// A partner in a segment: the line of a forecast.
 pub struct ForecastCell(Arc<Read>, usize, usize);
 
@@ -291,17 +309,36 @@ impl ForecastCell {
         amount(self.of().planned_minor.iter().sum(), self.0.computed.currency)
     }
 
-    /// How far the partner reaches into the segment; null until there is an account overlap to read it off, or it is set by hand.
+    /// How far the partner reaches into the segment: what was set by hand, else what is read off the overlap; null where there is
+    /// neither.
     async fn penetration(&self) -> Option<PenetrationLevel> {
-        Some(self.of().influenced.as_ref()?.penetration.as_ref()?.level.into())
+        Some(self.of().influenced.as_ref()?.level(&self.0.computed.policy)?.0.into())
     }
 
-    /// Why it was set so.
+    /// Where the penetration comes from.
+    async fn penetration_basis(&self) -> Option<PenetrationBasis> {
+        Some(self.of().influenced.as_ref()?.level(&self.0.computed.policy)?.1.into())
+    }
+
+    /// The accounts that the vendor and the partner have in common; null for what is planned for no segment.
+    #[graphql(directive = Allow::apply(Action::ReadOverlap))]
+    async fn overlap(&self) -> Option<SegmentOverlap> {
+        let of = self.of().influenced.as_ref()?;
+        let share = of.overlap();
+        Some(SegmentOverlap {
+            accounts: of.overlap_accounts.map(int),
+            addressable_accounts: of.addressable_accounts.and_then(|accounts| i32::try_from(accounts).ok()),
+            rate: share.ok().map(decimal),
+            reason: share.err().map(because),
+        })
+    }
+
+    /// Why the penetration was set by hand; null where it was not.
     async fn penetration_reason(&self) -> Option<&str> {
         Some(self.of().influenced.as_ref()?.penetration.as_ref()?.reason.as_str())
     }
 
-    /// Addressable accounts of the segment x penetration; null where one of them is not known.
+    /// Addressable accounts of the segment x the share that the penetration engages; null where one of them is not known.
     async fn accounts_engaged(&self) -> Option<Decimal> {
         self.of().influenced.as_ref()?.engaged.map(decimal)
     }

@@ -183,6 +183,60 @@ pub struct StageHealthCard {
     policy_version: i64,
 }
 
+/// What of the funnel a reader must not overlook.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "method::StageFindingKind")]
+pub enum StageFindingKind {
+    /// No Invest partner produces in the stage: a first-order finding, which changes the next quarter's recruit objectives.
+    Gap,
+    /// Fewer Invest partners produce in it than cover it.
+    Thin,
+    /// A partner produces in all four stages. Most cover one or two, a few three, almost none four: look again.
+    FourStages,
+}
+
+/// A finding of the funnel.
+#[derive(SimpleObject)]
+#[graphql(directive = Allow::apply(Action::ReadFunnel))]
+pub struct StageFinding {
+    /// What was found.
+    code: StageFindingKind,
+    /// In which stage; null where it is of all four.
+    stage: Option<FunnelStage>,
+    /// Of which partner; null where it is of a stage.
+    partner: Option<Partner>,
+    /// What it says, in a sentence.
+    message: String,
+}
+
+impl StageFinding {
+    /// A finding as it is told: none of a partner that the caller does not see.
+    pub(super) fn of(found: method::StageFinding, partner: Option<domain::partner::Partner>) -> Option<Self> {
+        if found.partner_id.is_some() && partner.is_none() {
+            return None;
+        }
+        let stage: &'static str = found.stage.map_or("", Into::into);
+        let name = partner.as_ref().map_or("", |partner| partner.name.as_str());
+        let message = match found.kind {
+            method::StageFindingKind::Gap => {
+                format!("{stage}: no Invest partner produces in this stage. It belongs in the next recruit objectives.")
+            }
+            method::StageFindingKind::Thin => {
+                format!("{stage}: fewer Invest partners produce in this stage than cover it.")
+            }
+            method::StageFindingKind::FourStages => format!(
+                "{name} produces in all four stages, which almost no partner does: look at its attributions again."
+            ),
+        };
+        Some(Self {
+            code: found.kind.into(),
+            stage: found.stage.map(Into::into),
+            partner: partner.map(Partner),
+            message,
+        })
+    }
+}
+
 /// Reads of the funnel.
 #[derive(Default)]
 pub struct FunnelQuery;
@@ -227,5 +281,23 @@ impl FunnelQuery {
             gaps: funnel.health.iter().filter(is_gap).map(|stage| stage.stage.into()).collect(),
             policy_version: funnel.policy.version,
         })
+    }
+
+    /// The findings of the funnel, those of first order first: stages that nobody covers, stages that are thin, and partners that
+    /// produce in all four. Of partners, those that you may see.
+    #[graphql(directive = Allow::apply(Action::ReadFunnel))]
+    async fn stage_findings(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The iteration's quarter; the current one where it is left out.")] quarter: Option<Quarter>,
+    ) -> Result<Vec<StageFinding>> {
+        let quarter = quarter.map(|quarter| quarter.0);
+        let (funnel, listed) = funnel::funnel(caller(ctx)?, quarter).await.map_err(|why| failed(&why))?;
+        let seen = |id: Uuid| {
+            let row = funnel.rows.iter().find(|(partner, _)| partner.id == id && listed.contains(&id));
+            row.map(|(partner, _)| partner.clone())
+        };
+        let finding = |found: method::StageFinding| StageFinding::of(found, found.partner_id.and_then(seen));
+        Ok(funnel.findings().into_iter().filter_map(finding).collect())
     }
 }

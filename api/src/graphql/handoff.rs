@@ -1,13 +1,15 @@
 //! Handoffs between the stages of the funnel, on the wire.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use domain::handoff as method;
 use domain::role::Action;
+use futures_util::{Stream, StreamExt};
 use uuid::Uuid;
 
 use super::allow::Allow;
 use super::caller::{caller, failed};
 use super::deal::{Deal, DealKind};
+use super::follow::{event_id, follow};
 use super::funnel::FunnelStage;
 use super::mutation::{UserError, run};
 use super::page::{Binding, Connected, IdFilter, OrderDirection, PageArguments, TotalCount, both, connect};
@@ -387,5 +389,49 @@ impl HandoffMutation {
         let (id, replayed, user_errors) =
             run("handoffAcknowledge", input.idempotency_key.as_ref(), &input, work).await?;
         Ok(HandoffAcknowledgePayload { handoff: one(ctx, id).await?, replayed, user_errors })
+    }
+}
+
+/// What happened to a handoff.
+#[derive(SimpleObject)]
+#[graphql(directive = Allow::apply(Action::ReadHandoffs))]
+pub struct HandoffTold {
+    /// The event's id: subscribe with it as `after` to go on behind it.
+    event_id: ID,
+    /// When it happened.
+    at: DateTime,
+    /// Whether the receiver acknowledged it; else an event of the deal fired it.
+    is_acknowledged: bool,
+    /// Whether it is your role that receives it, and acknowledges it.
+    is_yours: bool,
+    /// The handoff.
+    handoff: Handoff,
+}
+
+/// Follows of handoffs.
+#[derive(Default)]
+pub struct HandoffSubscription;
+
+#[Subscription]
+impl HandoffSubscription {
+    /// Handoffs that were fired and acknowledged, on deals that you may see; a partner's token hears of those that it gives or
+    /// receives itself. Each event is told once, in the order in which it happened. Those that nobody acknowledged in time are told
+    /// by `slaDue`.
+    #[graphql(directive = Allow::apply(Action::ReadHandoffs))]
+    async fn handoff_told(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The `eventId` you have seen last: what happened behind it comes first. Kept for 7 days.")]
+        after: Option<ID>,
+    ) -> Result<impl Stream<Item = HandoffTold> + use<>> {
+        let own = caller(ctx)?.viewer.role;
+        let events = follow::<method::Handoff>(ctx, after).await?;
+        Ok(events.map(move |(event, row)| HandoffTold {
+            event_id: event_id(&event),
+            at: DateTime(event.recorded_at),
+            is_acknowledged: event.kind == handoff::ACKNOWLEDGED_EVENT,
+            is_yours: row.rule.receiver == own,
+            handoff: Handoff(row),
+        }))
     }
 }

@@ -1,13 +1,15 @@
 //! Iterations on the wire.
 
 use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject};
+use domain::iteration::{PhaseHours, hours as hours_of};
 use domain::role::Action;
 
 use super::allow::Allow;
 use super::caller::{caller, failed};
 use super::deliverable::{Deliverable, DeliverableKind};
+use super::measurement::int;
 use super::mutation::{UserError, run};
-use super::scalar::{Date, DateTime, Quarter};
+use super::scalar::{Date, DateTime, Decimal, Quarter};
 use crate::usecase::iteration::{self, Standing};
 
 /// The six phases of a quarter.
@@ -65,13 +67,22 @@ pub struct PhaseRun {
     due_on: Date,
     /// Where it stands today.
     state: PhaseState,
-    /// What it owes and has not published.
+    /// What it owes and has not published since the iteration was opened.
     missing: Vec<DeliverableKind>,
+    /// Hours of work that the operator logged for it; null where none were.
+    #[graphql(directive = Allow::apply(Action::ReadOperatorHours))]
+    operator_hours: Option<Decimal>,
+    /// The version of that log, for `expectedVersion` of a change; 0 where there is none.
+    #[graphql(directive = Allow::apply(Action::ReadOperatorHours))]
+    operator_hours_version: i64,
 }
 
-impl From<&domain::iteration::PhaseRun> for PhaseRun {
-    fn from(run: &domain::iteration::PhaseRun) -> Self {
+impl PhaseRun {
+    fn of(run: &domain::iteration::PhaseRun, hours: &[PhaseHours]) -> Self {
+        let logged = hours.iter().find(|row| row.phase == run.phase);
         Self {
+            operator_hours: logged.map(|row| Decimal(hours_of(row.hundredths.into()))),
+            operator_hours_version: logged.map_or(0, |row| row.version),
             phase: run.phase.into(),
             opens_on: Date(run.window.opens_on),
             closes_on: Date(run.window.closes_on),
@@ -108,7 +119,20 @@ impl Iteration {
 
     /// Its phases, in order.
     async fn phases(&self) -> Vec<PhaseRun> {
-        self.0.phases.iter().map(Into::into).collect()
+        self.0.phases.iter().map(|run| PhaseRun::of(run, &self.0.hours)).collect()
+    }
+
+    /// Which iteration of the program it is: 1 for the first; null while it is not open.
+    async fn number(&self) -> Option<i32> {
+        self.0.number.map(int)
+    }
+
+    /// Hours of work that the operator logged for its phases together; null where none were. By the third iteration they should
+    /// fall.
+    #[graphql(directive = Allow::apply(Action::ReadOperatorHours))]
+    async fn operator_hours(&self) -> Option<Decimal> {
+        let all = &self.0.hours;
+        (!all.is_empty()).then(|| Decimal(hours_of(all.iter().map(|row| i64::from(row.hundredths)).sum())))
     }
 
     /// What it has published, the latest revision of each kind.
@@ -158,6 +182,33 @@ pub struct IterationOpenPayload {
     user_errors: Vec<UserError>,
 }
 
+/// How long a phase took, as the operator logs it.
+#[derive(InputObject)]
+pub struct OperatorHoursLogInput {
+    /// The iteration's quarter; the current one where it is left out.
+    quarter: Option<Quarter>,
+    /// The phase.
+    phase: Phase,
+    /// Hours of work altogether, in place of what was logged before: 0 to 2200, two digits behind the point at most.
+    hours: Decimal,
+    /// The version you read, 0 where nothing was logged; another one refuses the change.
+    expected_version: Option<i64>,
+    /// A key of your choice: the same key with the same input within 24 hours gives the stored answer.
+    idempotency_key: Option<String>,
+}
+
+/// What came of logging hours.
+#[derive(SimpleObject)]
+#[graphql(directive = Allow::apply(Action::LogOperatorHours))]
+pub struct OperatorHoursLogPayload {
+    /// The iteration; null when it was refused.
+    iteration: Option<Iteration>,
+    /// Whether this is the stored answer to the same idempotency key.
+    replayed: bool,
+    /// Why it was refused; empty when it was done.
+    user_errors: Vec<UserError>,
+}
+
 /// Changes of iterations.
 #[derive(Default)]
 pub struct IterationMutation;
@@ -181,5 +232,26 @@ impl IterationMutation {
             None => None,
         };
         Ok(IterationOpenPayload { iteration, replayed, user_errors })
+    }
+
+    /// Logs how many hours of work a phase took: optional, and the operator's own word. It shows whether the Loop gets lighter.
+    #[graphql(directive = Allow::apply(Action::LogOperatorHours))]
+    async fn operator_hours_log(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The hours.")] input: OperatorHoursLogInput,
+    ) -> Result<OperatorHoursLogPayload> {
+        let caller = caller(ctx)?;
+        let quarter = input.quarter.map(|quarter| quarter.0);
+        let work = async |key| {
+            let (phase, expected) = (input.phase.into(), input.expected_version);
+            iteration::log_hours(caller, quarter, phase, input.hours.0, expected, key).await
+        };
+        let (id, replayed, user_errors) = run("operatorHoursLog", input.idempotency_key.as_ref(), &input, work).await?;
+        let iteration = match id {
+            Some(_) => Some(Iteration(iteration::standing(caller, quarter).await.map_err(|why| failed(&why))?)),
+            None => None,
+        };
+        Ok(OperatorHoursLogPayload { iteration, replayed, user_errors })
     }
 }

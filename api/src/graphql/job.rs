@@ -20,6 +20,8 @@ pub enum Job {
     PrimarySales,
     /// Every fiscal quarter: computes the program level of every partner at work.
     Levels,
+    /// Every day: tells of tier decisions that are about to be due, and of those that were not made in time.
+    TierDecisions,
     /// Every day: forgets idempotency keys, events and job runs that nobody asks for any more.
     Housekeeping,
 }

@@ -88,6 +88,8 @@ pub enum ReasonCode {
     NoAddressableAccounts,
     /// No account overlap to read a penetration off, and none set by hand.
     NoPenetration,
+    /// No relationship of the partner with any account is recorded: the overlap is unknown, and not nothing.
+    NoOverlap,
     /// No NEW deal of the segment with a known ARR was won.
     NoWonNewDeals,
     /// The partner touches no customer of the segment.

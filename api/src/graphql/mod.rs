@@ -89,6 +89,7 @@ pub mod system_map_write;
 pub mod tam;
 pub mod template;
 pub mod territory;
+pub mod tier_due;
 pub mod token;
 pub mod totals;
 pub mod touch;
@@ -160,6 +161,7 @@ pub struct PlanRead(
     advisory::AdvisoryQuery,
     deliverable::DeliverableQuery,
     recruit::RecruitQuery,
+    tier_due::TierDueQuery,
     recruit_plan::RecruitPlanQuery,
     foundation::FoundationQuery,
     rollout::RolloutQuery,
@@ -283,4 +285,6 @@ pub struct Subscription(
     pod_request::PodRequestSubscription,
     lead::LeadSubscription,
     deliverable::DeliverableSubscription,
+    handoff::HandoffSubscription,
+    tier_due::TierDueSubscription,
 );

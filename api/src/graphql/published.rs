@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::allow::Allow;
 use super::caller::{caller, failed};
 use super::deployment::StageReconciliation;
-use super::funnel::{FunnelStage, StageHealth, money};
+use super::funnel::{FunnelStage, StageFinding, StageHealth, money};
 use super::measurement::int;
 use super::partner::Partner;
 use super::recruit::{Tier, TierFact, TierRule};
@@ -287,6 +287,14 @@ impl PublishedStagePlan {
             producers: stage.producers.iter().filter_map(|id| self.partner(*id)).collect(),
         };
         self.0.stage_health.iter().map(stage).collect()
+    }
+
+    /// The findings of the funnel, those of first order first; of partners, those that you may see.
+    async fn findings(&self) -> Vec<StageFinding> {
+        let seen = |id: &Uuid| self.1.get(id).cloned();
+        let finding =
+            |found: &domain::funnel::StageFinding| StageFinding::of(*found, found.partner_id.as_ref().and_then(seen));
+        self.0.findings.iter().filter_map(finding).collect()
     }
 
     /// The commitments of the partners that you may see.

@@ -158,6 +158,12 @@ impl TierDecision {
         self.0.reason.as_deref()
     }
 
+    /// TEST: the last day of the quarter in which the partner proves itself; null of another tier. What is watched and what ends it
+    /// stands in its section of the Recruit Plan.
+    async fn test_ends_on(&self, ctx: &Context<'_>) -> Result<Option<Date>> {
+        Ok(self.0.test_ends_on(&loader::program(ctx).await?.calendar).map(Date))
+    }
+
     /// Whether it ended a TEST.
     async fn ends_test(&self) -> bool {
         self.0.ends_test

@@ -8,10 +8,11 @@ use super::allow::Allow;
 use super::caller::{caller, failed};
 use super::deliverable::{self, Deliverable};
 use super::global_id;
+use super::measurement::{decimal, int};
 use super::mutation::{UserError, run};
 use super::partner::Partner;
 use super::recruit::{Tier, TierDecision};
-use super::scalar::{DateTime, Quarter};
+use super::scalar::{DateTime, Decimal, Quarter};
 use crate::usecase::recruit_plan::{self, Entry, Plan};
 
 /// What a partner lacks in the Recruit Plan.
@@ -123,6 +124,20 @@ impl RecruitEntry {
     }
 }
 
+/// How long the Recruit Plan is: the words that people wrote in its sections and in the reasons of its decisions.
+#[derive(SimpleObject)]
+#[graphql(directive = Allow::apply(Action::ReadRecruitPlan))]
+pub struct RecruitPlanLength {
+    /// Words, of all partners of the program.
+    words: i32,
+    /// Pages of 400 words, by default.
+    pages: Option<Decimal>,
+    /// The pages that it is to fit on: 3 by default.
+    budget_pages: i32,
+    /// Whether it is longer.
+    is_over_budget: bool,
+}
+
 /// The Recruit Plan of a quarter as it stands: for each INVEST the next activation step, for each MAINTAIN the commitments, for each
 /// TEST the audit signals and exit criteria, for each EXIT the offboarding and where the freed capacity goes.
 pub struct RecruitPlan(Plan);
@@ -144,6 +159,17 @@ impl RecruitPlan {
     /// Those of them that lack something: the plan is not published while there is any.
     async fn missing(&self) -> Vec<RecruitEntry> {
         self.0.entries.iter().filter(|entry| entry.gap.is_some()).cloned().map(RecruitEntry).collect()
+    }
+
+    /// How long the whole plan is, beside the three pages (by default) that it is to fit on. It may be published beyond them.
+    async fn length(&self) -> RecruitPlanLength {
+        let length = self.0.length;
+        RecruitPlanLength {
+            words: int(length.words),
+            pages: length.pages().map(decimal),
+            budget_pages: int(length.budget_pages.into()),
+            is_over_budget: length.is_over(),
+        }
     }
 
     /// The latest revision that was published; null while none is.

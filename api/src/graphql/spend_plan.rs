@@ -28,6 +28,17 @@ pub enum PenetrationLevel {
     Shallow,
 }
 
+/// Where a penetration comes from.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::tam::PenetrationBasis")]
+pub enum PenetrationBasis {
+    /// Somebody set it, with a reason: it comes before what is read.
+    ByHand,
+    /// It is read off the overlap: 40 % of the segment's addressable accounts and more are DEEP, 15 % and more MODERATE, else it is
+    /// SHALLOW, by default.
+    Overlap,
+}
+
 /// What the conservative Yield rule says of a partner's planned spend.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[graphql(remote = "domain::tam::Verdict")]
@@ -276,6 +287,19 @@ pub struct PenetrationSetInput {
     idempotency_key: Option<String>,
 }
 
+/// A penetration that was set by hand, to take away.
+#[derive(InputObject)]
+pub struct PenetrationClearInput {
+    /// The partner.
+    partner_id: ID,
+    /// The segment.
+    segment_id: ID,
+    /// The version you read; another one refuses the change.
+    expected_version: Option<i64>,
+    /// A key of your choice: the same key with the same input within 24 hours gives the stored answer.
+    idempotency_key: Option<String>,
+}
+
 /// What came of planning spend.
 #[derive(SimpleObject)]
 #[graphql(directive = Allow::apply(Action::PlanSpend))]
@@ -292,6 +316,18 @@ pub struct PlannedSpendSetPayload {
 #[derive(SimpleObject)]
 #[graphql(directive = Allow::apply(Action::SetPenetration))]
 pub struct PenetrationSetPayload {
+    /// The partner's plan from the running quarter on; null when it was refused.
+    spend_plan: Option<SpendPlan>,
+    /// Whether this is the stored answer to the same idempotency key.
+    replayed: bool,
+    /// Why it was refused; empty when it was done.
+    user_errors: Vec<UserError>,
+}
+
+/// What came of taking a penetration away.
+#[derive(SimpleObject)]
+#[graphql(directive = Allow::apply(Action::SetPenetration))]
+pub struct PenetrationClearPayload {
     /// The partner's plan from the running quarter on; null when it was refused.
     spend_plan: Option<SpendPlan>,
     /// Whether this is the stored answer to the same idempotency key.
@@ -332,7 +368,8 @@ impl SpendPlanMutation {
         Ok(PlannedSpendSetPayload { spend_plan: plan(ctx, id, None).await?, replayed, user_errors })
     }
 
-    /// Sets by hand how far a partner reaches into a segment, with the reason.
+    /// Sets by hand how far a partner reaches into a segment, with the reason. It comes before what is read off the overlap, until
+    /// `penetrationClear` takes it away.
     #[graphql(directive = Allow::apply(Action::SetPenetration))]
     async fn penetration_set(
         &self,
@@ -348,5 +385,22 @@ impl SpendPlanMutation {
         };
         let (id, replayed, user_errors) = run("penetrationSet", input.idempotency_key.as_ref(), &input, work).await?;
         Ok(PenetrationSetPayload { spend_plan: plan(ctx, id, None).await?, replayed, user_errors })
+    }
+
+    /// Takes away a penetration that was set by hand: from then on it is read off the overlap. What was published stays as it is.
+    #[graphql(directive = Allow::apply(Action::SetPenetration))]
+    async fn penetration_clear(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The setting.")] input: PenetrationClearInput,
+    ) -> Result<PenetrationClearPayload> {
+        let caller = caller(ctx)?;
+        let work = async |key| {
+            let partner = global_id::input(&input.partner_id, "Partner", "partnerId")?;
+            let segment = global_id::input(&input.segment_id, "Segment", "segmentId")?;
+            spend_plan::clear_penetration(caller, partner, segment, input.expected_version, key).await
+        };
+        let (id, replayed, user_errors) = run("penetrationClear", input.idempotency_key.as_ref(), &input, work).await?;
+        Ok(PenetrationClearPayload { spend_plan: plan(ctx, id, None).await?, replayed, user_errors })
     }
 }

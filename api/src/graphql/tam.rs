@@ -366,7 +366,8 @@ pub struct TamMutation;
 
 #[Object]
 impl TamMutation {
-    /// Publishes the forecast of the four quarters from one on. It is frozen: a correction is a new revision.
+    /// Publishes the forecast of the four quarters from one on, as Phase 2 of the iteration of the running quarter, which must be open.
+    /// It is frozen: a correction is a new revision.
     #[graphql(directive = Allow::apply(Action::PublishForecast))]
     async fn forecast_publish(
         &self,

@@ -1,7 +1,7 @@
 //! The scheduler: runs whatever is due, in every program, whichever process gets there first.
 
 use crate::usecase::job::{self, Claimed};
-use crate::usecase::{Caller, Failure, Office, cosell, level, program, registration_step, sla};
+use crate::usecase::{Caller, Failure, Office, cosell, level, program, registration_step, sla, tier_due};
 use chrono::{DateTime, Utc};
 use domain::job::{Due, Job};
 use domain::program::Program;
@@ -26,6 +26,10 @@ async fn work(job: Job, caller: &Caller) -> Result<Value, Failure> {
         Job::Registrations => Ok(serde_json::json!({ "expired": registration_step::expire(caller).await? })),
         Job::PrimarySales => Ok(serde_json::json!({ "lapsed": cosell::lapse(caller).await? })),
         Job::Levels => Ok(serde_json::json!({ "computed": level::compute(caller).await? })),
+        Job::TierDecisions => {
+            let watched = tier_due::watch(caller).await?;
+            Ok(serde_json::json!({ "near": watched.near, "overdue": watched.overdue }))
+        }
         Job::Housekeeping => job::clean(caller).await,
     }
 }

@@ -7,6 +7,7 @@ use super::office::Caller;
 use super::{deliverable, iteration, money};
 use domain::calendar::Quarter;
 use domain::deliverable::{Deliverable, DeliverableKind};
+use domain::economics::major;
 use domain::funnel::{Base, Commitment, FunnelStage, PLAN_QUARTERS, Reconciled, reconcile};
 use domain::money::Currency;
 use domain::role::Action;
@@ -179,7 +180,7 @@ fn content(funnel: &Funnel, lines: &[Commitment], reconciled: &[Reconciled], rea
     });
     json!({
         "currency": funnel.currency.code(), "window": [funnel.window.from.to_string(), funnel.window.to.to_string()],
-        "stageMapping": rows.collect::<Vec<_>>(), "stageHealth": health.collect::<Vec<_>>(),
+        "findings": funnel.findings(), "stageMapping": rows.collect::<Vec<_>>(), "stageHealth": health.collect::<Vec<_>>(),
         "commitments": lines.iter().map(line).collect::<Vec<_>>(), "reconciliation": sums.collect::<Vec<_>>(),
         "reason": reason,
     })
@@ -197,8 +198,13 @@ pub async fn publish(caller: &Caller, reason: Option<String>, key: Option<Key>) 
         let reason = reason.as_ref().and_then(|reason| problems.take("reason", text::name(reason, 2000)));
         problems.settle()?;
         let funnel = funnel::measure(&work.tx, work.slice, quarter).await?;
-        let Some(base) = base(&work.tx, work.slice, &funnel).await? else {
-            let message = format!("the forecast of {quarter} is not published: the plan reconciles to it");
+        let opened = entity::iteration::of_quarter(&work.tx, work.slice, quarter).await?;
+        let forecast = entity::deliverable::latest(&work.tx, work.slice, DeliverableKind::Forecast, quarter).await?;
+        // One that was published ahead, before the iteration began, is no work of its Phase 2.
+        let is_of_it = forecast.zip(opened).is_some_and(|(forecast, it)| forecast.published_at >= it.opened_at);
+        let Some(base) = base(&work.tx, work.slice, &funnel).await?.filter(|_| is_of_it) else {
+            let message =
+                format!("no forecast of {quarter} is published in this iteration, and the plan reconciles to it: publish it first");
             return Err(Problem::at([], ProblemCode::RuleRefused, message).by("FORECAST_MISSING").into());
         };
         let lines = committed(&work.tx, &funnel::whole(work.slice)?, &funnel).await?;
@@ -206,8 +212,14 @@ pub async fn publish(caller: &Caller, reason: Option<String>, key: Option<Key>) 
         let mut problems = Problems::default();
         for off in reconciled.iter().filter(|line| !line.is_within && reason.is_none()) {
             let stage: &'static str = off.stage.into();
+            let money = |minor| major(minor, funnel.currency.minor_digits());
             let message = format!(
-                "{stage}: the commitments differ from BASE by more than the policy bears: reconcile them, or give a reason"
+                "{stage}: {} is committed and BASE is {} {currency}: they differ by {}, and without a written reason by at most {} of BASE",
+                money(off.committed_minor),
+                money(off.base_minor.unwrap_or_default()),
+                money(off.difference_minor.unwrap_or_default()),
+                funnel.policy.deployment_tolerance_rate.normalize(),
+                currency = funnel.currency,
             );
             problems.push(
                 Problem::at(["reason"], ProblemCode::RuleRefused, message).by("COMMITMENTS_DO_NOT_RECONCILE"),

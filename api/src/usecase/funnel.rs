@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::office::Caller;
 use domain::calendar::{Quarter, Window};
-use domain::funnel::{FunnelStage, StageHealth, StageRow, health};
+use domain::funnel::{FunnelStage, StageFinding, StageHealth, StageRow, findings, health};
 use domain::money::Currency;
 use domain::partner::Partner;
 use domain::policy::Policy;
@@ -37,6 +37,13 @@ impl Funnel {
     #[must_use]
     pub fn invest(&self) -> Vec<Uuid> {
         self.rows.iter().map(|(partner, _)| partner.id).collect()
+    }
+
+    /// What a reader must not overlook.
+    #[must_use]
+    pub fn findings(&self) -> Vec<StageFinding> {
+        let rows: Vec<StageRow> = self.rows.iter().map(|(_, row)| row.clone()).collect();
+        findings(&rows, &self.health)
     }
 
     /// A stage's deals and ARR of a row; zero where nothing was won.

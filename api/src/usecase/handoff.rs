@@ -3,6 +3,7 @@
 
 use super::commit::{Done, Key, Work, commit};
 use super::failure::{Failure, Problem, ProblemCode, Problems};
+use super::follow::{Followed, Told};
 use super::office::Caller;
 use super::sla;
 use domain::deal::Deal;
@@ -14,6 +15,11 @@ pub use entity::handoff::{Filter, key as position};
 use entity::page::{Ask, Page};
 use serde_json::json;
 use uuid::Uuid;
+
+/// The kind of the event that tells that a handoff was fired.
+pub const FIRED_EVENT: &str = "HANDOFF_FIRED";
+/// The kind of the event that tells that a handoff was acknowledged.
+pub const ACKNOWLEDGED_EVENT: &str = "HANDOFF_ACKNOWLEDGED";
 
 /// The program's rules.
 ///
@@ -110,7 +116,7 @@ pub(super) async fn fire(work: &mut Work<'_>, before: Option<&Deal>, after: &Dea
             entity::handoff::insert(&work.tx, work.slice, &handoff).await?;
             let body = json!({ "dealId": after.id, "partnerId": partner_id, "rule": rule, "dueAt": clock.due_at });
             work.record("handoff.fire", "Handoff", id, body);
-            work.announce("handoff.fired", id, json!({ "partnerId": partner_id, "receiver": rule.receiver }));
+            work.announce(FIRED_EVENT, id, json!({ "partnerId": partner_id, "receiver": rule.receiver }));
         }
     }
     Ok(())
@@ -176,7 +182,20 @@ pub async fn acknowledge(
         let _ = sla::meet(work, SlaKind::Handoff, id, work.now).await?;
         let body = json!({ "dealId": handoff.deal_id, "note": handoff.note, "version": handoff.version });
         work.record("handoff.acknowledge", "Handoff", id, body);
+        work.announce(
+            ACKNOWLEDGED_EVENT,
+            id,
+            json!({ "partnerId": handoff.partner_id, "receiver": handoff.rule.receiver }),
+        );
         Ok(id)
     })
     .await
+}
+
+impl Followed for Handoff {
+    const ACTION: Action = Action::ReadHandoffs;
+    const KINDS: &'static [&'static str] = &[FIRED_EVENT, ACKNOWLEDGED_EVENT];
+    async fn see(caller: &Caller, event: &Told) -> Result<Option<Self>, Failure> {
+        find(caller, event.subject_id).await
+    }
 }

@@ -80,6 +80,7 @@ pub mod system_map;
 pub mod tam;
 pub mod template;
 pub mod territory;
+pub mod tier_due;
 pub mod token;
 pub mod trigger;
 pub mod what_if;

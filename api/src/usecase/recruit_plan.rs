@@ -3,11 +3,11 @@
 use super::commit::{Done, Key, commit};
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
-use super::{deliverable, iteration};
+use super::{deliverable, funnel, iteration};
 use domain::calendar::Quarter;
 use domain::deliverable::{Deliverable, DeliverableKind};
 use domain::partner::{Partner, PartnerStatus};
-use domain::recruit::{PlanGap, PlanSection, Section, TierDecision, plan_gap};
+use domain::recruit::{PlanGap, PlanLength, PlanSection, Section, TierDecision, plan_gap};
 use domain::role::Action;
 use domain::slice::Slice;
 use entity::Conn;
@@ -35,6 +35,8 @@ pub struct Plan {
     pub quarter: Quarter,
     /// Every partner at work that the caller lists, by name.
     pub entries: Vec<Entry>,
+    /// How long the whole plan is, whoever asks.
+    pub length: PlanLength,
     /// What was published last.
     pub published: Option<Deliverable>,
 }
@@ -55,6 +57,12 @@ async fn entries(conn: &impl Conn, slice: &Slice, quarter: Quarter) -> Result<Ve
     Ok(partners.into_iter().filter(is_in_plan).map(entry).collect())
 }
 
+/// What people wrote about a partner.
+fn written(entry: &Entry) -> impl Iterator<Item = &str> {
+    let section = entry.section.iter().flat_map(|row| row.section.texts());
+    section.chain(entry.decision.as_ref().and_then(|row| row.reason.as_deref()))
+}
+
 /// The plan of a quarter as it stands; of the current one where none is named.
 ///
 /// # Errors
@@ -65,10 +73,13 @@ pub async fn plan(caller: &Caller, quarter: Option<Quarter>) -> Result<Plan, Fai
     let program = entity::program::find(&tx, slice.program_id()).await?.ok_or(Failure::NotFound)?;
     let calendar = &program.calendar;
     let quarter = quarter.unwrap_or_else(|| calendar.quarter(calendar.day(caller.office.clock.now())));
+    let whole = entries(&tx, &funnel::whole(slice)?, quarter).await?;
+    let policy = entity::policy::on(&tx, slice, calendar.day(caller.office.clock.now())).await?;
+    let length = PlanLength::of(whole.iter().flat_map(written), &policy);
     let entries = entries(&tx, slice, quarter).await?;
     let published = entity::deliverable::latest(&tx, slice, DeliverableKind::RecruitPlan, quarter).await?;
     tx.rollback().await?;
-    Ok(Plan { quarter, entries, published })
+    Ok(Plan { quarter, entries, length, published })
 }
 
 /// Writes a partner's section for the current quarter. It may be written before its tier is decided; publishing asks that both

@@ -259,6 +259,37 @@ pub(super) fn unqualified(
     ))
 }
 
+/// Takes away what was set by hand: from then on the penetration is read off the overlap. The done row is the partner.
+///
+/// # Errors
+/// [`Failure`]; NOT_FOUND where nothing is set by hand.
+pub async fn clear_penetration(
+    caller: &Caller,
+    partner: Uuid,
+    segment: Uuid,
+    expected: Option<i64>,
+    key: Option<Key>,
+) -> Result<Done, Failure> {
+    commit(caller, Action::SetPenetration, key, async |work| {
+        let Some(before) = entity::penetration::find(&work.tx, work.slice, partner, segment).await? else {
+            let message = "no penetration of this partner is set by hand in this segment";
+            return Err(Problem::at(["segmentId"], ProblemCode::NotFound, message).into());
+        };
+        work.expect_version(before.version, expected)?;
+        if !entity::penetration::remove(&work.tx, work.slice, &before).await? {
+            return Err(Failure::Stale);
+        }
+        let body = json!({ "segmentId": segment, "before": said(&before), "after": null });
+        work.record("penetration.clear", "Partner", partner, body);
+        Ok(partner)
+    })
+    .await
+}
+
+fn said(row: &PenetrationSetting) -> Value {
+    json!({ "level": row.penetration.level, "reason": row.penetration.reason })
+}
+
 /// Sets by hand how far a partner reaches into a segment, with the reason. The done row is the partner.
 ///
 /// # Errors
@@ -285,8 +316,6 @@ pub async fn set_penetration(
         let before = entity::penetration::find(&work.tx, work.slice, partner, segment).await?;
         work.expect_version(before.as_ref().map_or(0, |row| row.version), expected)?;
         let penetration = Penetration { level, reason };
-        let said =
-            |row: &PenetrationSetting| json!({ "level": row.penetration.level, "reason": row.penetration.reason });
         let after = match &before {
             Some(before) if before.penetration == penetration => return Ok(partner),
             Some(before) => {

@@ -1,11 +1,11 @@
 //! Phase 2, TAM: the forecast as it would be now, publishing it, and reading what was published.
 
 use super::commit::{Done, Key, commit};
-use super::deliverable;
 use super::failure::{Failure, Problem, ProblemCode};
 use super::measurement::{self, Ask, Measures};
 use super::office::Caller;
 use super::spend_plan::running;
+use super::{deliverable, iteration};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::book::{Book, Kinds, Place};
 use domain::calendar::{Quarter, Window};
@@ -19,7 +19,7 @@ use domain::program::Program;
 use domain::role::Action;
 use domain::segment::Segment;
 use domain::slice::Slice;
-use domain::tam::influenced::Market;
+use domain::tam::influenced::{Market, Reach};
 use domain::tam::plan::QUARTERS_AHEAD;
 use domain::tam::{CellFacts, ExpansionFacts, Facts, Forecast, PartnerFacts, Penetration, PlannedSpend};
 use entity::Tx;
@@ -119,7 +119,8 @@ pub async fn listed(caller: &Caller, forecast: &Forecast) -> Result<HashMap<Uuid
     Ok(partners.into_iter().map(|partner| (partner.id, partner)).collect())
 }
 
-/// Publishes the forecast of the four quarters from one on: frozen, with its hash. Where there is one already, the caller names
+/// Publishes the forecast of the four quarters from one on: frozen, with its hash. It is Phase 2 of the iteration of the running
+/// quarter, which must be open: a forecast of later quarters is published from there as well, and is no work of their phases. Where there is one already, the caller names
 /// the revision that this one replaces. The done row is the deliverable.
 ///
 /// # Errors
@@ -131,8 +132,7 @@ pub async fn publish(
     key: Option<Key>,
 ) -> Result<Done, Failure> {
     commit(caller, Action::PublishForecast, key, async |work| {
-        let program = entity::program::find(&work.tx, work.program_id()).await?.ok_or(Failure::NotFound)?;
-        let running = running(&program, caller);
+        let (program, running) = iteration::at_work(work).await?;
         if !(running..=running.plus(QUARTERS_AHEAD - 3)).contains(&quarter) {
             let message = format!("a forecast begins with the running quarter, {running}, or one of the four after it");
             return Err(Problem::at(["quarter"], ProblemCode::RuleRefused, message).by("FORECAST_LOOKS_AHEAD").into());
@@ -200,6 +200,7 @@ pub(super) struct Desk {
     currency: Currency,
     customers: HashMap<entity::reach::Pair, ExpansionFacts>,
     sourced: HashMap<entity::reach::Pair, u64>,
+    overlap: HashMap<entity::reach::Pair, u64>,
     won_arr_minor: Vec<i128>,
     segments: Vec<Segment>,
     partners: Vec<Partner>,
@@ -227,8 +228,10 @@ impl Desk {
         let window = measures.frame.window;
         let (first_day, last_day) = (calendar.first_day(window.from), calendar.last_day(window.to));
         let (from, until) = (calendar.beginning(first_day), calendar.beginning(calendar.first_day(window.to.plus(1))));
+        let span = Span { window, first_day, last_day, from, until };
         Ok(Self {
-            customers: entity::reach::customers(tx, slice, &Span { window, first_day, last_day, from, until }).await?,
+            customers: entity::reach::customers(tx, slice, &span).await?,
+            overlap: entity::reach::overlap(tx, slice, &span).await?,
             sourced: entity::reach::sourced_accounts(tx, slice, window).await?,
             won_arr_minor: history(tx, slice, window.to).await?,
             segments: entity::segment::all(tx, slice).await?,
@@ -248,6 +251,7 @@ impl Desk {
     pub(super) fn under(&self, quarter: Quarter, decided: &Decided, policy: &Policy) -> Forecast {
         let measures = &self.measures;
         let measured: HashSet<(Uuid, Place)> = measures.book.pairs().collect();
+        let recorded: HashSet<Uuid> = self.overlap.keys().map(|(partner, _)| *partner).collect();
         let mut partners = Vec::new();
         for partner in &self.partners {
             let id = partner.id;
@@ -257,10 +261,10 @@ impl Desk {
                     let segment_id = segment.map(|segment| segment.id);
                     let place = Place::from(segment_id);
                     let planned = decided.plan.get(&(id, segment_id)).copied().unwrap_or_default();
-                    let penetration = segment_id.and_then(|segment| decided.penetrations.get(&(id, segment)).cloned());
+                    let by_hand = segment_id.and_then(|segment| decided.penetrations.get(&(id, segment)).cloned());
                     let expansion = self.customers.get(&(id, segment_id)).copied().unwrap_or_default();
                     let is_empty = planned == [0; 4]
-                        && penetration.is_none()
+                        && by_hand.is_none()
                         && expansion.touched_accounts == 0
                         && (segment.is_none() || !measured.contains(&(id, place)));
                     let won = measures.book.everything(place, Kinds::New);
@@ -272,9 +276,14 @@ impl Desk {
                             won_deals: won.won_arr_count,
                             won_arr_minor: won.won_arr_minor,
                         },
-                        penetration,
+                        reach: Reach {
+                            by_hand,
+                            overlap_accounts: recorded
+                                .contains(&id)
+                                .then(|| self.overlap.get(&(id, segment_id)).copied().unwrap_or_default()),
+                            sourced_accounts: self.sourced.get(&(id, segment_id)).copied().unwrap_or_default(),
+                        },
                         trust_gap: measures.book.trust_gap(Some(id), place, policy),
-                        sourced_accounts: self.sourced.get(&(id, segment_id)).copied().unwrap_or_default(),
                         expansion,
                     })
                 })

@@ -6,8 +6,8 @@
 use super::amounts::{Component, Quarters};
 use super::forecast::{Cell, Forecast, PartnerForecast, Spot};
 use super::yield_rule::Verdict;
-use super::{Band, Bands};
-use crate::evidence::{Evidence, Reason};
+use super::{Band, Bands, Influenced, PenetrationBasis, PenetrationLevel};
+use crate::evidence::{Evidence, Reason, round};
 use crate::explanation::Explanation;
 use crate::role::Action;
 use rust_decimal::{Decimal, dec};
@@ -176,17 +176,29 @@ impl Forecast {
             "addressable accounts of the segment",
             of.addressable_accounts.map_or_else(|| missing(Reason::NoAddressableAccounts), |count| count.to_string()),
         );
+        let level = of.level(&self.policy);
+        if let Some((level, basis)) = level {
+            let (level, from): (&'static str, &'static str) = (
+                level.into(),
+                match basis {
+                    PenetrationBasis::ByHand => "set by hand",
+                    PenetrationBasis::Overlap => "read off the overlap",
+                },
+            );
+            told.input(Action::ReadForecast, "penetration", format!("{level}, {from}"));
+        }
         if let Some(penetration) = &of.penetration {
-            let level: &'static str = penetration.level.into();
-            told.input(Action::ReadForecast, "penetration", level);
             told.input(Action::ReadForecast, "why the penetration was set so", &penetration.reason);
+        }
+        if let (Some(common), Some((level, PenetrationBasis::Overlap))) = (of.overlap_accounts, level) {
+            let ground = Action::ReadOverlap;
+            told.ground(ground, "accounts of the segment that the vendor and the partner have in common", common);
+            told.step(ground, self.overlap_line(of, common, level));
         }
         told.input(Action::ReadForecast, "won NEW deals of the segment with a known ARR", of.won_deals);
         told.input(Action::ReadForecast, "ARR of these", self.major(of.won_arr_minor));
-        if let (Some(accounts), Some(penetration), Some(engaged)) =
-            (of.addressable_accounts, &of.penetration, of.engaged)
-        {
-            let rate = penetration.level.rate(&self.policy);
+        if let (Some(accounts), Some((level, _)), Some(engaged)) = (of.addressable_accounts, level, of.engaged) {
+            let rate = level.rate(&self.policy);
             told.step(
                 Action::ReadForecast,
                 format!("accounts engaged = {accounts} x {} = {}", plain(rate), plain(engaged)),
@@ -209,6 +221,18 @@ impl Forecast {
             }
         }
         told
+    }
+
+    fn overlap_line(&self, of: &Influenced, common: u64, level: PenetrationLevel) -> String {
+        let (deep, moderate) = (plain(self.policy.deep_overlap_rate), plain(self.policy.moderate_overlap_rate));
+        let share = of.overlap().map_or_else(|_| String::new(), |share| plain(round(share, 12)));
+        let accounts = of.addressable_accounts.unwrap_or_default();
+        let level = match level {
+            PenetrationLevel::Deep => format!("{deep} or more: DEEP"),
+            PenetrationLevel::Moderate => format!("{moderate} or more and below {deep}: MODERATE"),
+            PenetrationLevel::Shallow => format!("below {moderate}: SHALLOW"),
+        };
+        format!("overlap = {common} / {accounts} = {share}, which is {level}")
     }
 
     fn expansion(&self, cell: &Cell, band: Band) -> Explanation {

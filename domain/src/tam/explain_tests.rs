@@ -101,6 +101,30 @@ fn finance_begins_at_the_value_that_its_band_counts() {
     assert_eq!(steps[1], "120000.00 / 100000.00 - 1 = 0.2, which is below 0.30 or asks for no step: Yield is kept");
 }
 
+/// MID has 250 accounts, 100 of them in common: 40 %, DEEP. Who may not read the overlap is told the level and where it comes from.
+#[test]
+fn an_overlap_explains_the_penetration_and_a_hand_says_why() {
+    use super::super::forecast::{Forecast, tests_support};
+    use super::super::influenced::Reach;
+    let told = |forecast: &Forecast, role| {
+        let told = forecast.explain(Spot::Cell(0, 0), Band::Conservative, Some(Component::Influenced)).told_to(role);
+        format!("{:?} {:?}", told.inputs, told.steps().collect::<Vec<_>>())
+    };
+    let mut facts = tests_support::world();
+    facts.partners[0].cells[0].reach = Reach { overlap_accounts: Some(100), ..Reach::default() };
+    let read = Forecast::of(facts);
+    let pod = told(&read, Role::PartnerAe);
+    assert!(
+        pod.contains("DEEP, read off the overlap")
+            && pod.contains("overlap = 100 / 250 = 0.4, which is 0.4 or more: DEEP"),
+        "{pod}"
+    );
+    let finance = told(&read, Role::Finance);
+    assert!(finance.contains("DEEP, read off the overlap") && !finance.contains("100 / 250"), "{finance}");
+    let by_hand = told(&Forecast::of(tests_support::world()), Role::Operator);
+    assert!(by_hand.contains("MODERATE, set by hand") && by_hand.contains("their pipeline review"), "{by_hand}");
+}
+
 /// No explanation of a lower band names another band, whoever reads it.
 #[test]
 fn no_band_gives_another_away() {

@@ -2,7 +2,7 @@
 
 use super::amounts::{Amounts, Quarters, decimal, split_bands};
 use super::expansion::{Expansion, ExpansionFacts};
-use super::influenced::{Influenced, Market, Penetration};
+use super::influenced::{Influenced, Market, Reach};
 use super::policy::TamPolicy;
 use super::seasonality::Seasonality;
 use super::yield_rule::YieldRule;
@@ -57,11 +57,9 @@ pub struct CellFacts {
     /// The segment.
     pub market: Market,
     /// How far the partner reaches into it.
-    pub penetration: Option<Penetration>,
+    pub reach: Reach,
     /// The partner's Trust-Gap in it.
     pub trust_gap: TrustGap,
-    /// Accounts on which the partner sourced a NEW deal that closed in the window.
-    pub sourced_accounts: u64,
     /// The customers that the partner touches.
     pub expansion: ExpansionFacts,
 }
@@ -306,8 +304,8 @@ fn partner_of(facts: PartnerFacts, seasonality: &Seasonality, policy: &Policy) -
 
 fn cell_of(facts: CellFacts, spend: &YieldRule, seasonality: &Seasonality, policy: &Policy) -> Cell {
     let influenced = facts.segment_id.map(|_| {
-        let CellFacts { market, penetration, trust_gap, sourced_accounts, .. } = facts;
-        Influenced::of(&market, penetration, &trust_gap, sourced_accounts, &policy.tam)
+        let CellFacts { market, reach, trust_gap, .. } = facts;
+        Influenced::of(&market, reach, &trust_gap, &policy.tam)
     });
     let expansion = Expansion::of(facts.expansion, policy);
     let planned: i128 = facts.planned_minor.iter().sum();

@@ -1,4 +1,4 @@
-use super::super::influenced::PenetrationLevel;
+use super::super::influenced::{Penetration, PenetrationBasis, PenetrationLevel};
 use super::super::{FindingKind, Verdict};
 use super::*;
 use crate::cell::CellValue;
@@ -32,15 +32,14 @@ fn cell(segment_id: Option<Uuid>, planned_minor: Quarters) -> CellFacts {
         segment_id,
         planned_minor,
         market: Market { addressable_accounts: Some(250), won_deals: 12, won_arr_minor: 48_000_000 },
-        penetration: None,
+        reach: Reach::default(),
         trust_gap: gap((0, 0), (9, 21)),
-        sourced_accounts: 0,
         expansion: ExpansionFacts::default(),
     }
 }
 
-fn set(level: PenetrationLevel) -> Option<Penetration> {
-    Some(Penetration { level, reason: "their pipeline review".into() })
+fn set(level: PenetrationLevel) -> Reach {
+    Reach { by_hand: Some(Penetration { level, reason: "their pipeline review".into() }), ..Reach::default() }
 }
 
 /// Two partners, two segments, no history to read a season off.
@@ -50,11 +49,10 @@ fn set(level: PenetrationLevel) -> Option<Penetration> {
 /// points, SOLID; it touches 10 customers, 8 with an expansion in motion, 60,000.00 / 4 an expansion.
 /// SOUTH returned 600,000.00 on 100,000.00: 6x, SOLID, and 130,000.00 are planned for TOP: 6x steps down to 5x. There, DEEP, its
 /// Trust-Gap is -35 points, SOLID.
-fn world() -> Facts {
+pub(in crate::tam) fn world() -> Facts {
     let mid = CellFacts {
-        penetration: set(PenetrationLevel::Moderate),
+        reach: Reach { sourced_accounts: 7, ..set(PenetrationLevel::Moderate) },
         trust_gap: gap((11, 9), (9, 21)),
-        sourced_accounts: 7,
         expansion: ExpansionFacts { touched_accounts: 10, with_opportunity: 8, won_deals: 4, won_arr_minor: 6_000_000 },
         ..cell(Some(MID), [1_000_000, 5_000_000, 0, 0])
     };
@@ -64,7 +62,7 @@ fn world() -> Facts {
         cells: vec![mid, cell(None, [1_500_000; 4])],
     };
     let top = CellFacts {
-        penetration: set(PenetrationLevel::Deep),
+        reach: set(PenetrationLevel::Deep),
         trust_gap: gap((3, 17), (15, 15)),
         ..cell(Some(TOP), [3_250_000; 4])
     };
@@ -131,7 +129,7 @@ fn what_must_not_be_overlooked_is_listed() {
     crowded.partners.push(PartnerFacts { partner_id: Uuid::from_u128(3), ..south.clone() });
     assert!(Forecast::of(crowded.clone()).findings().iter().all(|it| it.kind != FindingKind::EngagedBeyondSegment));
     let mut third = PartnerFacts { partner_id: Uuid::from_u128(4), ..south };
-    third.cells[0].penetration = set(PenetrationLevel::Shallow);
+    third.cells[0].reach = set(PenetrationLevel::Shallow);
     crowded.partners.push(third);
     let found = Forecast::of(crowded).findings();
     assert_eq!(
@@ -163,6 +161,40 @@ fn a_forecast_survives_its_row() {
     assert_eq!(serde_json::from_value::<Forecast>(value).unwrap(), forecast);
 }
 
+/// What was published before overlap was read has none, and says the same as it did.
+#[test]
+fn a_forecast_without_overlap_is_still_read() {
+    let forecast = Forecast::of(world());
+    let mut value = serde_json::to_value(&forecast).unwrap();
+    for partner in value["partners"].as_array_mut().unwrap() {
+        for cell in partner["cells"].as_array_mut().unwrap() {
+            cell["influenced"].as_object_mut().map(|influenced| influenced.remove("overlapAccounts"));
+        }
+    }
+    assert_eq!(serde_json::from_value::<Forecast>(value).unwrap(), forecast);
+}
+
+/// MID has 250 accounts and NORTH 37 of them: 14.8 %, SHALLOW, 25 engaged; with 38 it is 15.2 %, MODERATE, 62.5 engaged:
+/// 62.5 x 25 points x 40,000.00 = 625,000.00. Nobody set anything by hand.
+#[test]
+fn a_line_is_made_of_the_overlap_alone() {
+    let read = |overlap_accounts| {
+        let mut facts = world();
+        facts.partners[0].cells[0].reach = Reach { overlap_accounts, ..Reach::default() };
+        let forecast = Forecast::of(facts);
+        let influenced = forecast.partners[0].cells[0].influenced.clone().unwrap();
+        (
+            influenced.level(&forecast.policy),
+            forecast.amounts(Spot::Cell(0, 0), Band::Base).year(Some(Component::Influenced)),
+        )
+    };
+    let overlap = |level| Some((level, PenetrationBasis::Overlap));
+    assert_eq!(read(Some(37)), (overlap(PenetrationLevel::Shallow), Some(25_000_000)));
+    assert_eq!(read(Some(38)), (overlap(PenetrationLevel::Moderate), Some(62_500_000)));
+    assert_eq!(read(Some(100)), (overlap(PenetrationLevel::Deep), Some(125_000_000)));
+    assert_eq!(read(None), (None, None));
+}
+
 /// With eight quarters, the fourth of which brought all: a forecast that begins in Q4 falls on its first quarter.
 #[test]
 fn influenced_and_expansion_follow_the_season_and_sourced_the_plan() {
@@ -189,16 +221,19 @@ prop_compose! {
         planned_minor in prop::array::uniform4(0_i128..9_000_000), addressable in prop::option::of(0_i64..5_000),
         level in prop::option::of(0_usize..3), with in (0_u64..30, 0_u64..30), direct in (0_u64..30, 0_u64..30),
         won in (0_u64..40, 0_i128..900_000_000), touched in 0_u64..40, share in 0_u64..41, expanded in (0_u64..9, 0_i128..90_000_000),
-        sourced_accounts in 0_u64..50,
+        sourced_accounts in 0_u64..50, overlap_accounts in prop::option::of(0_u64..6_000),
     ) -> CellFacts {
         let levels: Vec<_> = PenetrationLevel::iter().collect();
         CellFacts {
             segment_id: (segment < 3).then(|| Uuid::from_u128(segment)),
             planned_minor,
             market: Market { addressable_accounts: addressable, won_deals: won.0, won_arr_minor: won.1 },
-            penetration: level.and_then(|at| set(levels[at])),
+            reach: Reach {
+                sourced_accounts,
+                overlap_accounts,
+                ..level.map(|at| set(levels[at])).unwrap_or_default()
+            },
             trust_gap: gap(with, direct),
-            sourced_accounts,
             expansion: ExpansionFacts {
                 touched_accounts: touched,
                 with_opportunity: touched.min(share),

@@ -44,7 +44,17 @@ impl PenetrationLevel {
     }
 }
 
-/// A partner's penetration of a segment, with where it comes from.
+/// Where a penetration comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, IntoStaticStr)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum PenetrationBasis {
+    /// Somebody set it, with a reason: it comes before what is read.
+    ByHand,
+    /// It is read off the overlap.
+    Overlap,
+}
+
+/// A partner's penetration of a segment that was set by hand.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Penetration {
@@ -60,8 +70,11 @@ pub struct Penetration {
 pub struct Influenced {
     /// Accounts of the segment that could buy.
     pub addressable_accounts: Option<i64>,
-    /// The partner's penetration of it.
+    /// The partner's penetration of it, where it was set by hand.
     pub penetration: Option<Penetration>,
+    /// Accounts of the segment on which the vendor and the partner both have an active relationship; none where no relationship of
+    /// the partner with any account is recorded, and in what was published before overlap was read.
+    pub overlap_accounts: Option<u64>,
     /// Addressable accounts x penetration; whole accounts are not asked of it.
     pub engaged: Option<Decimal>,
     /// Won NEW deals of the segment in the trailing four quarters whose ARR is known: the average ACV stands on them.
@@ -105,23 +118,41 @@ pub struct Market {
     pub won_arr_minor: i128,
 }
 
+/// How far a partner reaches into a segment, for [`Influenced::of`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// What was set by hand.
+    pub by_hand: Option<Penetration>,
+    /// Accounts of the segment that the vendor and the partner have in common; none where no relationship of the partner with any
+    /// account is recorded: that is unknown, and not 0.
+    pub overlap_accounts: Option<u64>,
+    /// Accounts on which the partner sourced a NEW deal that closed in the window.
+    pub sourced_accounts: u64,
+}
+
+/// The share of a segment's addressable accounts that are in common, at most 1; none where either is unknown, and of no accounts.
+fn share(overlap_accounts: Option<u64>, addressable_accounts: Option<i64>) -> Option<Decimal> {
+    let share = Decimal::from(overlap_accounts?).checked_div(Decimal::from(addressable_accounts?))?;
+    Some(share.min(Decimal::ONE))
+}
+
 impl Influenced {
     /// Gathers the inputs of a partner in a segment.
     #[must_use]
-    pub fn of(
-        market: &Market,
-        penetration: Option<Penetration>,
-        gap: &TrustGap,
-        sourced_accounts: u64,
-        policy: &TamPolicy,
-    ) -> Self {
+    pub fn of(market: &Market, reach: Reach, gap: &TrustGap, policy: &TamPolicy) -> Self {
+        let Reach { by_hand: penetration, overlap_accounts, sourced_accounts } = reach;
+        let read = share(overlap_accounts, market.addressable_accounts);
+        let level = penetration
+            .as_ref()
+            .map(|penetration| penetration.level)
+            .or_else(|| read.map(|share| PenetrationLevel::of_overlap(share, policy)));
         let engaged = market
             .addressable_accounts
-            .zip(penetration.as_ref())
-            .map(|(accounts, penetration)| Decimal::from(accounts) * penetration.level.rate(policy));
+            .zip(level)
+            .map(|(accounts, level)| Decimal::from(accounts) * level.rate(policy));
         let limits = gap.interval.map(|interval| (interval.low, interval.high));
         let (points, (low, high)) = (gap.points.ok(), limits.unwrap_or_default());
-        let reason = match (market.addressable_accounts, &penetration, gap.points, market.won_deals) {
+        let reason = match (market.addressable_accounts, level, gap.points, market.won_deals) {
             (None, ..) => Some(Reason::NoAddressableAccounts),
             (_, None, ..) => Some(Reason::NoPenetration),
             (_, _, Err(why), _) => Some(why),
@@ -131,6 +162,7 @@ impl Influenced {
         Self {
             addressable_accounts: market.addressable_accounts,
             penetration,
+            overlap_accounts,
             engaged,
             won_deals: market.won_deals,
             won_arr_minor: market.won_arr_minor,
@@ -140,6 +172,27 @@ impl Influenced {
             counted: points.and_then(|points| counted(points, low, high, gap.evidence)),
             sourced_accounts,
             reason,
+        }
+    }
+
+    /// The share of the segment's addressable accounts on which the vendor and the partner both have an active relationship, at most
+    /// 1, unrounded.
+    ///
+    /// # Errors
+    /// Why there is none: the accounts that could buy are unknown, or no relationship of the partner with any account is recorded.
+    pub fn overlap(&self) -> Result<Decimal, Reason> {
+        match self.addressable_accounts {
+            None | Some(0) => Err(Reason::NoAddressableAccounts),
+            Some(_) => share(self.overlap_accounts, self.addressable_accounts).ok_or(Reason::NoOverlap),
+        }
+    }
+
+    /// The penetration that counts, and where it comes from: what was set by hand comes first.
+    #[must_use]
+    pub fn level(&self, policy: &TamPolicy) -> Option<(PenetrationLevel, PenetrationBasis)> {
+        match &self.penetration {
+            Some(by_hand) => Some((by_hand.level, PenetrationBasis::ByHand)),
+            None => Some((PenetrationLevel::of_overlap(self.overlap().ok()?, policy), PenetrationBasis::Overlap)),
         }
     }
 

@@ -11,7 +11,8 @@ fn gap(co_sell: (u64, u64), direct: (u64, u64)) -> TrustGap {
 fn influenced(level: Option<PenetrationLevel>, gap: &TrustGap) -> Influenced {
     let market = Market { addressable_accounts: Some(250), won_deals: 12, won_arr_minor: 48_000_000 };
     let penetration = level.map(|level| Penetration { level, reason: "seen in their pipeline".into() });
-    Influenced::of(&market, penetration, gap, 6, &TamPolicy::default())
+    let reach = Reach { by_hand: penetration, overlap_accounts: None, sourced_accounts: 6 };
+    Influenced::of(&market, reach, gap, &TamPolicy::default())
 }
 
 /// 250 accounts x 0.25 = 62.5 engaged; co-sell 11 of 20 against direct 9 of 30 is 25 points; 480,000.00 / 12 = 40,000.00.
@@ -55,8 +56,9 @@ fn what_is_missing_is_named() {
     assert_eq!(influenced(None, &good).reason, Some(Reason::NoPenetration));
     assert_eq!(influenced(Some(PenetrationLevel::Deep), &gap((0, 0), (9, 21))).reason, Some(Reason::NoCoSellDeals));
     assert_eq!(influenced(Some(PenetrationLevel::Deep), &gap((0, 0), (9, 21))).minor(), None);
-    let penetration = || Some(Penetration { level: PenetrationLevel::Deep, reason: "known".into() });
-    let of = |market: &Market| Influenced::of(market, penetration(), &good, 0, &TamPolicy::default());
+    let by_hand = || Some(Penetration { level: PenetrationLevel::Deep, reason: "known".into() });
+    let reach = || Reach { by_hand: by_hand(), ..Reach::default() };
+    let of = |market: &Market| Influenced::of(market, reach(), &good, &TamPolicy::default());
     let unknown = of(&Market { addressable_accounts: None, won_deals: 1, won_arr_minor: 1 });
     assert_eq!((unknown.reason, unknown.minor()), (Some(Reason::NoAddressableAccounts), None));
     let no_acv = of(&Market { addressable_accounts: Some(1), won_deals: 0, won_arr_minor: 0 });
@@ -77,6 +79,51 @@ fn penetration_is_read_off_the_overlap() {
     ] {
         assert_eq!(PenetrationLevel::of_overlap(share, &policy), level, "{share}");
     }
+}
+
+fn overlapping(accounts: Option<u64>, addressable: Option<i64>, by_hand: Option<PenetrationLevel>) -> Influenced {
+    let market = Market { addressable_accounts: addressable, won_deals: 12, won_arr_minor: 48_000_000 };
+    let by_hand = by_hand.map(|level| Penetration { level, reason: "seen in their pipeline".into() });
+    let reach = Reach { by_hand, overlap_accounts: accounts, sourced_accounts: 0 };
+    Influenced::of(&market, reach, &gap((11, 9), (9, 21)), &TamPolicy::default())
+}
+
+/// Of 10,000 accounts 1,499 are 14.99 %, 1,500 are 15 %, 3,999 are 39.99 % and 4,000 are 40 %; more accounts than the segment is
+/// said to have are all of it.
+#[test]
+fn the_edges_of_the_overlap_are_exact() {
+    let policy = TamPolicy::default();
+    for (accounts, share, level) in [
+        (0, dec!(0), PenetrationLevel::Shallow),
+        (1_499, dec!(0.1499), PenetrationLevel::Shallow),
+        (1_500, dec!(0.15), PenetrationLevel::Moderate),
+        (3_999, dec!(0.3999), PenetrationLevel::Moderate),
+        (4_000, dec!(0.4), PenetrationLevel::Deep),
+        (10_001, dec!(1), PenetrationLevel::Deep),
+    ] {
+        let of = overlapping(Some(accounts), Some(10_000), None);
+        assert_eq!((of.overlap(), of.level(&policy)), (Ok(share), Some((level, PenetrationBasis::Overlap))));
+        assert_eq!(of.engaged, Some(dec!(10_000) * level.rate(&policy)));
+    }
+}
+
+#[test]
+fn an_unknown_overlap_is_not_nothing_and_says_why() {
+    let policy = TamPolicy::default();
+    let unsaid = overlapping(Some(7), None, None);
+    assert_eq!((unsaid.overlap(), unsaid.level(&policy)), (Err(Reason::NoAddressableAccounts), None));
+    assert_eq!((unsaid.reason, unsaid.minor()), (Some(Reason::NoAddressableAccounts), None));
+    let unrecorded = overlapping(None, Some(250), None);
+    assert_eq!((unrecorded.overlap(), unrecorded.level(&policy)), (Err(Reason::NoOverlap), None));
+    assert_eq!((unrecorded.reason, unrecorded.minor()), (Some(Reason::NoPenetration), None));
+}
+
+/// 200 of 250 accounts in common would be DEEP: SHALLOW was set by hand, and that holds.
+#[test]
+fn what_was_set_by_hand_comes_before_the_overlap() {
+    let of = overlapping(Some(200), Some(250), Some(PenetrationLevel::Shallow));
+    assert_eq!(of.level(&TamPolicy::default()), Some((PenetrationLevel::Shallow, PenetrationBasis::ByHand)));
+    assert_eq!((of.overlap(), of.engaged), (Ok(dec!(0.8)), Some(dec!(25.0))));
 }
 
 /// 6 sourced accounts of 62.5 engaged are 9.6 %; of 25 they are 24 %.

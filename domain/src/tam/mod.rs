@@ -20,7 +20,7 @@ pub use amounts::{Amounts, Component};
 pub use expansion::{Expansion, ExpansionFacts};
 pub use finding::{Finding, FindingKind};
 pub use forecast::{Cell, CellFacts, Facts, Forecast, PartnerFacts, PartnerForecast, Spot};
-pub use influenced::{Influenced, Penetration, PenetrationLevel};
+pub use influenced::{Influenced, Penetration, PenetrationBasis, PenetrationLevel};
 pub use plan::{PenetrationSetting, PlannedSpend};
 pub use policy::{TamPolicy, YieldBand};
 pub use yield_rule::{Cliff, Verdict, YieldRule};

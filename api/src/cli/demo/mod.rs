@@ -2,6 +2,7 @@
 
 mod chance;
 mod export;
+mod files;
 mod live;
 mod market;
 mod names;
@@ -14,10 +15,12 @@ mod simulation;
 use super::Database;
 use super::serve::Outside;
 use crate::auth;
+use crate::clock::Clock;
 use crate::http::explorer::{self, DemoSeat, DemoSeats};
 use crate::http::telemetry::{LogFormat, start_logs};
 use crate::usecase::{Office, program};
 use anyhow::{Context, bail};
+use chrono::NaiveDate;
 use clap::Args;
 use domain::role::Role;
 use market::{FJORDLIGHT, HALDEN, Market};
@@ -26,6 +29,7 @@ use people::{Offer, Signer};
 use sea_orm_migration::MigratorTrait;
 use seed::Seeded;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -53,6 +57,12 @@ pub(super) struct Demo {
     /// Serves what is there, without the simulated program.
     #[arg(long)]
     no_seed: bool,
+    /// Writes the exports that the demo simulates into this folder, each with its mapping, and ends.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["fresh", "no_seed"])]
+    write_files: Option<PathBuf>,
+    /// The day up to which those files are simulated; today where it is left out.
+    #[arg(long, value_name = "DATE", requires = "write_files")]
+    as_of: Option<NaiveDate>,
     #[command(flatten)]
     outside: Outside,
 }
@@ -63,6 +73,12 @@ impl Demo {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         if std::env::var_os("RUST_LOG").is_some() {
             start_logs(LogFormat::Text);
+        }
+        if let Some(folder) = &self.write_files {
+            let today = self.as_of.unwrap_or_else(|| Clock::system().now().date_naive());
+            files::write(folder, &MARKETS, today)?;
+            println!("The demo's exports up to {today} are in {}.", folder.display());
+            return Ok(ExitCode::SUCCESS);
         }
         // Said before anything is written.
         if let Err(why) = std::net::TcpListener::bind(self.outside.listen) {

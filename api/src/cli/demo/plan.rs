@@ -3,29 +3,31 @@
 use super::people::once;
 use super::simulation::World;
 use crate::usecase::spend_plan::{self, Line};
-use crate::usecase::{Caller, seat, segment, tam};
+use crate::usecase::{Caller, iteration, seat, segment, tam};
 use domain::money::{Currency, Money};
 use domain::partner::PartnerStatus;
 use domain::tam::{PenetrationLevel, YieldRule};
 use uuid::Uuid;
+
+/// The weight from which on a partner has shown its account list of a segment.
+const LISTED: f64 = 0.55;
 
 /// Plans and publishes as the operator would.
 ///
 /// # Errors
 /// A refusal or a storage failure.
 pub(super) async fn enter(world: &World, operator: &Caller) -> anyhow::Result<()> {
+    iteration::open(operator, None, once("iterationOpen", world.running.to_string())).await?;
     let segments = segment::all(operator).await?;
     for it in world.market.partners.iter().filter(|it| it.status == PartnerStatus::Active) {
         let [partner] = seat::partners_named(operator, &[it.id.to_owned()]).await?[..] else { continue };
-        for fit in it.fits {
+        // Everything else is read off the overlap of the accounts.
+        for fit in it.fits.iter().filter(|fit| fit.weight >= LISTED) {
             let name = world.market.segments[fit.segment].name;
             let Some(segment) = segments.iter().find(|segment| segment.name == name) else { continue };
-            let (level, reason) = match fit.weight {
-                deep if deep >= 0.40 => (PenetrationLevel::Deep, "Half of the segment's accounts are in its own CRM."),
-                some if some >= 0.15 => (PenetrationLevel::Moderate, "It named a quarter of the segment's accounts."),
-                _ => (PenetrationLevel::Shallow, "It has shown us a handful of accounts."),
-            };
+            let reason = "We went through its whole account list together: half of the segment's accounts are in it.";
             let key = once("penetrationSet", format!("{} {name}", it.id));
+            let level = PenetrationLevel::Deep;
             spend_plan::set_penetration(operator, partner, segment.id, level, reason, None, key).await?;
         }
         plan(world, operator, it.id, partner).await?;

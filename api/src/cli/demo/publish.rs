@@ -2,7 +2,7 @@
 //! Invest partners commit to. So that the documents of every phase can be looked at.
 
 use super::people::once;
-use crate::usecase::{Caller, deployment, iteration, recruit, recruit_plan, tam};
+use crate::usecase::{Caller, deployment, recruit, recruit_plan, tam};
 use anyhow::Context;
 use domain::calendar::Quarter;
 use domain::funnel::FunnelStage;
@@ -28,7 +28,6 @@ const DEAL_MINOR: i128 = 4_000_000;
 /// A refusal or a storage failure.
 pub(super) async fn enter(operator: &Caller, running: Quarter) -> anyhow::Result<()> {
     let quarter = running.to_string();
-    iteration::open(operator, None, once("iterationOpen", &quarter)).await?;
     let mut invest = Vec::new();
     for it in recruit::recommendations(operator).await? {
         let (partner, tier) = (it.partner.id, it.recommendation.tier);

@@ -24,7 +24,7 @@ use std::path::Path;
 const RESUMABLE: TimeDelta = TimeDelta::hours(20);
 
 /// The pipeline of the simulated CRM: stage, what a deal in it is, whether Stage 1 is reached.
-const STAGES: &[(&str, Outcome, bool)] = &[
+pub(super) const STAGES: &[(&str, Outcome, bool)] = &[
     ("Prospecting", Outcome::Open, false),
     ("Discovery", Outcome::Open, true),
     ("Solution Fit", Outcome::Open, true),

@@ -53,6 +53,7 @@ deliverable {
     currency from to
     mapping { name stages { stage deals arr { amount } withoutArr } }
     health { stage coverage producingPartners producers { name } }
+    findings { code message }
     commitments { partner { id } name stage forQuarter arr { amount } deals }
     reconciliation { stage committed { amount } base { amount } difference { amount } isWithin }
     reason

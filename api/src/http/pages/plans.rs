@@ -164,11 +164,27 @@ pub(super) fn stages(sheet: &mut Sheet, plan: &Json) {
         ));
     }
     sheet.parts.push(health(plan));
+    if !list(plan, "findings").is_empty() {
+        sheet.parts.push(findings(plan));
+    }
     sheet.parts.push(mapping(plan, currency));
     // Not in the schema of who may not read BASE.
     if plan.get("reconciliation").is_some() {
         sheet.parts.push(sums(plan, currency));
         sheet.parts.push(commitments(plan));
+    }
+}
+
+fn findings(plan: &Json) -> Part {
+    let mut table = Table::new([("Finding", Unit::Text), ("What it says", Unit::Text)]);
+    for found in list(plan, "findings") {
+        table.push(vec![Cell::word(found, "code"), Cell::plain(found, "message")]);
+    }
+    Part {
+        heading: "Findings",
+        lead: "What of the funnel belongs in the next recruit objectives, and what to look at again.".into(),
+        table: Some(table),
+        ..Part::default()
     }
 }
 
