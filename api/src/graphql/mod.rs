@@ -22,6 +22,8 @@ pub mod deliverable;
 pub mod deployment;
 pub mod dispute;
 pub mod economics;
+pub mod escalation;
+pub mod escalation_path;
 pub mod external_ref;
 mod follow;
 pub mod forecast_line;
@@ -34,6 +36,7 @@ pub mod import_decision;
 pub mod investment;
 pub mod iteration;
 pub mod job;
+pub mod joint_call;
 pub mod lead;
 pub mod lead_write;
 pub mod ledger;
@@ -51,6 +54,7 @@ pub mod partner;
 pub mod partner_write;
 pub mod pod;
 pub mod pod_request;
+pub mod pod_session;
 pub mod policy;
 pub mod policy_values;
 pub mod portfolio;
@@ -124,6 +128,10 @@ pub struct CreditRead(
     routing::RoutingQuery,
     claim::ClaimQuery,
     pod_request::PodRequestQuery,
+    joint_call::JointCallQuery,
+    pod_session::PodSessionQuery,
+    escalation::EscalationQuery,
+    escalation_path::EscalationPathQuery,
     template::TemplateQuery,
     territory::TerritoryQuery,
     contract::ContractQuery,
@@ -215,6 +223,10 @@ pub struct CreditChange(
     claim::ClaimMutation,
     cosell::CosellMutation,
     pod_request::PodRequestMutation,
+    joint_call::JointCallMutation,
+    pod_session::PodSessionMutation,
+    escalation::EscalationMutation,
+    escalation_path::EscalationPathMutation,
     template::TemplateMutation,
     territory::TerritoryMutation,
     contract::ContractMutation,

@@ -5,7 +5,7 @@ use super::commit::{Done, Key, Work, commit};
 pub use super::deal_facts::Facts;
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
-use super::{handoff, money, origin};
+use super::{handoff, money, origin, registration_step};
 use chrono::NaiveDate;
 use domain::attribution::{Attribution, Declaration, Provenance};
 use domain::deal::{Deal, DealKind, Outcome, Stage};
@@ -430,6 +430,9 @@ async fn change(
             work.touch(deal.closed_quarter);
             work.record("deal.update", "Deal", id, json!({ "before": body(&before), "after": body(&deal) }));
             handoff::fire(work, Some(&before), &deal).await?;
+            if before.outcome == Outcome::Open && deal.outcome != Outcome::Open {
+                registration_step::deal_closed(work, id).await?;
+            }
         }
         Ok(id)
     })
