@@ -67,6 +67,14 @@ fn a_joint_meeting_owes_a_summary_within_forty_eight_hours_which_both_sides_read
         assert_eq!((owed.len(), &owed[0]["owner"], &owed[0]["subjectId"]), (1, &json!("VENDOR"), &call["id"]));
         // The owner of deals reads the promises about the deals that it sees.
         assert_eq!(promises(&app, Role::CustomerAe, "HANDOFF_SUMMARY").await, owed);
+        // The log says what it lacks.
+        let log = format!(
+            "{{ deal(id: {}) {{ activities {{ edges {{ node {{ isJointMeeting missing }} }} }} }} }}",
+            registration["deal"]["id"]
+        );
+        let log = app.as_role(Role::PartnerManager).query(&log).await.data()["deal"]["activities"]["edges"][0]["node"]
+            .clone();
+        assert_eq!(log, json!({ "isJointMeeting": true, "missing": ["OWNER_FUNCTIONS", "NEXT_STEP_ON"] }));
         // Who was not there has nothing to sum up.
         assert_eq!(app.as_role(Role::Finance).query(CALLS).await.status, 400);
         app.clock.set(at("2026-10-08T14:00:00Z"));

@@ -158,9 +158,9 @@ fn a_draft_is_changed_and_activated_once() {
             (&json!(4), &json!(1)),
             "{entries}"
         );
-        let first = &entries["drafts"]["edges"][0]["node"];
         let facts = r#"{"baseVersion":1,"title":"More deals","values":{"solidDeals":12}}"#;
-        assert_eq!(first, &json!({ "subjectType": "PolicyDraft", "facts": facts }));
+        let first = json!({ "node": { "subjectType": "PolicyDraft", "facts": facts } });
+        assert!(entries["drafts"]["edges"].as_array().unwrap().contains(&first), "{entries}");
         // The rival's policy is its own.
         let rival = app.as_subject("REVOPS@rival").query("{ policies { version } policyDrafts { id } }").await;
         assert_eq!(rival.data(), &json!({ "policies": [{ "version": 1 }], "policyDrafts": [] }));

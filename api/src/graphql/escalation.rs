@@ -1,14 +1,16 @@
 //! Escalations on deals, on the wire.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use domain::escalation as method;
 use domain::role::Action;
+use futures_util::{Stream, StreamExt};
 use uuid::Uuid;
 
 use super::allow::Allow;
 use super::caller::{caller, failed};
 use super::deal::Deal;
 use super::escalation_path::EscalationContact;
+use super::follow::{event_id, follow};
 use super::mutation::{UserError, run};
 use super::page::{Binding, Connected, IdFilter, OrderDirection, PageArguments, TotalCount, both, connect};
 use super::partner::Partner;
@@ -409,5 +411,44 @@ impl EscalationMutation {
         let (id, replayed, user_errors) =
             run("escalationResolve", input.idempotency_key.as_ref(), &input, work).await?;
         Ok(EscalationResolvePayload { escalation: one(ctx, id).await?, replayed, user_errors })
+    }
+}
+
+/// What happened to an escalation: read the escalation for how it stands now.
+#[derive(SimpleObject)]
+#[graphql(directive = Allow::apply(Action::ReadEscalations))]
+pub struct EscalationTold {
+    /// The event's id: subscribe with it as `after` to go on behind it.
+    event_id: ID,
+    /// When it happened.
+    at: DateTime,
+    /// Whether it was opened; else it was taken up, answered or resolved.
+    is_opened: bool,
+    /// The escalation.
+    escalation: Escalation,
+}
+
+/// Follows of escalations.
+#[derive(Default)]
+pub struct EscalationSubscription;
+
+#[Subscription]
+impl EscalationSubscription {
+    /// Escalations that are opened, taken up, answered and resolved. Each is told once, of those that you may see, in the order in
+    /// which it happened.
+    #[graphql(directive = Allow::apply(Action::ReadEscalations))]
+    async fn escalation_told(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The `eventId` you have seen last: what happened behind it comes first. Kept for 7 days.")]
+        after: Option<ID>,
+    ) -> Result<impl Stream<Item = EscalationTold> + use<>> {
+        let events = follow::<method::Escalation>(ctx, after).await?;
+        Ok(events.map(|(event, it)| EscalationTold {
+            event_id: event_id(&event),
+            at: DateTime(event.recorded_at),
+            is_opened: event.kind == escalation::OPENED_EVENT,
+            escalation: Escalation(it),
+        }))
     }
 }

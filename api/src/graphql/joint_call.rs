@@ -1,13 +1,15 @@
 //! Joint calls with their summaries, on the wire.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, Subscription};
 use domain::joint_call as method;
 use domain::role::Action;
+use futures_util::{Stream, StreamExt};
 use uuid::Uuid;
 
 use super::allow::Allow;
 use super::caller::{caller, failed};
 use super::deal::Deal;
+use super::follow::{event_id, follow};
 use super::mutation::{UserError, run};
 use super::page::{Binding, Connected, IdFilter, OrderDirection, PageArguments, TotalCount, both, connect};
 use super::partner::Partner;
@@ -237,5 +239,41 @@ impl JointCallMutation {
         let (id, replayed, user_errors) =
             run("jointCallSummarise", input.idempotency_key.as_ref(), &input, work).await?;
         Ok(JointCallSummarisePayload { joint_call: one(ctx, id).await?, replayed, user_errors })
+    }
+}
+
+/// The summary of a joint call, as it was put on record.
+#[derive(SimpleObject)]
+#[graphql(directive = Allow::apply(Action::ReadJointCalls))]
+pub struct JointCallSummarised {
+    /// The event's id: subscribe with it as `after` to go on behind it.
+    event_id: ID,
+    /// When it happened.
+    at: DateTime,
+    /// The call with its summary.
+    joint_call: JointCall,
+}
+
+/// Follows of joint calls.
+#[derive(Default)]
+pub struct JointCallSubscription;
+
+#[Subscription]
+impl JointCallSubscription {
+    /// Summaries of joint calls, for both sides. Each is told once, of those that you may see, in the order in which it happened. That
+    /// one is due is told by `slaDue`.
+    #[graphql(directive = Allow::apply(Action::ReadJointCalls))]
+    async fn joint_call_summarised(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The `eventId` you have seen last: what happened behind it comes first. Kept for 7 days.")]
+        after: Option<ID>,
+    ) -> Result<impl Stream<Item = JointCallSummarised> + use<>> {
+        let events = follow::<method::JointCall>(ctx, after).await?;
+        Ok(events.map(|(event, call)| JointCallSummarised {
+            event_id: event_id(&event),
+            at: DateTime(event.recorded_at),
+            joint_call: JointCall(call),
+        }))
     }
 }

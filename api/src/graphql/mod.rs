@@ -59,6 +59,7 @@ pub mod policy;
 pub mod policy_values;
 pub mod portfolio;
 pub mod practice;
+pub mod private_offer;
 pub mod profile;
 pub mod profile_write;
 pub mod program;
@@ -278,6 +279,9 @@ pub struct Subscription(
     registration::RegistrationSubscription,
     dispute::DisputeSubscription,
     pod_request::PodRequestSubscription,
+    joint_call::JointCallSubscription,
+    escalation::EscalationSubscription,
+    private_offer::PrivateOfferSubscription,
     lead::LeadSubscription,
     deliverable::DeliverableSubscription,
 );

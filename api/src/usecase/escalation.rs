@@ -3,6 +3,7 @@
 use super::commit::{Done, Key, Work, commit};
 use super::cosell::is_turned_away;
 use super::failure::{Failure, Problem, ProblemCode, Problems};
+use super::follow::{Followed, Told};
 use super::office::Caller;
 use super::registration::own_or;
 use super::sla;
@@ -124,11 +125,7 @@ pub async fn open(caller: &Caller, facts: Facts, key: Option<Key>) -> Result<Don
         let body = json!({ "dealId": it.deal_id, "partnerId": it.partner_id, "kind": it.kind, "raisedBy": it.raised_by,
             "addressedTo": it.addressed_to, "question": it.question, "dueAt": it.due_at });
         work.record("escalation.open", "Escalation", it.id, body);
-        work.announce(
-            "escalation.opened",
-            it.id,
-            json!({ "partnerId": it.partner_id, "addressedTo": it.addressed_to }),
-        );
+        work.announce(OPENED_EVENT, it.id, json!({ "partnerId": it.partner_id, "addressedTo": it.addressed_to }));
         Ok(it.id)
     })
     .await
@@ -189,10 +186,23 @@ pub async fn step(
         let body =
             json!({ "dealId": it.deal_id, "partnerId": it.partner_id, "state": word(&it), "version": it.version });
         work.record(verb, "Escalation", id, body.clone());
-        work.announce("escalation.changed", id, body);
+        work.announce(CHANGED_EVENT, id, body);
         Ok(id)
     })
     .await
+}
+
+/// The kind of the event that tells that an escalation was opened.
+pub const OPENED_EVENT: &str = "escalation.opened";
+/// The kind of the event that tells that one was taken up, answered or resolved.
+pub const CHANGED_EVENT: &str = "escalation.changed";
+
+impl Followed for Escalation {
+    const ACTION: Action = Action::ReadEscalations;
+    const KINDS: &'static [&'static str] = &[OPENED_EVENT, CHANGED_EVENT];
+    async fn see(caller: &Caller, event: &Told) -> Result<Option<Self>, Failure> {
+        find(caller, event.subject_id).await
+    }
 }
 
 fn word(it: &Escalation) -> &'static str {

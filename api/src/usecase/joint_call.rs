@@ -2,6 +2,7 @@
 
 use super::commit::{Done, Key, Work, commit};
 use super::failure::{Failure, Problem, ProblemCode};
+use super::follow::{Followed, Told};
 use super::office::Caller;
 use super::sla;
 use chrono::{DateTime, Utc};
@@ -119,8 +120,19 @@ pub async fn summarise(
         sla::meet(work, SlaKind::HandoffSummary, id, work.now).await?;
         let body = json!({ "partnerId": call.partner_id, "isLate": call.is_late(), "version": call.version });
         work.record("jointCall.summarise", "JointCall", id, body);
-        work.announce("jointCall.summarised", id, json!({ "partnerId": call.partner_id }));
+        work.announce(SUMMARISED_EVENT, id, json!({ "partnerId": call.partner_id }));
         Ok(id)
     })
     .await
+}
+
+/// The kind of the event that tells that the summary of a call is on record.
+pub const SUMMARISED_EVENT: &str = "jointCall.summarised";
+
+impl Followed for JointCall {
+    const ACTION: Action = Action::ReadJointCalls;
+    const KINDS: &'static [&'static str] = &[SUMMARISED_EVENT];
+    async fn see(caller: &Caller, event: &Told) -> Result<Option<Self>, Failure> {
+        find(caller, event.subject_id).await
+    }
 }

@@ -52,6 +52,7 @@ pub mod policy;
 pub mod portfolio;
 pub mod practice;
 pub mod precheck;
+pub mod private_offer;
 pub mod profile;
 pub mod program;
 mod proof;
