@@ -283,3 +283,71 @@ fn a_late_amendment_is_flagged_and_read_only_when_it_is_asked_for() {
         assert_eq!(numbers(true).await, json!([2, 1, 4, 2, 1, 8, 4]));
     });
 }
+
+/// Taken back before the decision by who opened it: the reading stands, the deal can be locked, and the ledger says so.
+#[test]
+fn a_contest_is_taken_back_by_who_opened_it_before_it_is_decided() {
+    on_every_backend(async |app| {
+        let stand = Stand::new(&app).await;
+        let deal = stand.deal("Taken back", true).await;
+        let in_pod = json!({ "id": deal, "facts": { "podId": global_id("Pod", app.world.home.pods[0]) } });
+        ok(&stand.revops.change("dealUpdate", in_pod, "deal { id }").await);
+        let direct = json!({ "dealId": deal, "direct": true });
+        ok(&stand.revops.change("attributionDeclare", direct, "deal { id }").await);
+        let (partner_ae, other) = (app.as_role(Role::PartnerAe), app.as_role(Role::CustomerAe));
+        let opened = open(&partner_ae, &deal, json!([stand.claim(0, "SOURCED")])).await;
+        let id = ok(&opened)["dispute"]["id"].clone();
+        let select = "dispute { state reason decided { state } decidedAt withdrawnAt version }";
+        let withdraw = async |seat: &Seat<'_>, more: Value| {
+            let mut input = json!({ "id": id, "reason": "We talked, and it was direct." });
+            input.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
+            seat.change("disputeWithdraw", input, select).await
+        };
+        assert_eq!(rules(&withdraw(&other, json!({})).await), ["NOT_THE_OPENER"]);
+        assert_eq!(rules(&withdraw(&partner_ae, json!({ "expectedVersion": 7 })).await), ["STALE_VERSION"]);
+        assert_eq!(rules(&withdraw(&partner_ae, json!({ "reason": " " })).await), ["REQUIRED"]);
+        assert_eq!(rules(&stand.advance(&deal, &stand.first).await), ["CLAIM_CONTESTED"]);
+        let gone = withdraw(&partner_ae, json!({ "expectedVersion": 1 })).await;
+        let at = "2026-10-05T09:00:00Z";
+        let expected = json!({ "state": "WITHDRAWN", "reason": "We talked, and it was direct.", "decided": null, "decidedAt": null,
+            "withdrawnAt": at, "version": 2 });
+        assert_eq!(ok(&gone)["dispute"], expected);
+        assert_eq!(rules(&withdraw(&partner_ae, json!({})).await), ["ALREADY_DECIDED"]);
+        assert_eq!(rules(&decide(&stand.revops, &id, "UPHELD", json!({})).await), ["ALREADY_DECIDED"]);
+        let listed = "{ disputes(filter: { states: [WITHDRAWN] }) { totalCount } }";
+        assert_eq!(partner_ae.query(listed).await.data()["disputes"]["totalCount"], 1);
+        // Nothing stands in the way of the lock any more, nor of another dispute of the same seat.
+        assert_eq!(ok(&stand.advance(&deal, &stand.first).await)["deal"]["attributions"], json!([]));
+        ok(&open(&partner_ae, &deal, json!([stand.claim(0, "INFLUENCED")])).await);
+        let entries = "{ ledgerEntries(filter: { kind: { eq: DISPUTE_WITHDRAWN } }) { edges { node { kind } } } }";
+        let entries = stand.revops.query(entries).await.data()["ledgerEntries"]["edges"].clone();
+        assert_eq!(entries.as_array().unwrap().len(), 1, "{entries}");
+        for program in api::usecase::program::all(&app.office).await.unwrap() {
+            let found = api::usecase::check::check(&app.office, &program).await.unwrap();
+            assert!(found.differences.is_empty(), "{:?}", found.differences);
+        }
+    });
+}
+
+/// A partner's tokens expire, and each has a seat of its own: any of the partner's takes back what another of them opened.
+#[test]
+fn a_partner_takes_its_dispute_back_with_another_token_and_never_its_rivals() {
+    on_every_backend(async |app| {
+        let stand = Stand::new(&app).await;
+        let deal = locked(&stand, "Second token").await;
+        let seat = async |subject: &str, partner: usize| {
+            let seat = json!({ "issuer": domain::seat::DEV_ISSUER, "subject": subject, "role": "PARTNER", "name": subject,
+                "partnerIds": [stand.partners[partner]] });
+            ok(&stand.revops.change("seatGrant", seat, "seat { id }").await);
+        };
+        seat("second@home", 0).await;
+        seat("rival@home", 1).await;
+        let opened = open(&app.as_role(Role::Partner), &deal, json!([stand.claim(0, "INFLUENCED")])).await;
+        let input = json!({ "id": ok(&opened)["dispute"]["id"], "reason": "settled" });
+        let withdraw = async |subject: &str| {
+            app.as_subject(subject).change("disputeWithdraw", input.clone(), "dispute { state }").await
+        };
+        assert_eq!(withdraw("rival@home").await["userErrors"][0]["code"], "NOT_FOUND");
+        assert_eq!(ok(&withdraw("second@home").await)["dispute"]["state"], "WITHDRAWN");
+    });
+}

@@ -8,14 +8,14 @@ use domain::slice::{Bindings, Place, Slice, Viewer};
 use entity::deal_around::Around;
 use entity::page::{Ask, Key, Position};
 use entity::{
-    Store, account, account_partner, activity, attribution, capability, contract_terms, deal, deal_origin, deliverable,
-    dispute, dispute_party, external_ref, firmographics, handoff, handoff_rules, ideal_profile, iteration,
-    level_benefits, lever_change, overlap, partner, partner_person, penetration, phase_hours, planned_spend, practice,
-    primary_sale, qualification, reach, reconciliation_sign_off, registration, registration_conflict, rollout,
-    rollout_tick, segment, sla_clock, source_mark, spend_line, stage, system_input, system_lever, system_loop,
-    territory, tier_notice,
+    Conn, Store, account, account_partner, activity, attribution, capability, contract_terms, deal, deal_origin,
+    deliverable, dispute, dispute_party, escalation, escalation_path, external_ref, firmographics, handoff,
+    handoff_rules, ideal_profile, iteration, joint_call, level_benefits, lever_change, overlap, partner,
+    partner_person, penetration, phase_hours, planned_spend, pod_session, practice, primary_sale, qualification, reach,
+    reconciliation_sign_off, registration, registration_conflict, rollout, rollout_tick, segment, sla_clock,
+    source_mark, spend_line, stage, system_input, system_lever, system_loop, territory, tier_notice,
 };
-use sea_orm_migration::sea_orm::{ConnectionTrait, Statement};
+use sea_orm_migration::sea_orm::Statement;
 use strum::IntoEnumIterator;
 use uuid::Uuid;
 
@@ -279,6 +279,7 @@ async fn every_finder_runs_with_every_reach_and_order() {
             handoff::count(conn, &slice, &filter).await.unwrap();
             handoff::find(conn, &slice, ids[0]).await.unwrap();
             handoff_rules::find(conn, &slice).await.unwrap();
+            of_joint_work(conn, &slice, &ids, &instant, &who).await;
             contract_terms::of_ids(conn, &slice, &ids).await.unwrap();
             contract_terms::on(conn, &slice, ids[0], on_day).await.unwrap();
             let filter = capability::Filter {
@@ -321,6 +322,39 @@ async fn every_finder_runs_with_every_reach_and_order() {
             stage::all(conn, &slice).await.unwrap();
         }
     }
+}
+
+/// Sessions of the joint pod, joint calls, escalations and their paths.
+async fn of_joint_work(conn: &impl Conn, slice: &Slice, ids: &[Uuid], instant: &Key, who: &str) {
+    let (now, day) = ("2026-10-05T12:00:00Z".parse().unwrap(), "2026-10-05".parse().unwrap());
+    let some = || Some(ids.to_vec());
+    let sessions = pod_session::Filter { partners: some(), week_from: Some(day), week_to: Some(day) };
+    let states = Some((domain::joint_call::JointCallState::iter().collect(), now));
+    let calls = joint_call::Filter { states, partners: some(), deals: some() };
+    let escalations = |is_overdue| escalation::Filter {
+        states: Some(domain::escalation::EscalationState::iter().collect()),
+        kinds: Some(domain::escalation::EscalationKind::iter().collect()),
+        is_overdue: Some((is_overdue, now)),
+        partners: some(),
+        deals: some(),
+    };
+    for ask in asks(instant) {
+        pod_session::page(conn, slice, &sessions, &ask).await.unwrap_or_else(|why| panic!("{who}, sessions: {why}"));
+        joint_call::page(conn, slice, &calls, &ask).await.unwrap_or_else(|why| panic!("{who}, calls: {why}"));
+        for is_overdue in [true, false] {
+            let found = escalation::page(conn, slice, &escalations(is_overdue), &ask).await;
+            found.unwrap_or_else(|why| panic!("{who}, escalations: {why}"));
+        }
+    }
+    pod_session::count(conn, slice, &sessions).await.unwrap();
+    pod_session::find(conn, slice, ids[0]).await.unwrap();
+    joint_call::count(conn, slice, &calls).await.unwrap();
+    joint_call::find(conn, slice, ids[0]).await.unwrap();
+    joint_call::of_subject(conn, slice, ids[0]).await.unwrap();
+    escalation::count(conn, slice, &escalations(true)).await.unwrap();
+    escalation::find(conn, slice, ids[0]).await.unwrap();
+    escalation_path::find(conn, slice, None).await.unwrap();
+    escalation_path::find(conn, slice, Some(ids[0])).await.unwrap();
 }
 
 #[tokio::test]

@@ -304,3 +304,29 @@ async fn spend_activities_and_accounts_come_in_too() {
         }
     }
 }
+
+/// ARR is 12 times the monthly number, rounded after that: 33.335 a month is 400.02 to the cent (12 times 33.34 would be 400.08), and
+/// 0.0042 is 0.0504, rounded to 0.05 with a warning.
+#[tokio::test]
+async fn arr_is_derived_as_twelve_times_a_monthly_column() {
+    for backend in Backend::all() {
+        let bench = Bench::new(Database::fresh(backend)).await;
+        let text = small_map().replace(r#"arr = "amount""#, r#"arr = { column = "amount", times = 12 }"#);
+        let rows = format!(
+            "{HEADER}D1,One,Won,2026-01-05,2026-03-31,100,SMB,,\nD2,Two,Won,2026-01-05,2026-03-31,33.335,SMB,,\nD3,Three,Won,2026-01-05,2026-03-31,0.0042,SMB,,\n"
+        );
+        let run = bench.import(Object::Deals, &bench.file("1.csv", &rows), &bench.file("map.toml", &text)).await;
+        assert_eq!((run.counts.accepted, run.counts.warned), (2, 1), "{backend}");
+        for (id, minor) in [("D1", 120_000), ("D2", 40_002), ("D3", 5)] {
+            let sql = format!("SELECT arr_minor FROM deal WHERE external_id = '{id}'");
+            assert_eq!(bench.number(&sql).await, minor, "{backend} {id}");
+        }
+        for (from, to) in
+            [(r#"name = "name""#, r#"name = { column = "name", times = 12 }"#), ("times = 12", "times = 0")]
+        {
+            let map = bench.file("wrong.toml", &text.replace(from, to));
+            let path = bench.file("2.csv", &rows);
+            assert!(bench.try_import(Bench::request(Object::Deals, &path, &map)).await.is_err(), "{to}");
+        }
+    }
+}

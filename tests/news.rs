@@ -170,3 +170,52 @@ fn an_owner_hears_of_its_leads_and_of_no_deliverable_that_a_partner_may_not_know
         assert!(response.text().await.unwrap().contains("GRAPHQL_VALIDATION_FAILED"));
     });
 }
+
+/// What one side asks, the other hears of, and the answer comes back; what is no business of the partner's is not told to it. Finance
+/// hears of a private offer when it is accepted.
+#[test]
+fn escalations_and_summaries_are_told_to_both_sides_and_accepted_offers_to_finance() {
+    on_every_backend(async |app| {
+        let asked = "subscription { escalationTold { eventId isOpened escalation { id state } } }";
+        let summed = "subscription { jointCallSummarised { eventId jointCall { id summary } } }";
+        let offer = "subscription { privateOfferAccepted { eventId dealId dealName offerId } }";
+        let mut partner = Socket::open(app.address, &token(&app, Role::Partner), asked).await;
+        let mut manager = Events::open(app.address, &token(&app, Role::PartnerManager), asked, None).await;
+        let mut reader = Socket::open(app.address, &token(&app, Role::Partner), summed).await;
+        let mut finance = Socket::open(app.address, &token(&app, Role::Finance), offer).await;
+        followed(&app, 4).await;
+        let (own, revops) = (global_id("Partner", app.world.home.partners[0]), app.as_role(Role::Revops));
+        let deal = global_id("Deal", app.world.home.open[0]);
+        let inside = json!({ "dealId": deal, "partnerId": own, "kind": "LEGAL", "question": "Who signs?", "addressedTo": "VENDOR" });
+        let inside = revops.change("escalationOpen", inside, "escalation { id }").await["escalation"]["id"].clone();
+        let open = json!({ "dealId": deal, "partnerId": own, "kind": "LEGAL", "question": "Who signs?" });
+        let id = revops.change("escalationOpen", open, "escalation { id }").await["escalation"]["id"].clone();
+        let answer = json!({ "id": id, "answer": "Our counsel." });
+        let answered = app.as_role(Role::Partner).change("escalationAnswer", answer, "escalation { id }").await;
+        assert_eq!(codes(&answered), Vec::<&str>::new(), "{answered}");
+        let first = told(&partner.next().await, "escalationTold");
+        assert_eq!((&first["isOpened"], &first["escalation"]["id"]), (&json!(true), &id));
+        let second = told(&partner.next().await, "escalationTold");
+        assert_eq!((&second["isOpened"], &second["escalation"]["state"]), (&json!(false), &json!("ANSWERED")));
+        assert_eq!(told(&manager.next().await.unwrap().1, "escalationTold")["escalation"]["id"], inside);
+        let session =
+            json!({ "partnerId": own, "heldAt": "2026-10-05T08:00:00Z", "targetAccounts": [], "introductions": [] });
+        let held = revops.change("podSessionRecord", session, "podSession { jointCall { id } }").await;
+        let call = &held["podSession"]["jointCall"]["id"];
+        let summary = json!({ "id": call, "summary": "Nobody came prepared." });
+        revops.change("jointCallSummarise", summary, "jointCall { id }").await;
+        let heard = told(&reader.next().await, "jointCallSummarised");
+        assert_eq!(heard["jointCall"], json!({ "id": call, "summary": "Nobody came prepared." }));
+        // An offer on an open deal is no news for Finance, which sees no pipeline.
+        let facts = |facts: Value| json!({ "id": deal, "facts": facts });
+        let marked = facts(json!({ "isPrivateOffer": true, "offerId": "offer-7" }));
+        assert_eq!(codes(&revops.change("dealUpdate", marked, "deal { id }").await), Vec::<&str>::new());
+        let won = facts(json!({ "outcome": "WON", "closedOn": "2026-10-05" }));
+        assert_eq!(codes(&revops.change("dealUpdate", won, "deal { id }").await), Vec::<&str>::new());
+        let heard = told(&finance.next().await, "privateOfferAccepted");
+        assert_eq!(
+            (&heard["dealId"], &heard["dealName"], &heard["offerId"]),
+            (&json!(deal), &json!("Northwind open"), &json!("offer-7"))
+        );
+    });
+}

@@ -149,6 +149,18 @@ fn a_draft_is_changed_and_activated_once() {
             .iter()
             .find(|edge| edge["node"]["verb"] == "policy.activate");
         assert!(noted.unwrap()["node"]["facts"].as_str().unwrap().contains("\"solidDeals\":[10,11]"), "{noted:?}");
+        // Each draft that was begun or changed is in the ledger, and so is the version that came into force.
+        let entries = "{ drafts: ledgerEntries(filter: { kind: { eq: POLICY_CHANGED } }) { totalCount edges { node { subjectType facts } } }
+            active: ledgerEntries(filter: { kind: { eq: POLICY_ACTIVATED } }) { totalCount } }";
+        let entries = seat.query(entries).await.data().clone();
+        assert_eq!(
+            (&entries["drafts"]["totalCount"], &entries["active"]["totalCount"]),
+            (&json!(4), &json!(1)),
+            "{entries}"
+        );
+        let facts = r#"{"baseVersion":1,"title":"More deals","values":{"solidDeals":12}}"#;
+        let first = json!({ "node": { "subjectType": "PolicyDraft", "facts": facts } });
+        assert!(entries["drafts"]["edges"].as_array().unwrap().contains(&first), "{entries}");
         // The rival's policy is its own.
         let rival = app.as_subject("REVOPS@rival").query("{ policies { version } policyDrafts { id } }").await;
         assert_eq!(rival.data(), &json!({ "policies": [{ "version": 1 }], "policyDrafts": [] }));

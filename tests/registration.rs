@@ -392,6 +392,11 @@ fn two_partners_in_the_same_millisecond_both_stand_in_one_line() {
 /// Everything that a partner's token may change.
 const OWN: &[&str] = &[
     "disputeOpen",
+    "disputeWithdraw",
+    "escalationAcknowledge",
+    "escalationAnswer",
+    "escalationOpen",
+    "escalationResolve",
     "handoffAcknowledge",
     "introductionRecord",
     "leadRecord",

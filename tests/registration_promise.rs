@@ -124,3 +124,59 @@ fn what_no_rule_routes_is_assigned_by_hand_and_the_promise_shows() {
         assert_eq!(theirs.data()["registration"]["deal"]["id"], made["registration"]["deal"]["id"]);
     });
 }
+
+/// The world's open deal is locked with the partner on it since February, and registered since. The approval has nothing left to
+/// protect: it is converted at once, with its letter, and its first call is owed all the same.
+#[test]
+fn what_is_approved_after_its_deal_was_locked_is_converted_at_once() {
+    on_every_backend(async |app| {
+        let id = json!(crate::support::world::global_id("Registration", app.world.home.registrations[0]));
+        let decide = json!({ "id": id, "decision": "APPROVE", "reason": "theirs already" });
+        let select = "registration { state validity acceptance { validThrough } deal { lockedAt } }";
+        let made = app.as_role(Role::PartnerManager).change("registrationDecide", decide, select).await;
+        assert_eq!(codes(&made), Vec::<&str>::new(), "{made}");
+        let row = &made["registration"];
+        assert_eq!((&row["state"], &row["validity"]), (&json!("CONVERTED"), &json!("OVER")), "{row}");
+        assert!(row["acceptance"]["validThrough"].is_string() && row["deal"]["lockedAt"].is_string(), "{row}");
+        let owed = "{ slaClocks(filter: { kind: { eq: JOIN_FIRST_CALL } }) { edges { node { state subjectId } } } }";
+        let owed = app.as_role(Role::Partner).query(owed).await.data()["slaClocks"]["edges"].clone();
+        assert_eq!(owed, json!([{ "node": { "state": "RUNNING", "subjectId": id } }]));
+        // No clock of validity runs on: what is converted does not expire.
+        app.clock.set(at("2027-02-01T09:00:00Z"));
+        let later = format!("{{ registration(id: {id}) {{ state }} }}");
+        let later = app.as_role(Role::Partner).query(&later).await;
+        assert_eq!(later.data()["registration"]["state"], "CONVERTED");
+        for program in api::usecase::program::all(&app.office).await.unwrap() {
+            let found = api::usecase::check::check(&app.office, &program).await.unwrap();
+            assert!(found.differences.is_empty(), "{:?}", found.differences);
+        }
+    });
+}
+
+/// A decision that puts the partner on a locked deal is a lock of its credit; what is added late is none.
+#[test]
+fn a_decided_dispute_converts_and_a_late_amendment_does_not() {
+    on_every_backend(async |app| {
+        let stand = crate::attribution::Stand::new(&app).await;
+        let row = approved(&app, "https://decided.example.org").await;
+        let deal = &row["deal"]["id"];
+        stand.log(deal, 0, "TOUCH", chrono::TimeDelta::hours(1)).await;
+        let direct = json!({ "dealId": deal, "direct": true });
+        assert_eq!(codes(&stand.revops.change("attributionDeclare", direct, "deal { id }").await), Vec::<&str>::new());
+        assert_eq!(codes(&stand.advance(deal, &stand.first).await), Vec::<&str>::new());
+        let state = async || {
+            let read = format!("{{ registration(id: {}) {{ state }} }}", row["id"]);
+            app.as_role(Role::Partner).query(&read).await.data()["registration"]["state"].clone()
+        };
+        let late = json!({ "dealId": deal, "partnerId": stand.partners[0], "state": "ACCELERATED", "evidence": "Unblocked legal." });
+        assert_eq!(codes(&stand.revops.change("attributionAmend", late, "deal { id }").await), Vec::<&str>::new());
+        assert_eq!(state().await, "APPROVED");
+        let claim =
+            json!({ "dealId": deal, "partners": [stand.claim(0, "INFLUENCED")], "evidence": "The mail of 3 October." });
+        let opened = app.as_role(Role::Partner).change("disputeOpen", claim, "dispute { id }").await;
+        let changed = json!({ "id": opened["dispute"]["id"], "outcome": "CHANGED", "reason": "It was there." });
+        let decided = stand.revops.change("disputeDecide", changed, "dispute { state }").await;
+        assert_eq!(codes(&decided), Vec::<&str>::new(), "{decided}");
+        assert_eq!(state().await, "CONVERTED");
+    });
+}

@@ -218,3 +218,33 @@ fn kept_and_broken_promises_are_counted_by_kind_and_owner_on_the_partners_scorec
         assert_eq!(finance.data()["scorecard"]["promises"], expected);
     });
 }
+
+/// The owner of deals reads the promises about its deals, and none about those of another pod.
+#[test]
+fn a_customer_ae_reads_the_promises_about_its_own_deals() {
+    on_every_backend(async |app| {
+        let home = &app.world.home;
+        let manager = app.as_role(Role::Revops);
+        for at in [0, 1] {
+            let ask = json!({ "partnerId": global_id("Partner", home.partners[at]), "dealId": global_id("Deal", home.open[at]),
+                "question": "Who signs?" });
+            let asked = manager.change("podRequestCreate", ask, "podRequest { id }").await;
+            assert_eq!(asked["userErrors"], json!([]), "{asked}");
+        }
+        let query = "{ slaClocks { totalCount edges { node { id kind subjectType partner { name } } } } }";
+        let answer = app.as_role(Role::CustomerAe).query(query).await;
+        let seen = answer.data()["slaClocks"].clone();
+        let own: Vec<Value> = seen["edges"].as_array().unwrap().iter().map(|edge| edge["node"].clone()).collect();
+        assert_eq!(seen["totalCount"], own.len(), "{seen}");
+        let kinds: Vec<&str> = own.iter().map(|it| it["kind"].as_str().unwrap()).collect();
+        assert!(kinds.contains(&"POD_REQUEST") && kinds.contains(&"FIRST_TOUCH"), "{seen}");
+        assert!(own.iter().all(|it| it["partner"]["name"] == "Northwind"), "{seen}");
+        // One by one as well: what is about another pod's deal is not there.
+        let all = app.as_role(Role::Operator).query(query).await.data()["slaClocks"]["edges"].clone();
+        for edge in all.as_array().unwrap() {
+            let query = format!("{{ node(id: {}) {{ id }} }}", edge["node"]["id"]);
+            let is_there = app.as_role(Role::CustomerAe).query(&query).await.data()["node"].is_object();
+            assert_eq!(is_there, own.iter().any(|it| it["id"] == edge["node"]["id"]), "{edge}");
+        }
+    });
+}

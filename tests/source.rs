@@ -195,3 +195,42 @@ fn a_registration_of_ours_makes_a_partners_deal_while_it_is_valid() {
         assert!(expired["facts"].as_array().unwrap().contains(&json!("registration: none")), "{expired}");
     });
 }
+
+/// A won deal of 12,000: its AE and the partner's manager get the whole of it each, 200 % together, and revenue counts it once.
+#[test]
+fn the_ae_and_the_partner_manager_both_get_full_quota_credit_apart_from_revenue() {
+    on_every_backend(async |app| {
+        let revops = app.as_role(Role::Revops);
+        let won = json!(global_id("Deal", app.world.home.deals[0][0]));
+        let revenue = async || {
+            let read = "{ programTotals { attributed { sourced { arr { amount } } } } }";
+            app.as_role(Role::Finance).query(read).await.data()["programTotals"].clone()
+        };
+        let before = revenue().await;
+        let seat = json!({ "issuer": domain::seat::DEV_ISSUER, "subject": "ada@home", "role": "CUSTOMER_AE", "name": "Ada",
+            "ownerExternalId": "ae-7" });
+        assert_eq!(rules(&revops.change("seatGrant", seat, "seat { id }").await), Vec::<&str>::new());
+        let owned = json!({ "id": won, "facts": { "ownerExternalId": "ae-7" } });
+        assert_eq!(rules(&revops.change("dealUpdate", owned, "deal { id }").await), Vec::<&str>::new());
+        let read = async |deal: &Value| {
+            let read =
+                format!("{{ deal(id: {deal}) {{ arr {{ amount }} quotaCredits {{ name role arr {{ amount }} }} }} }}");
+            app.as_role(Role::Revops).query(&read).await.data()["deal"].clone()
+        };
+        let deal = read(&won).await;
+        let mut credits: Vec<(&str, &str)> = deal["quotaCredits"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| (it["role"].as_str().unwrap(), it["arr"]["amount"].as_str().unwrap()))
+            .collect();
+        credits.sort_unstable();
+        assert_eq!(credits, [("CUSTOMER_AE", "12000.00"), ("PARTNER_MANAGER", "12000.00")], "{deal}");
+        assert_eq!(deal["arr"]["amount"], "12000.00");
+        assert_eq!(revenue().await, before, "credit is no revenue");
+        // A deal that is open gives nobody credit, and a direct one its owner alone: here nobody.
+        for other in [app.world.home.open[0], app.world.home.direct[0]] {
+            assert_eq!(read(&json!(global_id("Deal", other))).await["quotaCredits"], json!([]));
+        }
+    });
+}

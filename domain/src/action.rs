@@ -300,6 +300,21 @@ pub enum Action {
     ReadHandoffs,
     /// Acknowledge a handoff as its receiver.
     AcknowledgeHandoffs,
+    // Joint calls, sessions of the joint pod, escalations.
+    /// Read joint calls with their summaries, and sessions of the joint pod; a partner its own.
+    ReadJointCalls,
+    /// Record sessions of the joint pod, and write the summaries of joint calls.
+    RecordJointCalls,
+    /// Read escalations on deals with their named contacts; a partner those that it raised or is asked.
+    ReadEscalations,
+    /// Put an escalation before named contacts, and say when it is resolved.
+    OpenEscalations,
+    /// Take up and answer an escalation, as the side that is asked.
+    AnswerEscalations,
+    /// Read the escalation paths: who is named for what.
+    ReadEscalationPaths,
+    /// Set the escalation paths.
+    ManageEscalationPaths,
     // The system map.
     /// Read the system map: inputs, levers with their dated changes, loops.
     ReadSystemMap,

@@ -103,7 +103,7 @@ impl Action {
             Self::ReadCfoPack | Self::ReadReconciliation => MONEY,
             Self::SignReconciliation => &[Finance],
             // Clocks and jobs.
-            Self::ReadSlaClocks => &[Operator, PartnerAe, PartnerManager, Revops, Partner],
+            Self::ReadSlaClocks => REGISTRATION_READERS,
             Self::ReadSlaRates => &[Operator, PartnerAe, PartnerManager, Revops, Leadership],
             Self::RunJobs => &[Revops],
             Self::ReadRegistrations | Self::ReadTerritories => REGISTRATION_READERS,
@@ -143,6 +143,12 @@ impl Action {
             Self::ReadHandoffRules => DEAL_SIDE,
             Self::ManageHandoffRules => LEADERS,
             Self::ReadHandoffs | Self::AcknowledgeHandoffs => REGISTRATION_READERS,
+            // Joint calls, sessions of the joint pod, escalations.
+            Self::ReadJointCalls | Self::ReadEscalations => REGISTRATION_READERS,
+            Self::OpenEscalations | Self::AnswerEscalations => REGISTRATION_READERS,
+            Self::RecordJointCalls => &[PartnerAe, CustomerAe, PartnerManager, Revops],
+            Self::ReadEscalationPaths => DEAL_SIDE,
+            Self::ManageEscalationPaths => &[Revops],
             // The system map.
             Self::ReadSystemMap => VENDOR,
             Self::ReadLeverValues => MONEY,

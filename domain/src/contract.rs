@@ -97,9 +97,9 @@ pub enum ContractNumber {
     RegistrationMeetingDays,
     /// Business hours until the first touch of a registration or lead.
     FirstTouchBusinessHours,
-    /// Hours until the handoff summary.
+    /// Hours until the summary of a joint call is on record.
     HandoffSummaryHours,
-    /// Business days until the first call is joined.
+    /// Business days from a registration's approval until the first call is joined.
     JoinFirstCallBusinessDays,
     /// Hours until an escalation is answered.
     EscalationHours,

@@ -4,6 +4,7 @@
 //! sides read. A decision never edits what is locked: it sets rows aside as they stand and adds others.
 
 use crate::attribution::{Attribution, AttributionState, Claim};
+use crate::registration::Mark;
 use crate::role::Role;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,8 @@ pub enum DisputeState {
     Upheld,
     /// Another reading holds.
     Changed,
+    /// Who opened it took it back: the reading that stood then holds.
+    Withdrawn,
 }
 
 /// One partner's state in a reading.
@@ -73,15 +76,15 @@ pub struct Dispute {
     pub original: Reading,
     /// The reading that the other side claims.
     pub claimed: Reading,
-    /// The reading that was decided.
+    /// The reading that was decided; of one that was taken back, the reading that stood then.
     pub decided: Option<Reading>,
-    /// Why, for both sides to read.
+    /// Why it was decided so, or taken back, for both sides to read.
     pub reason: Option<String>,
     /// The seat that opened it.
     pub opened_by: Uuid,
     /// Its role then.
     pub opened_role: Role,
-    /// The seat that decided.
+    /// The seat that decided, or took it back.
     pub decided_by: Option<Uuid>,
     /// When.
     pub decided_at: Option<DateTime<Utc>>,
@@ -107,6 +110,9 @@ pub enum DisputeRefusal {
     /// It was decided before.
     #[error("this is decided already: a new dispute needs new evidence")]
     AlreadyDecided,
+    /// Only who opened it takes it back.
+    #[error("only who opened a dispute takes it back")]
+    NotTheOpener,
     /// Somebody contests what is declared.
     #[error("a claim on this deal is contested: RevOps decides first")]
     ClaimContested,
@@ -177,6 +183,37 @@ pub fn supersede(rows: &[Attribution], decided: &[Standing]) -> Supersession {
     Supersession {
         set_aside: rows.iter().filter(is_set_aside).map(|row| row.id).collect(),
         added: decided.iter().filter(|it| !holds(it)).copied().collect(),
+    }
+}
+
+impl Dispute {
+    /// Taken back by who opened it, before it is decided: the standing reading holds, and nothing is set aside. For a partner every
+    /// token of it is who opened it: tokens expire.
+    ///
+    /// # Errors
+    /// [`DisputeRefusal::AlreadyDecided`], [`DisputeRefusal::NotTheOpener`].
+    pub fn withdraw(
+        self,
+        is_opener: bool,
+        standing: Reading,
+        reason: String,
+        mark: Mark,
+    ) -> Result<Self, DisputeRefusal> {
+        if self.state != DisputeState::Open {
+            return Err(DisputeRefusal::AlreadyDecided);
+        }
+        if !is_opener {
+            return Err(DisputeRefusal::NotTheOpener);
+        }
+        Ok(Self {
+            state: DisputeState::Withdrawn,
+            decided: Some(standing),
+            reason: Some(reason),
+            decided_by: Some(mark.by),
+            decided_at: Some(mark.at),
+            version: self.version + 1,
+            ..self
+        })
     }
 }
 

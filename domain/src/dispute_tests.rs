@@ -142,3 +142,34 @@ proptest! {
         }
     }
 }
+
+/// What is taken back leaves the reading that stood, with its reason, and is not decided any more.
+#[test]
+fn only_who_opened_it_takes_it_back_and_only_while_it_is_open() {
+    let open = Dispute {
+        id: ID(1),
+        deal_id: ID(99),
+        kind: DisputeKind::Contest,
+        state: DisputeState::Open,
+        evidence: "a mail".into(),
+        original: vec![standing(1, Sourced)],
+        claimed: vec![standing(2, Sourced)],
+        decided: None,
+        reason: None,
+        opened_by: ID(7),
+        opened_role: Role::PartnerAe,
+        decided_by: None,
+        decided_at: None,
+        version: 1,
+        recorded_at: DateTime::UNIX_EPOCH,
+    };
+    let mark = Mark { at: DateTime::UNIX_EPOCH, by: ID(7) };
+    let take = |it: Dispute, is_opener| it.withdraw(is_opener, vec![standing(1, Sourced)], "settled".into(), mark);
+    assert_eq!(take(open.clone(), false), Err(DisputeRefusal::NotTheOpener));
+    let gone = take(open, true).unwrap();
+    assert_eq!(
+        (gone.state, gone.decided.clone(), gone.version),
+        (DisputeState::Withdrawn, Some(vec![standing(1, Sourced)]), 2)
+    );
+    assert_eq!(take(gone, true), Err(DisputeRefusal::AlreadyDecided));
+}

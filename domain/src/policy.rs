@@ -83,9 +83,9 @@ pub struct Policy {
     pub recruit_page_words: u32,
     /// Business hours until the first touch of a registration or lead; 2 by default (seed 004).
     pub sla_first_touch_business_hours: u16,
-    /// Hours until the handoff summary; 48 by default (seed 004).
+    /// Hours until the summary of a joint call is on record; 48 by default (seed 004).
     pub sla_handoff_summary_hours: u16,
-    /// Business days until the first call is joined; 5 by default (seed 004).
+    /// Business days from the approval of a registration until the first call is joined; 5 by default (seed 004).
     pub sla_join_first_call_business_days: u16,
     /// Hours until an escalation is answered; 48 by default (seed 004).
     pub sla_escalation_hours: u16,
@@ -99,6 +99,12 @@ pub struct Policy {
     pub sla_handoff_hours: u16,
     /// When so many hundredths of a term have passed, its promise is about to be missed; 75 by default \[ours\].
     pub sla_warning_percent: u8,
+    /// Target accounts of a session of the joint pod; 5 by default (seed 004).
+    pub pod_session_accounts: u32,
+    /// Introductions of a session of the joint pod; 2 by default (seed 004).
+    pub pod_session_introductions: u32,
+    /// Next steps of each target account of a session of the joint pod; 1 by default (seed 004).
+    pub pod_session_next_steps: u32,
     /// How deal registration and the Primary Sale gate run.
     pub registration: RegistrationPolicy,
     /// Days in which a touch loses half its weight in the credit model TIME_DECAY; 30 by default \[ours\].
@@ -155,6 +161,9 @@ impl Default for Policy {
             sla_pod_request_hours: 72,
             sla_handoff_hours: 48,
             sla_warning_percent: 75,
+            pod_session_accounts: 5,
+            pod_session_introductions: 2,
+            pod_session_next_steps: 1,
             registration: RegistrationPolicy::default(),
             credit_half_life_days: 30,
             stage_covered_partners: 2,

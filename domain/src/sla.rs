@@ -32,11 +32,13 @@ use uuid::Uuid;
 pub enum SlaKind {
     /// The vendor touches a registration or a lead of the partner's for the first time.
     FirstTouch,
-    /// The vendor hands over the summary of the discovery.
+    /// The vendor writes the summary of a joint call: a joint meeting on a deal, or a session of the joint pod ([`crate::joint_call`]).
     HandoffSummary,
-    /// The vendor joins the first call.
+    /// The vendor joins the first call of a registration that it approved: from the approval until the first joint meeting was held, by
+    /// when it was held, not by when it was logged \[ours: the guide says "within 5 business days" of the handoff, and a registration is
+    /// what a partner hands over\]. Not owed any more once the registration or its deal is over.
     JoinFirstCall,
-    /// The vendor answers an escalation.
+    /// The side before which an escalation is put answers it: the vendor, or the partner ([`crate::escalation`]).
     Escalation,
     /// The vendor routes a registration or a lead to its owner.
     Routing,
@@ -87,7 +89,7 @@ pub enum Term {
 }
 
 impl SlaKind {
-    /// Who owes it, where nothing else says so: a handoff is owed by its receiver's side.
+    /// Who owes it, where nothing else says so: a handoff is owed by its receiver's side, an escalation by the side that is asked.
     #[must_use]
     pub const fn owner(self) -> SlaOwner {
         match self {

@@ -256,6 +256,67 @@ pub(crate) fn pod_requests(slice: &Slice) -> Condition {
     }
 }
 
+/// Sessions of the joint pod, in a statement over `pod_session`: with the slice's partners; for the owner of deals, its pods'.
+pub(crate) fn pod_sessions(slice: &Slice) -> Condition {
+    match slice.reach() {
+        Reach::Program => everything(),
+        Reach::ClosedDeals | Reach::Partners => nothing(),
+        Reach::Pods { partners, .. } | Reach::Managed { partners } => one_of("pod_session.partner_id", partners),
+        Reach::Own { partner } => one_of("pod_session.partner_id", &[*partner]),
+        Reach::Owned { pods, .. } => one_of("pod_session.pod_id", pods),
+    }
+}
+
+/// Joint calls, in a statement over `joint_call`: with the slice's partners; for the owner of deals, those on its deals and its
+/// pods' sessions.
+pub(crate) fn joint_calls(slice: &Slice) -> Condition {
+    match slice.reach() {
+        Reach::Program => everything(),
+        Reach::ClosedDeals | Reach::Partners => nothing(),
+        Reach::Pods { partners, .. } | Reach::Managed { partners } => one_of("joint_call.partner_id", partners),
+        Reach::Own { partner } => one_of("joint_call.partner_id", &[*partner]),
+        Reach::Owned { pods, .. } => Cond::any().add(one_of("joint_call.pod_id", pods)).add(of_visible_deals(
+            slice,
+            "joint_call.deal_id",
+            Alias::new("id"),
+        )),
+    }
+}
+
+/// Escalations, in a statement over `escalation`: with the slice's partners; for the owner of deals, those on its deals; for a
+/// partner, those that it raised or is asked.
+pub(crate) fn escalations(slice: &Slice) -> Condition {
+    match slice.reach() {
+        Reach::Program => everything(),
+        Reach::ClosedDeals | Reach::Partners => nothing(),
+        Reach::Pods { partners, .. } | Reach::Managed { partners } => one_of("escalation.partner_id", partners),
+        Reach::Own { partner } => one_of("escalation.partner_id", &[*partner])
+            .add(Expr::cust("(escalation.raised_by = 'PARTNER' OR escalation.addressed_to = 'PARTNER')")),
+        Reach::Owned { .. } => of_visible_deals(slice, "escalation.deal_id", Alias::new("id")),
+    }
+}
+
+/// Promises, in a statement over `sla_clock`: with the slice's partners; for the owner of deals, those about rows that it sees.
+pub(crate) fn sla_clocks(slice: &Slice) -> Condition {
+    let Reach::Owned { .. } = slice.reach() else { return partners(slice, "sla_clock.partner_id") };
+    let about = |kind: &'static str, table: &'static str, holds: Condition| {
+        let mut seen = Query::select();
+        seen.expr(Expr::col((Alias::new(table), Alias::new("id")))).from(Alias::new(table)).cond_where(
+            Cond::all().add(Expr::col((Alias::new(table), Alias::new("program_id"))).eq(slice.program_id())).add(holds),
+        );
+        Cond::all()
+            .add(Expr::cust("sla_clock.subject_type").eq(kind))
+            .add(Expr::cust("sla_clock.subject_id").in_subquery(seen))
+    };
+    Cond::any()
+        .add(about("Registration", "registration", registrations(slice)))
+        .add(about("PodRequest", "pod_request", pod_requests(slice)))
+        .add(about("Handoff", "handoff", on_deals(slice, "handoff.deal_id")))
+        .add(about("JointCall", "joint_call", joint_calls(slice)))
+        .add(about("Escalation", "escalation", escalations(slice)))
+        .add(about("Lead", "lead", leads(slice)))
+}
+
 /// Conflicts of claims, in a statement over `registration_conflict`: those that a registration of the slice is part of.
 pub(crate) fn conflicts(slice: &Slice) -> Condition {
     if *slice.reach() == Reach::Program {

@@ -109,9 +109,7 @@ fn active(program_id: Uuid, it: &SlaClock) -> ActiveModel {
 }
 
 fn within(slice: &Slice) -> Select<Entity> {
-    Entity::find()
-        .filter(Column::ProgramId.eq(slice.program_id()))
-        .filter(scope::partners(slice, "sla_clock.partner_id"))
+    Entity::find().filter(Column::ProgramId.eq(slice.program_id())).filter(scope::sla_clocks(slice))
 }
 
 /// What to list.

@@ -19,6 +19,8 @@ mod m20261126_000038_rollout;
 mod m20261126_000039_level_benefits;
 mod m20261126_000040_system_map;
 mod m20261126_000041_handoff;
+mod m20261127_000042_pod_session;
+mod m20261127_000043_escalation;
 mod m20261127_000045_tier_notice;
 mod m20261127_000046_phase_hours;
 mod m20261127_000047_cosell_triggers;
@@ -52,6 +54,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000039_level_benefits::Migration),
             Box::new(m20261126_000040_system_map::Migration),
             Box::new(m20261126_000041_handoff::Migration),
+            Box::new(m20261127_000042_pod_session::Migration),
+            Box::new(m20261127_000043_escalation::Migration),
             Box::new(m20261127_000045_tier_notice::Migration),
             Box::new(m20261127_000046_phase_hours::Migration),
             Box::new(m20261127_000047_cosell_triggers::Migration),

@@ -35,6 +35,18 @@ pub enum ActivityKind {
     Note,
 }
 
+/// What a log of a joint meeting lacks.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "domain::activity::ActivityGap")]
+pub enum ActivityGap {
+    /// Which partner was there.
+    Partner,
+    /// Who was in the room, by function.
+    OwnerFunctions,
+    /// When the next step is.
+    NextStepOn,
+}
+
 /// Something that happened on a deal, an account or with a partner.
 pub struct Activity(pub domain::activity::Activity);
 
@@ -92,6 +104,12 @@ impl Activity {
     /// The functions in the room, such as AE, SE, CSM, PartnerAE.
     async fn owner_functions(&self) -> &[String] {
         &self.0.owner_functions
+    }
+
+    /// What the log lacks of what is asked of a joint meeting: the partner, the functions in the room, the next step's date. Empty of
+    /// anything else.
+    async fn missing(&self) -> Vec<ActivityGap> {
+        self.0.gaps().into_iter().map(Into::into).collect()
     }
 
     /// A note.

@@ -41,6 +41,8 @@ pub enum DisputeState {
     Upheld,
     /// Another reading holds; the original is kept beside it.
     Changed,
+    /// Who opened it took it back before RevOps decided.
+    Withdrawn,
 }
 
 /// One partner's part in a reading.
@@ -67,6 +69,12 @@ fn standings(reading: &[Standing]) -> Vec<AttributionStanding> {
 /// A contested claim (before the lock) or a disputed attribution (after it). Nothing locked is ever edited: a decision sets rows
 /// aside as they stand, and measures read the decided reading.
 pub struct Dispute(pub Seen);
+
+impl Dispute {
+    fn is_withdrawn(&self) -> bool {
+        self.0.row.state == domain::dispute::DisputeState::Withdrawn
+    }
+}
 
 /// A contested claim (before the lock) or a disputed attribution (after it). Nothing locked is ever edited: a decision sets rows
 /// aside as they stand, and measures read the decided reading.
@@ -107,13 +115,13 @@ impl Dispute {
         standings(&self.0.row.claimed)
     }
 
-    /// The reading that was decided: of the partners that the caller sees; null while it is open. With nobody in it the deal is
-    /// direct.
+    /// The reading that was decided: of the partners that the caller sees; null while it is open, and where it was taken back. With
+    /// nobody in it the deal is direct.
     async fn decided(&self) -> Option<Vec<AttributionStanding>> {
-        self.0.row.decided.as_deref().map(standings)
+        self.0.row.decided.as_deref().filter(|_| !self.is_withdrawn()).map(standings)
     }
 
-    /// Why it was decided so, for both sides to read; null while it is open.
+    /// Why it was decided so, or taken back, for both sides to read; null while it is open.
     async fn reason(&self) -> Option<&str> {
         self.0.row.reason.as_deref()
     }
@@ -129,9 +137,14 @@ impl Dispute {
         DateTime(self.0.row.recorded_at)
     }
 
-    /// When it was decided; null while it is open.
+    /// When it was decided; null while it is open, and where it was taken back.
     async fn decided_at(&self) -> Option<DateTime> {
-        self.0.row.decided_at.map(DateTime)
+        self.0.row.decided_at.filter(|_| !self.is_withdrawn()).map(DateTime)
+    }
+
+    /// When it was taken back; null where it was not.
+    async fn withdrawn_at(&self) -> Option<DateTime> {
+        self.0.row.decided_at.filter(|_| self.is_withdrawn()).map(DateTime)
     }
 
     /// The version, for `expectedVersion` of the decision.
@@ -219,6 +232,31 @@ pub struct DisputeDecidePayload {
     user_errors: Vec<UserError>,
 }
 
+/// A dispute to take back.
+#[derive(InputObject)]
+pub struct DisputeWithdrawInput {
+    /// The dispute; you opened it, or another token of your partner did.
+    id: ID,
+    /// The version you read; another one refuses the change.
+    expected_version: Option<i64>,
+    /// Why: 1 to 4000 characters. Both sides read it.
+    reason: String,
+    /// A key of your choice: the same key with the same input within 24 hours gives the stored answer.
+    idempotency_key: Option<String>,
+}
+
+/// What came of taking a dispute back.
+#[derive(SimpleObject)]
+#[graphql(directive = Allow::apply(Action::OpenDisputes))]
+pub struct DisputeWithdrawPayload {
+    /// The dispute; null when it was refused.
+    dispute: Option<Dispute>,
+    /// Whether this is the stored answer to the same idempotency key.
+    replayed: bool,
+    /// Why it was refused; empty when it was done.
+    user_errors: Vec<UserError>,
+}
+
 /// A contribution that could only come after the lock.
 #[derive(InputObject)]
 pub struct AttributionAmendInput {
@@ -284,6 +322,23 @@ impl DisputeMutation {
         Ok(DisputeOpenPayload { dispute: shown(ctx, id).await?, replayed, user_errors })
     }
 
+    /// Takes a dispute back before RevOps decides, with a reason that both sides read and the ledger keeps: the reading that stands
+    /// holds. A contested deal can be locked again.
+    #[graphql(directive = Allow::apply(Action::OpenDisputes))]
+    async fn dispute_withdraw(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The dispute.")] input: DisputeWithdrawInput,
+    ) -> Result<DisputeWithdrawPayload> {
+        let caller = caller(ctx)?;
+        let work = async |key| {
+            let id = global_id::input(&input.id, "Dispute", "id")?;
+            dispute::withdraw(caller, id, input.expected_version, input.reason.clone(), key).await
+        };
+        let (id, replayed, user_errors) = run("disputeWithdraw", input.idempotency_key.as_ref(), &input, work).await?;
+        Ok(DisputeWithdrawPayload { dispute: shown(ctx, id).await?, replayed, user_errors })
+    }
+
     /// Decides a dispute, with a reason that both sides read. What the decision adds rests on what was recorded by the lock.
     #[graphql(directive = Allow::apply(Action::DecideDisputes))]
     async fn dispute_decide(
@@ -331,7 +386,7 @@ pub struct DisputeFilter {
     /// By the deal.
     deal_id: Option<IdFilter>,
     /// In one of these states.
-    #[graphql(validator(max_items = 3))]
+    #[graphql(validator(max_items = 4))]
     states: Option<Vec<DisputeState>>,
 }
 
@@ -380,7 +435,7 @@ pub struct AttributionDisputed {
     event_id: ID,
     /// When it happened.
     at: DateTime,
-    /// Whether RevOps decided; else it was opened.
+    /// Whether RevOps decided, or it was taken back; else it was opened.
     is_decided: bool,
     /// The dispute.
     dispute: Dispute,

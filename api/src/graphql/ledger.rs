@@ -24,6 +24,8 @@ pub enum LedgerEntryKind {
     DisputeOpened,
     /// RevOps decided a dispute.
     DisputeDecided,
+    /// Who opened a dispute took it back before it was decided.
+    DisputeWithdrawn,
     /// A partner registered a deal.
     RegistrationSubmitted,
     /// A registration was approved.
@@ -58,7 +60,7 @@ pub enum LedgerEntryKind {
     Override,
     /// A partner was paid.
     Payout,
-    /// A version of the policy was written.
+    /// A draft of the policy was begun or changed; nothing goes by it before it is activated.
     #[graphql(directive = Allow::apply(Action::ReadLedger))]
     PolicyChanged,
     /// A version of the policy came into force.

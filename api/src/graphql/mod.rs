@@ -25,6 +25,8 @@ pub mod deliverable;
 pub mod deployment;
 pub mod dispute;
 pub mod economics;
+pub mod escalation;
+pub mod escalation_path;
 pub mod external_ref;
 mod follow;
 pub mod forecast_line;
@@ -38,6 +40,7 @@ pub mod import_decision;
 pub mod investment;
 pub mod iteration;
 pub mod job;
+pub mod joint_call;
 pub mod lead;
 pub mod lead_write;
 pub mod ledger;
@@ -56,11 +59,13 @@ pub mod partner;
 pub mod partner_write;
 pub mod pod;
 pub mod pod_request;
+pub mod pod_session;
 pub mod policy;
 pub mod policy_values;
 pub mod portfolio;
 pub mod practice;
 pub mod preview;
+pub mod private_offer;
 pub mod profile;
 pub mod profile_write;
 pub mod program;
@@ -132,6 +137,10 @@ pub struct CreditRead(
     routing::RoutingQuery,
     claim::ClaimQuery,
     pod_request::PodRequestQuery,
+    joint_call::JointCallQuery,
+    pod_session::PodSessionQuery,
+    escalation::EscalationQuery,
+    escalation_path::EscalationPathQuery,
     template::TemplateQuery,
     territory::TerritoryQuery,
     contract::ContractQuery,
@@ -230,6 +239,10 @@ pub struct CreditChange(
     claim::ClaimMutation,
     cosell::CosellMutation,
     pod_request::PodRequestMutation,
+    joint_call::JointCallMutation,
+    pod_session::PodSessionMutation,
+    escalation::EscalationMutation,
+    escalation_path::EscalationPathMutation,
     template::TemplateMutation,
     territory::TerritoryMutation,
     contract::ContractMutation,
@@ -283,6 +296,9 @@ pub struct Subscription(
     registration::RegistrationSubscription,
     dispute::DisputeSubscription,
     pod_request::PodRequestSubscription,
+    joint_call::JointCallSubscription,
+    escalation::EscalationSubscription,
+    private_offer::PrivateOfferSubscription,
     lead::LeadSubscription,
     deliverable::DeliverableSubscription,
     handoff::HandoffSubscription,

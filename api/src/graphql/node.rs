@@ -11,12 +11,15 @@ use super::deal::Deal;
 use super::deal_list;
 use super::deliverable::{self, Deliverable};
 use super::dispute::{self, Dispute};
+use super::escalation::{self, Escalation};
 use super::handoff::{self, Handoff};
+use super::joint_call::{self, JointCall};
 use super::lead::{self, Lead};
 use super::ledger::LedgerEntry;
 use super::partner::Partner;
 use super::pod::Pod;
 use super::pod_request::{self, PodRequest};
+use super::pod_session::{self, PodSession};
 use super::policy::{self, Policy, PolicyDraft};
 use super::registration::{self, Registration};
 use super::seat::Seat;
@@ -50,6 +53,12 @@ pub enum Node {
     PodRequest(PodRequest),
     /// A handoff between stages of the funnel.
     Handoff(Handoff),
+    /// A joint call.
+    JointCall(JointCall),
+    /// A session of the joint pod.
+    PodSession(PodSession),
+    /// An escalation.
+    Escalation(Escalation),
     /// A dispute.
     Dispute(Dispute),
     /// A version of the policy.
@@ -75,6 +84,9 @@ async fn fetch(ctx: &Context<'_>, kind: &str, id: Uuid) -> Result<Option<Node>> 
         "Dispute" => dispute::shown(ctx, Some(id)).await?.map(Node::Dispute),
         "Pod" => loader::pod(ctx, id).await?.map(|row| Node::Pod(Pod(row))),
         "Handoff" => handoff::one(ctx, Some(id)).await?.map(Node::Handoff),
+        "JointCall" => joint_call::one(ctx, Some(id)).await?.map(Node::JointCall),
+        "PodSession" => pod_session::one(ctx, Some(id)).await?.map(Node::PodSession),
+        "Escalation" => escalation::one(ctx, Some(id)).await?.map(Node::Escalation),
         "PodRequest" => pod_request::one(ctx, Some(id)).await?.map(Node::PodRequest),
         "Registration" => registration::one(ctx, Some(id)).await?.map(Node::Registration),
         "Policy" => policy::version(ctx, id).await?.map(Node::Policy),

@@ -15,8 +15,8 @@ use super::allow::Allow;
 use super::caller::{caller, coded, failed};
 use crate::usecase::page::{Ask, Page, Position, PositionKey};
 use crate::usecase::{
-    Caller, account, activity, capability, change, claim, deal, deliverable, dispute, handoff, import, lead, ledger,
-    partner, pod_request, recruit, registration, seat, sla, spend, token,
+    Caller, account, activity, capability, change, claim, deal, deliverable, dispute, escalation, handoff, import,
+    joint_call, lead, ledger, partner, pod_request, pod_session, recruit, registration, seat, sla, spend, token,
 };
 
 /// The rows of a page when none are asked for.
@@ -196,6 +196,12 @@ pub enum TotalCount {
     PodRequests(pod_request::Filter),
     /// Handoffs.
     Handoffs(handoff::Filter),
+    /// Joint calls.
+    JointCalls(joint_call::Filter),
+    /// Sessions of the joint pod.
+    PodSessions(pod_session::Filter),
+    /// Escalations.
+    Escalations(escalation::Filter),
     /// Conflicts of claims: open, decided, or all.
     Conflicts(Option<bool>),
     /// Activities of a deal.
@@ -243,6 +249,9 @@ impl TotalCount {
             Self::Registrations(filter) => registration::count(caller, filter).await,
             Self::PodRequests(filter) => pod_request::count(caller, filter).await,
             Self::Handoffs(filter) => handoff::count(caller, filter).await,
+            Self::JointCalls(filter) => joint_call::count(caller, filter).await,
+            Self::PodSessions(filter) => pod_session::count(caller, filter).await,
+            Self::Escalations(filter) => escalation::count(caller, filter).await,
             Self::Conflicts(open) => claim::count(caller, *open).await,
             Self::Activities(deal) => activity::count_of_deal(caller, *deal).await,
             Self::Disputes(filter) => dispute::count(caller, filter).await,

@@ -23,11 +23,13 @@ use crate::usecase::sla::{self, Filter, Rates, position};
 pub enum SlaKind {
     /// The vendor touches a registration or a lead of the partner's for the first time: 2 business hours by default.
     FirstTouch,
-    /// The vendor hands over the summary of the discovery: 48 hours by default.
+    /// The vendor writes the summary of a joint call, a joint meeting or a session of the joint pod: 48 hours from when it was held by
+    /// default.
     HandoffSummary,
-    /// The vendor joins the first call: 5 business days by default.
+    /// The vendor joins the first call of a registration: within 5 business days of its approval by default, by when the first joint
+    /// meeting was held.
     JoinFirstCall,
-    /// The vendor answers an escalation: 48 hours by default.
+    /// The side before which an escalation is put answers it, the vendor or the partner: 48 hours by default.
     Escalation,
     /// The vendor routes a registration or a lead to its owner: 15 minutes by default.
     Routing,
@@ -296,7 +298,8 @@ pub struct SlaQuery;
 
 #[Object]
 impl SlaQuery {
-    /// The promises between the vendor and partners, the first due first.
+    /// The promises between the vendor and partners, the first due first. The owner of deals sees those about its deals: their
+    /// registrations, requests, handoffs, calls and escalations, and those about leads that it owns.
     #[graphql(directive = Allow::apply(Action::ReadSlaClocks))]
     async fn sla_clocks(
         &self,

@@ -3,10 +3,12 @@
 use super::commit::{Done, Key, Work, commit};
 use super::cosell;
 use super::failure::{Failure, Problem, ProblemCode, Problems};
+use super::joint_call::{self, Held};
 use super::office::Caller;
 use super::registration_step::meeting_held;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::activity::{Activity, ActivityKind};
+use domain::joint_call::JointCallKind;
 use domain::proof::is_in_time;
 use domain::registration::Registration;
 use domain::role::Action;
@@ -238,6 +240,15 @@ async fn put(caller: &Caller, work: &mut Work<'_>, facts: Facts) -> Result<Uuid,
     work.record("activity.log", "Activity", activity.id, body);
     if let (true, Some(deal), Some(partner)) = (facts.is_joint_meeting, deal_id, facts.partner_id) {
         meeting_held(work, deal, partner, activity.happened_at).await?;
+        let call = Held {
+            kind: JointCallKind::JointMeeting,
+            partner_id: partner,
+            deal_id,
+            pod_id: None,
+            subject_id: activity.id,
+            at: activity.happened_at,
+        };
+        joint_call::held(work, call).await?;
     }
     Ok(activity.id)
 }

@@ -5,7 +5,7 @@ use super::dispute::refuse_while_contested;
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
 use super::proof::Evidence;
-use super::registration_step;
+use super::registration_lock;
 use domain::attribution::{
     Attribution, AttributionRefusal, AttributionState, Claim, Declaration, Provenance, check, contests,
 };
@@ -72,7 +72,7 @@ pub(super) async fn rows_of(
         return Ok(rows);
     }
     let evidence = Evidence::of(work, deal).await?;
-    let barred = registration_step::barred(work, deal.id).await?;
+    let barred = registration_lock::barred(work, deal.id).await?;
     for (at, claim) in claims.iter().enumerate() {
         let mut basis_id = None;
         if !known.iter().any(|partner| partner.id == claim.partner_id) {
@@ -159,7 +159,7 @@ pub async fn declare(
         deal.updated_at = work.now;
         entity::deal::update(&work.tx, work.slice, &deal).await?;
         if deal.locked_at.is_some() {
-            registration_step::convert(work, deal_id).await?;
+            registration_lock::convert(work, deal_id).await?;
         }
         work.touch(deal.closed_quarter);
         enter(work, &deal, &rows);
@@ -190,7 +190,7 @@ pub(super) async fn lock(work: &mut Work<'_>, deal: &mut Deal) -> Result<(), Fai
     entity::attribution::replace(&work.tx, work.slice, deal.id, &rows).await?;
     enter(work, deal, &rows);
     work.record("attribution.lock", "Deal", deal.id, json!({ "partners": said(&rows), "lockedAt": deal.locked_at }));
-    registration_step::convert(work, deal.id).await
+    registration_lock::convert(work, deal.id).await
 }
 
 /// Looks once more for what each row rests on, now that the lock is here: a touch may have left the window since.

@@ -225,7 +225,7 @@ pub async fn lapse(caller: &Caller) -> Result<u64, Failure> {
 }
 
 /// Whether a registration starts no clock.
-fn is_turned_away(it: &Registration) -> bool {
+pub(super) fn is_turned_away(it: &Registration) -> bool {
     matches!(it.state.word(), StateWord::Refused | StateWord::Withdrawn)
 }
 

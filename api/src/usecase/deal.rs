@@ -5,7 +5,7 @@ use super::commit::{Done, Key, Work, commit};
 pub use super::deal_facts::Facts;
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
-use super::{handoff, money, origin};
+use super::{handoff, money, origin, private_offer, registration_step};
 use chrono::NaiveDate;
 use domain::attribution::{Attribution, Declaration, Provenance};
 use domain::deal::{Deal, DealKind, Outcome, Stage};
@@ -349,6 +349,7 @@ pub(super) async fn put(work: &mut Work<'_>, deal: &Deal, rows: Option<Vec<Attri
     }
     work.touch(deal.closed_quarter);
     work.record("deal.create", "Deal", deal.id, body(deal));
+    private_offer::tell(work, None, deal);
     handoff::fire(work, None, deal).await
 }
 
@@ -429,7 +430,11 @@ async fn change(
             work.touch(before.closed_quarter);
             work.touch(deal.closed_quarter);
             work.record("deal.update", "Deal", id, json!({ "before": body(&before), "after": body(&deal) }));
+            private_offer::tell(work, Some(&before), &deal);
             handoff::fire(work, Some(&before), &deal).await?;
+            if before.outcome == Outcome::Open && deal.outcome != Outcome::Open {
+                registration_step::deal_closed(work, id).await?;
+            }
         }
         Ok(id)
     })

@@ -7,12 +7,15 @@ use super::follow::{Followed, Told};
 use super::ledger;
 use super::office::Caller;
 use super::proof::Evidence;
+use super::registration_lock;
 use chrono::{DateTime, Utc};
 use domain::attribution::{Attribution, Claim, Declaration, Provenance, check};
 use domain::deal::Deal;
 use domain::dispute::{self, Dispute, DisputeKind, DisputeRefusal, DisputeState, Party, Reading, Standing};
 use domain::ledger::EntryKind;
-use domain::role::Action;
+use domain::registration::Mark;
+use domain::role::{Action, Role};
+use domain::slice::Reach;
 use domain::text;
 pub use entity::dispute::{Filter, key as position};
 use entity::page::{Ask, Page};
@@ -271,12 +274,56 @@ pub async fn decide(
             deal.updated_at = work.now;
             entity::deal::update(&work.tx, work.slice, &deal).await?;
             work.touch(deal.closed_quarter);
+            if deal.locked_at.is_some() {
+                registration_lock::convert(work, deal.id).await?;
+            }
         }
         parties.extend(before);
         tell(work, &row, &parties, ("dispute.decide", DECIDED_EVENT, EntryKind::DisputeDecided));
         Ok(id)
     })
     .await
+}
+
+/// Takes a dispute back before it is decided, with a reason that both sides read: as the seat that opened it, or as another token of the
+/// partner whose token did. The done row is the dispute.
+///
+/// # Errors
+/// [`Failure`], with the rule that refused.
+pub async fn withdraw(
+    caller: &Caller,
+    id: Uuid,
+    expected: Option<i64>,
+    reason: String,
+    key: Option<Key>,
+) -> Result<Done, Failure> {
+    commit(caller, Action::OpenDisputes, key, async |work| {
+        let first = entity::dispute::find(&work.tx, work.slice, id).await?.ok_or(Failure::NotFound)?;
+        let whole = whole(work)?;
+        // The deal first: who decides at the same time waits, and reads that it was taken back.
+        entity::deal::find_to_change(&work.tx, &whole, first.deal_id).await?.ok_or(Failure::NotFound)?;
+        let row = entity::dispute::find(&work.tx, work.slice, id).await?.ok_or(Failure::NotFound)?;
+        work.expect_version(row.version, expected)?;
+        let mut problems = Problems::default();
+        let reason = required(&mut problems, "reason", &reason);
+        problems.settle()?;
+        let is_opener = row.opened_by == caller.viewer.seat_id || is_of_its_partner(work, &row).await?;
+        let standing = dispute::reading(&entity::attribution::of_deals(&work.tx, &whole, &[row.deal_id]).await?);
+        let mark = Mark { at: work.now, by: work.seat_id() };
+        let row = row.withdraw(is_opener, standing, reason, mark).map_err(|refusal| refused(["id"], refusal))?;
+        entity::dispute::update(&work.tx, work.slice, &row, &[]).await?;
+        let parties = dispute::parties(&row.original, &row.claimed);
+        tell(work, &row, &parties, ("dispute.withdraw", DECIDED_EVENT, EntryKind::DisputeWithdrawn));
+        Ok(id)
+    })
+    .await
+}
+
+/// Whether the caller is the partner whose token opened a dispute: each token has a seat of its own.
+async fn is_of_its_partner(work: &Work<'_>, row: &Dispute) -> Result<bool, Failure> {
+    let Reach::Own { partner } = work.slice.reach() else { return Ok(false) };
+    let seat = entity::seat::find(&work.tx, work.slice, row.opened_by).await?;
+    Ok(seat.is_some_and(|seat| seat.role == Role::Partner && seat.partners == [*partner]))
 }
 
 const fn plain(it: Standing) -> Claim {
@@ -391,7 +438,7 @@ pub async fn amend(
 
 /// The kind of the event that tells that a claim is contested, or an attribution disputed.
 pub const OPENED_EVENT: &str = "attribution.disputed";
-/// The kind of the event that tells that RevOps decided.
+/// The kind of the event that tells that RevOps decided, or that it was taken back.
 pub const DECIDED_EVENT: &str = "attribution.decided";
 
 impl Followed for Seen {

@@ -157,7 +157,8 @@ pub async fn draft(
             }
         }
         let body = json!({ "title": draft.title, "baseVersion": draft.base_version, "values": facts.values });
-        work.record("policy.draft", "PolicyDraft", draft.id, body);
+        work.record("policy.draft", "PolicyDraft", draft.id, body.clone());
+        work.enter(EntryKind::PolicyChanged, "PolicyDraft", draft.id, &[], body);
         Ok(draft.id)
     })
     .await

@@ -5,12 +5,12 @@ use super::failure::{Failure, Problem, ProblemCode};
 use super::ledger::rows;
 use super::office::Caller;
 use super::registration::{self, body, open_deal, refused, today, whole};
-use super::{contract, precheck, sla};
+use super::{contract, precheck, registration_lock, sla};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::deal::Outcome;
 use domain::ledger::{EntryKind, FACT, INSIDE};
 use domain::program::Program;
-use domain::registration::{Mark, Registration, RegistrationRefusal, Summary, Terms, Validity, Verdict};
+use domain::registration::{Mark, Registration, RegistrationRefusal, Summary, Terms, Verdict};
 use domain::role::{Action, Role, may};
 use domain::sla::SlaKind;
 use domain::slice::Slice;
@@ -77,7 +77,7 @@ pub(super) fn enter(work: &mut Work<'_>, kind: EntryKind, it: &Registration) {
     work.enter(kind, "Registration", it.id, &[it.partner_id], facts);
 }
 
-fn at_id(refusal: RegistrationRefusal) -> Failure {
+pub(super) fn at_id(refusal: RegistrationRefusal) -> Failure {
     refused("id", refusal).into()
 }
 
@@ -182,6 +182,8 @@ pub async fn decide(
             Decision::Approve => {
                 approve(work, it, at, verdict).await?;
                 enter(work, EntryKind::RegistrationApproved, it);
+                sla::start(work, SlaKind::JoinFirstCall, "Registration", id, Some(it.partner_id), work.now).await?;
+                registration_lock::convert_approved(work, it).await?;
             }
             Decision::Refuse => {
                 it.state = it.state.refuse(verdict).map_err(at_id)?;
@@ -199,6 +201,23 @@ pub async fn decide(
 pub(super) async fn stop_promises(work: &mut Work<'_>, id: Uuid) -> Result<(), Failure> {
     sla::stop(work, SlaKind::FirstTouch, id, work.now).await?;
     sla::stop(work, SlaKind::Routing, id, work.now).await?;
+    sla::stop(work, SlaKind::JoinFirstCall, id, work.now).await?;
+    Ok(())
+}
+
+/// The first call of a registration was joined, by when it was held; a call before its approval is none of it.
+async fn joined(work: &mut Work<'_>, it: &Registration, held_at: DateTime<Utc>) -> Result<(), Failure> {
+    if it.state.grant().is_some_and(|grant| held_at >= grant.verdict.mark.at) {
+        sla::meet(work, SlaKind::JoinFirstCall, it.id, held_at).await?;
+    }
+    Ok(())
+}
+
+/// A deal that is closed has no first call any more: nobody owes joining it.
+pub(super) async fn deal_closed(work: &mut Work<'_>, deal: Uuid) -> Result<(), Failure> {
+    for row in entity::registration::of_deals(&work.tx, &whole(work.program_id())?, &[deal]).await? {
+        sla::stop(work, SlaKind::JoinFirstCall, row.id, work.now).await?;
+    }
     Ok(())
 }
 
@@ -314,6 +333,7 @@ pub async fn summarise(
                 let terms = terms(work, it.partner_id, at.program.calendar.day(held_at)).await?;
                 meet(it, at, held_at, terms).map_err(|refusal| Failure::from(refused("heldAt", refusal)))?;
                 super::activity::hold_meeting(work, it, held_at).await?;
+                joined(work, it, held_at).await?;
                 owe_summary(work, it, held_at).await?;
             }
         }
@@ -357,6 +377,7 @@ pub(super) async fn meeting_held(
     for row in rows.into_iter().filter(|row| row.partner_id == partner) {
         entity::registration_line::hold(&work.tx, &whole, &row.domain).await?;
         let Some(mut it) = entity::registration::find(&work.tx, &whole, row.id).await? else { continue };
+        joined(work, &it, held_at).await?;
         it.state = it.state.on(at.today);
         let before = it.state.clone();
         if meet(&mut it, &at, held_at, terms).is_ok() && it.state != before {
@@ -436,32 +457,4 @@ pub async fn expire(caller: &Caller) -> Result<u64, Failure> {
             return Ok(expired);
         }
     }
-}
-
-/// Hands the credit of a deal over to its lock: the registrations of the partners on it that hold are converted.
-pub(super) async fn convert(work: &mut Work<'_>, deal: Uuid) -> Result<(), Failure> {
-    let whole = whole(work.program_id())?;
-    let rows = entity::registration::of_deals(&work.tx, &whole, &[deal]).await?;
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let (_, today) = today(work).await?;
-    let credits = entity::attribution::of_deals(&work.tx, &whole, &[deal]).await?;
-    for row in rows.into_iter().filter(|row| credits.iter().any(|credit| credit.partner_id == row.partner_id)) {
-        let mut it = Registration { state: row.state.clone().on(today), ..row };
-        // One whose summary is overdue protects nothing at the lock.
-        if it.state.validity(today, work.now) == Validity::Valid {
-            it.state = it.state.convert(work.now).map_err(at_id)?;
-            it.version += 1;
-            entity::registration::update(&work.tx, &whole, &it).await?;
-            work.record("registration.convert", "Registration", it.id, body(&it));
-        }
-    }
-    Ok(())
-}
-
-/// The partners whose registration of a deal bars them from being SOURCED on it.
-pub(super) async fn barred(work: &Work<'_>, deal: Uuid) -> Result<Vec<Uuid>, Failure> {
-    let rows = entity::registration::of_deals(&work.tx, &whole(work.program_id())?, &[deal]).await?;
-    Ok(rows.into_iter().filter(|row| !row.can_be_sourced()).map(|row| row.partner_id).collect())
 }

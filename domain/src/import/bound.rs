@@ -48,6 +48,7 @@ pub(super) struct BoundField {
     pub(super) dates: Vec<DateFormat>,
     pub(super) separator: Option<String>,
     pub(super) percent: bool,
+    pub(super) times: Option<i64>,
 }
 
 #[derive(Clone, Debug)]
@@ -204,6 +205,7 @@ impl BoundField {
             dates: spec.dates.clone().unwrap_or_else(|| mapping.file.dates.clone()),
             separator: spec.separator.clone(),
             percent: spec.percent,
+            times: spec.times,
         }
     }
 }

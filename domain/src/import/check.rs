@@ -127,6 +127,12 @@ fn one(key: &str, field: Field, spec: &FieldSpec, mapping: &Mapping, found: &mut
     if spec.percent && !matches!(field, Field::DiscountRate | Field::TakeRate) {
         found.add(&format!("{key}.percent"), "is for rates only");
     }
+    if spec.times.is_some() && !matches!(field, Field::Arr | Field::Tcv | Field::Services) {
+        found.add(&format!("{key}.times"), "is for the amounts of deals only");
+    }
+    if spec.times.is_some_and(|times| !(1..=1_000).contains(&times)) {
+        found.add(&format!("{key}.times"), "must be between 1 and 1000");
+    }
     if spec.separator.is_some()
         && !matches!(field, Field::ProductMix | Field::CloudCommitments | Field::Integrations | Field::OwnerFunctions)
     {
@@ -190,8 +196,8 @@ fn refs(mapping: &Mapping, object: Object, found: &mut Found) {
         if spec.column.is_none() || spec.constant.is_some() || spec.from.is_some() || spec.default.is_some() {
             found.add(&key, "must be a column: each row has its own id");
         }
-        if spec.dates.is_some() || spec.percent {
-            found.add(&key, "is an id: it takes no dates and no percent");
+        if spec.dates.is_some() || spec.percent || spec.times.is_some() {
+            found.add(&key, "is an id: it takes no dates, no percent and no times");
         }
     }
 }

@@ -313,7 +313,15 @@ pub(super) fn amounts<const N: usize>(
             needs_rate = true;
             continue;
         };
-        *slot = convert(row, field, number.value, currency, rate);
+        // The multiple first: what is rounded is the amount, not a part of it.
+        let times = row.field(field).and_then(|bound| bound.times).unwrap_or(1);
+        *slot = match number.value.checked_mul(times.into()) {
+            Some(value) => convert(row, field, value, currency, rate),
+            None => {
+                row.problem(field, Code::NumberTooLarge, "is larger than this server keeps exactly");
+                None
+            }
+        };
     }
     if let (true, Some(currency)) = (needs_rate, currency) {
         let message =

@@ -352,6 +352,8 @@ pub struct FieldSpec {
     pub separator: Option<String>,
     /// The number is a percentage: 15 is a rate of 0.15.
     pub percent: bool,
+    /// The amount is so many times the number: ARR is 12 times a monthly one (seed 002, ARR).
+    pub times: Option<i64>,
 }
 
 /// What becomes of a value that a map does not name.
@@ -394,6 +396,7 @@ struct FieldTable {
     dates: Option<Vec<DateFormat>>,
     separator: Option<String>,
     percent: bool,
+    times: Option<i64>,
 }
 
 impl<'de> Deserialize<'de> for FieldSpec {
@@ -424,6 +427,7 @@ impl<'de> Deserialize<'de> for FieldSpec {
                     dates: table.dates,
                     separator: table.separator,
                     percent: table.percent,
+                    times: table.times,
                 })
             }
         }

@@ -31,6 +31,8 @@ pub enum EntryKind {
     DisputeOpened,
     /// RevOps decided a dispute.
     DisputeDecided,
+    /// Who opened a dispute took it back before it was decided.
+    DisputeWithdrawn,
     /// A partner registered a deal.
     RegistrationSubmitted,
     /// A registration was approved.
@@ -61,7 +63,7 @@ pub enum EntryKind {
     Override,
     /// A partner was paid.
     Payout,
-    /// A version of the policy was written.
+    /// A draft of the policy was begun or changed; nothing goes by it before it is activated.
     PolicyChanged,
     /// A version of the policy came into force.
     PolicyActivated,

@@ -33,7 +33,8 @@ pub enum State {
         /// The first day on which it held no more.
         on: NaiveDate,
     },
-    /// The deal's attribution was locked with this partner on it: from then on the lock protects the credit.
+    /// The deal's attribution is locked with this partner on it, since before the approval or after it: the lock protects the credit
+    /// from then on \[ours: an approval of what is locked already is an answer to the partner, and has nothing left to protect\].
     Converted {
         /// What had been granted.
         grant: Grant,
@@ -262,8 +263,8 @@ impl State {
                 grant.from <= day && day <= grant.end().0 && !grant.is_suspended(at)
             }
             Self::Expired { on, grant, .. } => grant.from <= day && day < *on && !grant.is_suspended(at),
-            // It held when the deal's attribution was locked, and the lock protects the credit from then on.
-            Self::Converted { .. } => true,
+            // The lock protects the credit from then on; before it was granted it protected nothing, whatever was locked by then.
+            Self::Converted { grant, .. } => grant.verdict.mark.at <= at,
             Self::Submitted | Self::Refused(_) | Self::Withdrawn { .. } => false,
         }
     }

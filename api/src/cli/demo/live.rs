@@ -6,7 +6,7 @@ use super::simulation::{Deal, World};
 use crate::clock::Clock;
 use crate::usecase::Office;
 use crate::usecase::{
-    Caller, account, activity, attribution, cosell, deal, partner, pod as pods, segment, spend, stage,
+    Caller, account, activity, attribution, cosell, deal, joint_call, partner, pod as pods, segment, spend, stage,
 };
 use anyhow::{Context, anyhow};
 use chrono::{DateTime, NaiveDateTime, TimeDelta, TimeZone, Utc};
@@ -122,7 +122,12 @@ async fn enter_deal(world: &World, known: &Known, revops: &Caller, at: usize, it
             owner_functions: if act.is_joint { vec!["AE".into(), "PartnerAE".into()] } else { vec!["AE".into()] },
             note: Some(act.note.into()),
         };
-        activity::log(&on(revops, recorded_at), facts, once("activityLog", &act.id)).await?;
+        let then = on(revops, recorded_at);
+        let logged = activity::log(&then, facts, once("activityLog", &act.id)).await?;
+        if let Some(call) = joint_call::of_subject(&then, logged.id).await?.filter(|call| call.summary.is_none()) {
+            let key = once("jointCallSummarise", &act.id);
+            joint_call::summarise(&then, call.id, None, act.note, key).await?;
+        }
     }
     // A deal in Prospecting has not reached Stage 1: nobody had to declare yet.
     if it.stage == "Prospecting" {
