@@ -248,7 +248,7 @@ impl Tenant {
         // Nothing is planned yet: a forecast of what the overlap of accounts tells. It is published from an open iteration, which is
         // taken away again: each test opens its own.
         let operator = somebody(office, program.id, Role::Operator);
-        iteration::open(&operator, None).await?;
+        iteration::open(&operator, None, None).await?;
         tam::publish(&operator, "2026-Q4".parse().unwrap(), None, None).await?;
         let conn = office.store.write();
         let sql = "DELETE FROM iteration WHERE program_id = $1";
