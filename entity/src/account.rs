@@ -1,5 +1,5 @@
 //! Accounts.
-use crate::column::{one_of, read_words, words};
+use crate::column::{Places, one_of, read_words, words};
 use crate::page::{self, Ask, Key, Page};
 use crate::scope;
 use crate::store::{Conn, DbErr};
@@ -48,6 +48,27 @@ pub struct Model {
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// The row whose columns come next, in the order in which they are declared.
+    pub(crate) fn of(places: &mut Places<'_>) -> Result<Self, DbErr> {
+        Ok(Self {
+            program_id: places.next()?,
+            id: places.next()?,
+            external_id: places.next()?,
+            name: places.next()?,
+            registrable_domain: places.next()?,
+            segment_id: places.next()?,
+            region: places.next()?,
+            cloud_commitments: places.next()?,
+            integrations: places.next()?,
+            integration_present: places.next()?,
+            overlap_reason: places.next()?,
+            version: places.next()?,
+            recorded_at: places.next()?,
+        })
+    }
+}
 
 impl TryFrom<Model> for domain::account::Account {
     type Error = DbErr;

@@ -1,6 +1,6 @@
 //! Activities, with their provenance.
 use crate::bulk::array_of;
-use crate::column::{one_of, padded, read, read_words, word, words};
+use crate::column::{Places, one_of, padded, read, read_words, word, words};
 use crate::page::{self, Ask, Page};
 use crate::scope;
 use crate::store::{Conn, DbErr, is_sqlite};
@@ -8,7 +8,7 @@ use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Func, JoinType, Order, Query};
-use sea_orm::{FromQueryResult, Iterable, QueryTrait};
+use sea_orm::{Iterable, QueryTrait};
 use uuid::Uuid;
 
 /// A row of `activity`.
@@ -55,6 +55,30 @@ pub struct Model {
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// The row whose columns come next, in the order in which they are declared.
+    pub(crate) fn of(places: &mut Places<'_>) -> Result<Self, DbErr> {
+        Ok(Self {
+            program_id: places.next()?,
+            id: places.next()?,
+            external_id: places.next()?,
+            deal_id: places.next()?,
+            account_id: places.next()?,
+            partner_id: places.next()?,
+            kind: places.next()?,
+            happened_at: places.next()?,
+            is_joint_meeting: places.next()?,
+            meeting_count: places.next()?,
+            next_step_on: places.next()?,
+            owner_functions: places.next()?,
+            note: places.next()?,
+            source_system: places.next()?,
+            recorded_by: places.next()?,
+            recorded_at: places.next()?,
+        })
+    }
+}
 
 impl TryFrom<Model> for domain::activity::Activity {
     type Error = DbErr;
@@ -189,7 +213,7 @@ pub async fn latest_of_deals(
             conn.query_all(&within(slice).filter(Column::Id.in_subquery(first)).into_query()).await?
         }
     };
-    rows.iter().map(|row| Model::from_query_result(row, "")?.try_into()).collect()
+    rows.iter().map(|row| Model::of(&mut Places::new(row))?.try_into()).collect()
 }
 
 /// One row, if it is in the slice.

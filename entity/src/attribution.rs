@@ -1,13 +1,13 @@
 //! Who did what for a deal: the entries that hold. Rows are written through [`crate::attribution_entry`].
 use crate::attribution_entry;
-use crate::column::{one_of, read};
+use crate::column::{Places, one_of, read};
 use crate::deal_around::{beside, found};
 use crate::store::{Conn, DbErr};
 use crate::{partner, scope};
 use domain::slice::Slice;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Cond, Expr};
-use sea_orm::{FromQueryResult, QueryOrder, QueryResult, QueryTrait};
+use sea_orm::{Iterable, QueryOrder, QueryResult, QueryTrait};
 use uuid::Uuid;
 
 /// A row of `attribution`, the view of the entries that no decision set aside.
@@ -46,6 +46,26 @@ pub struct Model {
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// The row whose columns come next, in the order in which they are declared.
+    pub(crate) fn of(places: &mut Places<'_>) -> Result<Self, DbErr> {
+        Ok(Self {
+            program_id: places.next()?,
+            id: places.next()?,
+            deal_id: places.next()?,
+            partner_id: places.next()?,
+            state: places.next()?,
+            is_late: places.next()?,
+            provenance: places.next()?,
+            evidence: places.next()?,
+            basis_id: places.next()?,
+            locked_at: places.next()?,
+            dispute_id: places.next()?,
+            recorded_at: places.next()?,
+        })
+    }
+}
 
 impl TryFrom<Model> for domain::attribution::Attribution {
     type Error = DbErr;
@@ -108,7 +128,9 @@ pub async fn with_partners(
     beside::<partner::Entity>(&mut select, "partner", is_its);
     let rows = conn.query_all(&select.into_query()).await?;
     let read_row = |row: &QueryResult| {
-        Ok((Model::from_query_result(row, "")?.try_into()?, found::<partner::Model, _>(row, "partner.")?))
+        let mut places = Places::new(row);
+        let attribution = Model::of(&mut places)?.try_into()?;
+        Ok((attribution, found(&mut places, partner::Model::of, &partner::Column::iter())?))
     };
     rows.iter().map(read_row).collect()
 }

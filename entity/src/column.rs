@@ -5,8 +5,9 @@ use crate::store::{Conn, is_sqlite};
 use chrono::{DateTime, SubsecRound, Utc};
 use sea_orm::sea_query::extension::postgres::PgFunc;
 use sea_orm::sea_query::{Expr, ExprTrait, Value};
-use sea_orm::{ColumnTrait, DbErr};
+use sea_orm::{ColumnTrait, DbErr, QueryResult, TryGetable};
 use std::str::FromStr;
+use uuid::Uuid;
 
 /// An instant as both back ends keep it: cut to microseconds.
 #[must_use]
@@ -46,6 +47,38 @@ pub(crate) fn one_of<V: Into<Value> + Clone>(conn: &impl Conn, column: impl Colu
     match array_of(&values) {
         Some(array) => column.into_expr().eq(PgFunc::any(array)),
         None => column.is_in(padded(keys)),
+    }
+}
+
+/// The columns of a row one after the other: a look-up of each by its name costs more than reading it.
+pub(crate) struct Places<'a> {
+    row: &'a QueryResult,
+    at: usize,
+}
+
+impl<'a> Places<'a> {
+    /// From the first column on.
+    pub(crate) const fn new(row: &'a QueryResult) -> Self {
+        Self { row, at: 0 }
+    }
+
+    /// The next value.
+    pub(crate) fn next<T: TryGetable>(&mut self) -> Result<T, DbErr> {
+        self.at += 1;
+        self.row.try_get_by_index(self.at - 1)
+    }
+
+    /// The next row of a table whose second column is its id; none where the join found none.
+    pub(crate) fn joined<M>(
+        &mut self,
+        columns: usize,
+        read: impl FnOnce(&mut Self) -> Result<M, DbErr>,
+    ) -> Result<Option<M>, DbErr> {
+        if self.row.try_get_by_index::<Option<Uuid>>(self.at + 1)?.is_some() {
+            return read(self).map(Some);
+        }
+        self.at += columns;
+        Ok(None)
     }
 }
 

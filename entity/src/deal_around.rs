@@ -1,11 +1,11 @@
 //! Deals with the rows around them in one statement: a round trip costs more than a join.
 
+use crate::column::Places;
 use crate::store::{Conn, DbErr};
 use crate::{account, deal, scope, segment};
 use domain::slice::Slice;
 use sea_orm::sea_query::{Alias, Cond, Condition, Expr, JoinType};
-use sea_orm::{EntityTrait, FromQueryResult, IdenStatic, Iterable, QueryResult, QueryTrait, Select, Statement};
-use uuid::Uuid;
+use sea_orm::{EntityTrait, IdenStatic, Iterable, QueryResult, QueryTrait, Select, Statement};
 
 /// Which rows are fetched beside a deal's own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,13 +47,68 @@ pub(crate) fn with(slice: &Slice, mut select: Select<deal::Entity>, around: Arou
 pub(crate) async fn all(conn: &impl Conn, statement: Statement, around: Around) -> Result<Vec<Row>, DbErr> {
     let rows = conn.query_all_raw(statement).await?;
     let read_row = |row: &QueryResult| {
-        Ok(Row {
-            deal: deal::Model::from_query_result(row, "")?.try_into()?,
-            account: if around.account { found::<account::Model, _>(row, "account.")? } else { None },
-            segment: if around.segment { found::<segment::Model, _>(row, "segment.")? } else { None },
-        })
+        let mut places = Places::new(row);
+        let deal = deal::Model::of(&mut places)?.try_into()?;
+        let account =
+            if around.account { found(&mut places, account::Model::of, &account::Column::iter())? } else { None };
+        let segment =
+            if around.segment { found(&mut places, segment::Model::of, &segment::Column::iter())? } else { None };
+        Ok(Row { deal, account, segment })
     };
     rows.iter().map(read_row).collect()
+}
+
+impl deal::Model {
+    /// The deal whose columns come next, in the order in which they are declared.
+    fn of(places: &mut Places<'_>) -> Result<Self, DbErr> {
+        Ok(Self {
+            program_id: places.next()?,
+            id: places.next()?,
+            external_id: places.next()?,
+            name: places.next()?,
+            account_id: places.next()?,
+            segment_id: places.next()?,
+            kind: places.next()?,
+            outcome: places.next()?,
+            stage_id: places.next()?,
+            has_reached_stage_one: places.next()?,
+            opened_on: places.next()?,
+            opened_at: places.next()?,
+            closed_on: places.next()?,
+            closed_at: places.next()?,
+            closed_quarter: places.next()?,
+            cycle_days: places.next()?,
+            expected_close_on: places.next()?,
+            original_minor: places.next()?,
+            original_currency: places.next()?,
+            arr_minor: places.next()?,
+            tcv_minor: places.next()?,
+            services_minor: places.next()?,
+            declaration: places.next()?,
+            provenance: places.next()?,
+            locked_at: places.next()?,
+            owner_seat_id: places.next()?,
+            owner_external_id: places.next()?,
+            pod_id: places.next()?,
+            source: places.next()?,
+            is_influenced: places.next()?,
+            deal_reg_id: places.next()?,
+            is_co_sell: places.next()?,
+            is_private_offer: places.next()?,
+            is_marketplace: places.next()?,
+            offer_id: places.next()?,
+            product_mix: places.next()?,
+            discount_rate: places.next()?,
+            take_rate: places.next()?,
+            next_step: places.next()?,
+            next_step_on: places.next()?,
+            lost_reason: places.next()?,
+            activated_on: places.next()?,
+            version: places.next()?,
+            recorded_at: places.next()?,
+            updated_at: places.next()?,
+        })
+    }
 }
 
 /// Joins a table, each of its columns under its table's name.
@@ -67,12 +122,13 @@ pub(crate) fn beside<E: EntityTrait>(select: &mut Select<impl EntityTrait>, tabl
 }
 
 /// The joined row, where there is one.
-pub(crate) fn found<M, T>(row: &QueryResult, prefix: &str) -> Result<Option<T>, DbErr>
+pub(crate) fn found<M, T>(
+    places: &mut Places<'_>,
+    read: impl FnOnce(&mut Places<'_>) -> Result<M, DbErr>,
+    columns: &impl ExactSizeIterator,
+) -> Result<Option<T>, DbErr>
 where
-    M: FromQueryResult + TryInto<T, Error = DbErr>,
+    M: TryInto<T, Error = DbErr>,
 {
-    match row.try_get::<Option<Uuid>>(prefix, "id")? {
-        Some(_) => M::from_query_result(row, prefix)?.try_into().map(Some),
-        None => Ok(None),
-    }
+    places.joined(columns.len(), read)?.map(TryInto::try_into).transpose()
 }

@@ -1,5 +1,5 @@
 //! Partners.
-use crate::column::{one_of, read, word};
+use crate::column::{Places, one_of, read, word};
 use crate::page::{self, Ask, Key, Page};
 use crate::scope;
 use crate::store::{Conn, DbErr};
@@ -41,6 +41,24 @@ pub struct Model {
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// The row whose columns come next, in the order in which they are declared.
+    pub(crate) fn of(places: &mut Places<'_>) -> Result<Self, DbErr> {
+        Ok(Self {
+            program_id: places.next()?,
+            id: places.next()?,
+            external_id: places.next()?,
+            name: places.next()?,
+            name_key: places.next()?,
+            kind: places.next()?,
+            status: places.next()?,
+            registrable_domain: places.next()?,
+            version: places.next()?,
+            recorded_at: places.next()?,
+        })
+    }
+}
 
 impl TryFrom<Model> for domain::partner::Partner {
     type Error = DbErr;

@@ -1,5 +1,5 @@
 //! Segments. Their names are no secret inside a program: every slice of it holds all of them.
-use crate::column::one_of;
+use crate::column::{Places, one_of};
 use crate::store::{Conn, DbErr};
 use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
@@ -33,6 +33,21 @@ pub struct Model {
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// The row whose columns come next, in the order in which they are declared.
+    pub(crate) fn of(places: &mut Places<'_>) -> Result<Self, DbErr> {
+        Ok(Self {
+            program_id: places.next()?,
+            id: places.next()?,
+            name: places.next()?,
+            name_key: places.next()?,
+            addressable_accounts: places.next()?,
+            version: places.next()?,
+            recorded_at: places.next()?,
+        })
+    }
+}
 
 impl TryFrom<Model> for domain::segment::Segment {
     type Error = DbErr;
