@@ -4,7 +4,7 @@
 //! both back ends. Each first brings the deals down to a few thousand sums, one per pattern of who did what, and then deals the
 //! sums out to the cohorts of the pattern, so that a deal in six cohorts is read once.
 
-use crate::column::read;
+use crate::column::{Places, read};
 use crate::store::{Conn, DbErr, is_sqlite};
 use domain::calendar::{Quarter, Window};
 use domain::cell::{Cell, CellKey, CellValue, Histogram, Spot};
@@ -250,7 +250,11 @@ pub async fn window(
         .query_all_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, whose.values(slice, window)))
         .await?;
     let value = if is_lean { read_lean_value } else { read_value };
-    rows.iter().map(|row| Ok((read_spot(row)?, value(row)?))).collect()
+    let read_row = |row: &QueryResult| {
+        let mut places = Places::new(row);
+        Ok((read_spot(&mut places)?, value(&mut places)?))
+    };
+    rows.iter().map(read_row).collect()
 }
 
 /// As [`window`], quarter by quarter and over all segments.
@@ -271,9 +275,12 @@ pub async fn quarters(
     let rows = conn
         .query_all_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, whose.values(slice, window)))
         .await?;
-    rows.iter()
-        .map(|row| Ok((Quarter::from_index(row.try_get("", "quarter")?), read_spot_in(row, None)?, read_value(row)?)))
-        .collect()
+    let read_row = |row: &QueryResult| {
+        let mut places = Places::new(row);
+        let quarter = Quarter::from_index(places.next()?);
+        Ok((quarter, read_spot_in(&mut places, None)?, read_value(&mut places)?))
+    };
+    rows.iter().map(read_row).collect()
 }
 
 /// The histograms of ARR and of days of a window, cell by cell.
@@ -294,9 +301,11 @@ pub async fn histograms(
     let rows = conn
         .query_all_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, whose.values(slice, window)))
         .await?;
-    rows.iter()
-        .map(|row| Ok((read_spot(row)?, read_histogram(row, "arr_histogram")?, read_histogram(row, "days_histogram")?)))
-        .collect()
+    let read_row = |row: &QueryResult| {
+        let mut places = Places::new(row);
+        Ok((read_spot(&mut places)?, read_histogram(&mut places)?, read_histogram(&mut places)?))
+    };
+    rows.iter().map(read_row).collect()
 }
 
 /// The days to close of a segment's won NEW deals in a window, each deal once: with any partner, or direct.
@@ -312,7 +321,7 @@ pub async fn cycles(conn: &impl Conn, slice: &Slice, window: Window, segment: Uu
     let rows = conn.query_all_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, values)).await?;
     let mut cycles = Histogram::default();
     for row in &rows {
-        cycles.merge(&read_histogram(row, "days_histogram")?);
+        cycles.merge(&read_histogram(&mut Places::new(row))?);
     }
     Ok(cycles)
 }
@@ -322,17 +331,16 @@ pub async fn cycles(conn: &impl Conn, slice: &Slice, window: Window, segment: Uu
 /// # Errors
 /// [`DbErr`].
 pub async fn of_quarter(conn: &impl Conn, slice: &Slice, quarter: Quarter) -> Result<Vec<(CellKey, Cell)>, DbErr> {
-    let sql = "SELECT segment_id, partner_id, cohort, kind, provenance, is_late, won, lost, won_arr_minor, won_arr_count, lost_arr_minor, lost_arr_count, won_days, won_days_count, won_tcv_minor, won_tcv_arr_minor, won_tcv_count, arr_histogram, days_histogram FROM cell WHERE program_id = $1 AND quarter = $2";
+    let sql = "SELECT segment_id, partner_id, cohort, kind, is_late, provenance, won, lost, won_arr_minor, won_arr_count, lost_arr_minor, lost_arr_count, won_days, won_days_count, won_tcv_minor, won_tcv_arr_minor, won_tcv_count, arr_histogram, days_histogram FROM cell WHERE program_id = $1 AND quarter = $2";
     let values = [slice.program_id().into(), quarter.index().into()];
     let rows = conn.query_all_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, values)).await?;
     let read_row = |row: &QueryResult| {
-        let provenance = read("cell.provenance", &row.try_get::<String>("", "provenance")?)?;
-        let key = CellKey { quarter, provenance, spot: read_spot(row)? };
-        let cell = Cell {
-            value: read_value(row)?,
-            arr: read_histogram(row, "arr_histogram")?,
-            days: read_histogram(row, "days_histogram")?,
-        };
+        let mut places = Places::new(row);
+        let spot = read_spot(&mut places)?;
+        let provenance = read("cell.provenance", &places.next::<String>()?)?;
+        let key = CellKey { quarter, provenance, spot };
+        let value = read_value(&mut places)?;
+        let cell = Cell { value, arr: read_histogram(&mut places)?, days: read_histogram(&mut places)? };
         Ok((key, cell))
     };
     rows.iter().map(read_row).collect()
@@ -401,59 +409,63 @@ const LEAN_SUMS: &str = "CAST(SUM(won) AS bigint) AS won, CAST(SUM(lost) AS bigi
   CAST(SUM(won_arr_minor) AS bigint) AS won_arr_minor, CAST(SUM(won_arr_count) AS bigint) AS won_arr_count";
 
 /// An id, none where it is nil.
-fn id(row: &QueryResult, column: &str) -> Result<Option<Uuid>, DbErr> {
-    row.try_get::<Uuid>("", column).map(|id| (!id.is_nil()).then_some(id))
+fn id(places: &mut Places<'_>) -> Result<Option<Uuid>, DbErr> {
+    places.next::<Uuid>().map(|id| (!id.is_nil()).then_some(id))
 }
 
-fn read_spot(row: &QueryResult) -> Result<Spot, DbErr> {
-    read_spot_in(row, id(row, "segment_id")?)
+fn read_spot(places: &mut Places<'_>) -> Result<Spot, DbErr> {
+    let segment_id = id(places)?;
+    read_spot_in(places, segment_id)
 }
 
-fn read_spot_in(row: &QueryResult, segment_id: Option<Uuid>) -> Result<Spot, DbErr> {
+fn read_spot_in(places: &mut Places<'_>, segment_id: Option<Uuid>) -> Result<Spot, DbErr> {
     Ok(Spot {
         segment_id,
-        partner_id: id(row, "partner_id")?,
-        cohort: read("cell.cohort", &row.try_get::<String>("", "cohort")?)?,
-        kind: read("cell.kind", &row.try_get::<String>("", "kind")?)?,
-        is_late: row.try_get("", "is_late")?,
+        partner_id: id(places)?,
+        cohort: read("cell.cohort", &places.next::<String>()?)?,
+        kind: read("cell.kind", &places.next::<String>()?)?,
+        is_late: places.next()?,
     })
 }
 
-fn count(row: &QueryResult, column: &str) -> Result<u64, DbErr> {
-    u64::try_from(row.try_get::<i64>("", column)?)
-        .map_err(|_| DbErr::Type(format!("column cell.{column} counts below zero")))
+fn count(places: &mut Places<'_>) -> Result<u64, DbErr> {
+    u64::try_from(places.next::<i64>()?).map_err(|_| DbErr::Type("a cell counts below zero".to_owned()))
 }
 
-fn read_lean_value(row: &QueryResult) -> Result<CellValue, DbErr> {
+fn sum(places: &mut Places<'_>) -> Result<i128, DbErr> {
+    places.next::<i64>().map(Into::into)
+}
+
+/// The columns of `LEAN_SUMS`.
+fn read_lean_value(places: &mut Places<'_>) -> Result<CellValue, DbErr> {
     Ok(CellValue {
-        won: count(row, "won")?,
-        lost: count(row, "lost")?,
-        won_arr_minor: row.try_get::<i64>("", "won_arr_minor")?.into(),
-        won_arr_count: count(row, "won_arr_count")?,
+        won: count(places)?,
+        lost: count(places)?,
+        won_arr_minor: sum(places)?,
+        won_arr_count: count(places)?,
         ..CellValue::default()
     })
 }
 
-fn read_value(row: &QueryResult) -> Result<CellValue, DbErr> {
-    let sum = |column: &str| row.try_get::<i64>("", column);
-    let count = |column: &str| count(row, column);
+/// The columns of `SUMS`.
+fn read_value(places: &mut Places<'_>) -> Result<CellValue, DbErr> {
     Ok(CellValue {
-        won: count("won")?,
-        lost: count("lost")?,
-        won_arr_minor: sum("won_arr_minor")?.into(),
-        won_arr_count: count("won_arr_count")?,
-        lost_arr_minor: sum("lost_arr_minor")?.into(),
-        lost_arr_count: count("lost_arr_count")?,
-        won_days: sum("won_days")?.into(),
-        won_days_count: count("won_days_count")?,
-        won_tcv_minor: sum("won_tcv_minor")?.into(),
-        won_tcv_arr_minor: sum("won_tcv_arr_minor")?.into(),
-        won_tcv_count: count("won_tcv_count")?,
+        won: count(places)?,
+        lost: count(places)?,
+        won_arr_minor: sum(places)?,
+        won_arr_count: count(places)?,
+        lost_arr_minor: sum(places)?,
+        lost_arr_count: count(places)?,
+        won_days: sum(places)?,
+        won_days_count: count(places)?,
+        won_tcv_minor: sum(places)?,
+        won_tcv_arr_minor: sum(places)?,
+        won_tcv_count: count(places)?,
     })
 }
 
-fn read_histogram(row: &QueryResult, column: &'static str) -> Result<Histogram, DbErr> {
-    read(column, &row.try_get::<String>("", column)?)
+fn read_histogram(places: &mut Places<'_>) -> Result<Histogram, DbErr> {
+    read("cell.histogram", &places.next::<String>()?)
 }
 
 #[cfg(test)]

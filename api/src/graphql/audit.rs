@@ -21,7 +21,7 @@ use super::partner::Partner;
 use super::recruit::{self, TierDecision};
 use super::scalar::{Date, Money};
 use super::segment::Segment;
-use super::wide::{Plain, Selected};
+use super::wide::{Plain, Selected, Text};
 use super::{global_id, measurement_wide};
 use crate::usecase::audit::{self, Filter, Matrix, OrderBy};
 use crate::usecase::measurement::Ask;
@@ -81,24 +81,24 @@ const CELL: Plain = Plain {
 };
 
 impl AuditCells {
-    fn write(&self, cell: &audit::AuditCell, of: &Selected) -> Value {
+    fn write(&self, cell: &audit::AuditCell, of: &Selected, out: &mut Text) {
         let measures = &*self.0.measures;
-        let named = |kind: &str, id: uuid::Uuid, name: &str, of: &Selected| {
-            of.write(|field, _| match field {
-                "id" => Value::String(global_id::encode(kind, id).0),
-                _ => Value::String(name.to_owned()),
-            })
+        let named = |kind: &str, id: uuid::Uuid, name: &str, of: &Selected, out: &mut Text| {
+            of.write(out, |field, _, out| match field {
+                "id" => out.quoted(global_id::encode(kind, id).0),
+                _ => out.text(name),
+            });
         };
-        of.write(|field, below| match field {
-            "partner" => named("Partner", cell.partner.id, &cell.partner.name, below),
-            "segment" => named("Segment", cell.segment.id, &cell.segment.name, below),
-            "trustGap" => measurement_wide::trust_gap(&cell.trust_gap, measures, below),
+        of.write(out, |field, below, out| match field {
+            "partner" => named("Partner", cell.partner.id, &cell.partner.name, below, out),
+            "segment" => named("Segment", cell.segment.id, &cell.segment.name, below, out),
+            "trustGap" => measurement_wide::trust_gap(&cell.trust_gap, measures, below, out),
             "partnerYield" => {
-                measurement_wide::partner_yield(&measures.partner_yield(Some(cell.partner.id)), measures, below)
+                measurement_wide::partner_yield(&measures.partner_yield(Some(cell.partner.id)), measures, below, out);
             }
-            "sourcedArr" => measurement_wide::amount(money(measures, cell.sourced(measures).arr_minor), below),
-            _ => measurement_wide::amount(money(measures, cell.spend(measures)), below),
-        })
+            "sourcedArr" => measurement_wide::amount(money(measures, cell.sourced(measures).arr_minor), below, out),
+            _ => measurement_wide::amount(money(measures, cell.spend(measures)), below, out),
+        });
     }
 }
 
@@ -117,7 +117,9 @@ impl OutputType for AuditCells {
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
         if let Some(of) = Selected::of(ctx, &CELL) {
-            return Ok(Value::List(self.0.cells.iter().map(|cell| self.write(cell, &of)).collect()));
+            let mut out = Text::default();
+            out.list(&self.0.cells, |cell, out| self.write(cell, &of, out));
+            return Ok(out.into_value());
         }
         let cells = (0..self.0.cells.len()).map(|at| AuditCell(self.0.clone(), at));
         resolve_list(ctx, field, cells, Some(self.0.cells.len())).await

@@ -101,7 +101,7 @@ pub mod touch;
 pub mod trigger;
 pub mod viewer;
 pub mod what_if;
-mod wide;
+pub(crate) mod wide;
 pub mod working_calendar;
 
 pub use caller::{CurrentEvent, LastEventId, caller, prepare, session};

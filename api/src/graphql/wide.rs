@@ -1,12 +1,15 @@
-//! Wide lists: thousands of objects whose fields need no waiting, written one after the other without a future for each field.
+//! Wide lists: thousands of objects whose fields need no waiting, written one after the other as the text of the answer, without
+//! a future or a map for each.
 //!
 //! The document has passed the role's own pruned schema before, so what is selected may be read; what a list cannot write
 //! this way (a field with arguments, a directive, a row that must be fetched) is resolved as everywhere else.
 
-use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{FragmentDefinition, Selection, SelectionSet};
 use async_graphql::{ContextSelectionSet, Name, Positioned, Value};
+use async_graphql_value::RAW_VALUE_TOKEN;
 use std::collections::HashMap;
+use std::fmt::Display;
+use std::fmt::Write as _;
 
 /// An object type: which of its fields can be written at once, and what stands below them.
 pub(super) struct Plain {
@@ -74,19 +77,75 @@ impl Selected {
         })
     }
 
-    /// Writes one object; `value` gives a field's value, and writes what is selected below it.
-    pub(super) fn write(&self, value: impl Fn(&'static str, &Self) -> Value) -> Value {
-        let mut object = IndexMap::with_capacity(self.fields.len());
-        for (key, field, below) in &self.fields {
-            let value =
-                if *field == TYPE_NAME { Value::String(self.type_name.to_owned()) } else { value(field, below) };
-            object.insert(key.clone(), value);
+    /// Writes one object; `value` writes a field's value, and what is selected below it.
+    pub(super) fn write(&self, out: &mut Text, mut value: impl FnMut(&'static str, &Self, &mut Text)) {
+        out.0.push('{');
+        for (at, (key, field, below)) in self.fields.iter().enumerate() {
+            if at > 0 {
+                out.0.push(',');
+            }
+            // A name has no character that JSON would escape.
+            out.quoted(key);
+            out.0.push(':');
+            if *field == TYPE_NAME { out.quoted(self.type_name) } else { value(field, below, out) }
         }
-        Value::Object(object)
+        out.0.push('}');
     }
 }
 
-/// A value, or null.
-pub(super) fn or_null<T>(value: Option<T>, write: impl FnOnce(T) -> Value) -> Value {
-    value.map_or(Value::Null, write)
+/// The text of an answer, as far as it is written.
+#[derive(Default)]
+pub(super) struct Text(String);
+
+impl Text {
+    /// A list, each item written by `write`.
+    pub(super) fn list<T>(&mut self, items: impl IntoIterator<Item = T>, mut write: impl FnMut(T, &mut Self)) {
+        self.0.push('[');
+        for (at, item) in items.into_iter().enumerate() {
+            if at > 0 {
+                self.0.push(',');
+            }
+            write(item, self);
+        }
+        self.0.push(']');
+    }
+
+    /// A number.
+    pub(super) fn number(&mut self, number: impl Display) {
+        let _ = write!(self.0, "{number}");
+    }
+
+    /// What prints without any character that JSON would escape, in quotes: a decimal, a word of an enum, an id.
+    pub(super) fn quoted(&mut self, plain: impl Display) {
+        let _ = write!(self.0, "\"{plain}\"");
+    }
+
+    /// Any text.
+    pub(super) fn text(&mut self, text: &str) {
+        self.0.push_str(&serde_json::Value::from(text).to_string());
+    }
+
+    /// A value, or null.
+    pub(super) fn or_null<T>(&mut self, value: Option<T>, write: impl FnOnce(T, &mut Self)) {
+        match value {
+            Some(value) => write(value, self),
+            None => self.0.push_str("null"),
+        }
+    }
+
+    /// As a value that goes out as it is.
+    pub(super) fn into_value(self) -> Value {
+        Value::Object([(Name::new(RAW_VALUE_TOKEN), Value::String(self.0))].into_iter().collect())
+    }
+}
+
+/// The text of a list that was written at once.
+pub(crate) fn written(value: &Value) -> Option<&str> {
+    match value {
+        Value::Object(fields) => match fields.get(RAW_VALUE_TOKEN)? {
+            Value::String(text) => Some(text),
+            _ => None,
+        },
+        _ => None,
+    }
 }

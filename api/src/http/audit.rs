@@ -2,8 +2,10 @@
 
 use super::documents::{Hash, hex};
 use super::refusal::Code;
+use crate::graphql::wide::written;
 use async_graphql::Value;
 use domain::slice::{Place, Viewer};
+use serde::de::IgnoredAny;
 use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::info;
@@ -104,7 +106,7 @@ pub(super) fn rows(data: &Value) -> Option<usize> {
         Value::List(items) => Some(items.len()),
         Value::Object(fields) => ["edges", "cells"].iter().find_map(|name| match fields.get(*name)? {
             Value::List(items) => Some(items.len()),
-            _ => None,
+            other => written(other).and_then(|text| Some(serde_json::from_str::<Vec<IgnoredAny>>(text).ok()?.len())),
         }),
         _ => None,
     };
