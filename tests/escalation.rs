@@ -69,6 +69,8 @@ fn a_partner_escalates_on_its_own_deal_and_the_vendors_contact_answers_in_time()
             json!({ "name": "Sam", "reach": "Sam@example.com", "side": "VENDOR", "kind": "SECURITY" })
         );
         assert_eq!(it["dueAt"], "2026-10-07T09:00:00Z");
+        // Asked again before it is answered, it is no second promise; of another kind it is.
+        assert_eq!(rules(&open(&partner, deal, json!({})).await), ["ALREADY_ASKED"]);
         let owed =
             json!({ "kind": "ESCALATION", "owner": "VENDOR", "state": "RUNNING", "dueAt": "2026-10-07T09:00:00Z" });
         for role in [Role::Partner, Role::CustomerAe, Role::PartnerManager, Role::Operator] {

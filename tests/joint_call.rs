@@ -6,6 +6,7 @@ use crate::support::world::global_id;
 use crate::support::{App, on_every_backend};
 use domain::role::Role;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 const NONE: Vec<&str> = Vec::new();
 const CALLS: &str =
@@ -121,7 +122,22 @@ fn a_session_of_the_joint_pod_is_recorded_once_a_week_and_says_by_how_much_it_is
         assert_eq!((&call["dueAt"], &call["state"]), (&json!("2026-10-09T10:00:00Z"), &json!("DUE")));
         assert_eq!(rules(&record(session(&app, 0, "2026-10-06T10:00:00Z")).await), ["WEEK_RECORDED"]);
         assert_eq!(codes(&record(session(&app, 0, "2026-10-07T12:00:01Z")).await), ["INVALID"], "not held yet");
-        assert_eq!(codes(&record(session(&app, 1, "2026-10-07T10:00:00Z")).await), ["NOT_FOUND", "REQUIRED"]);
+        assert_eq!(codes(&record(session(&app, 1, "2026-10-07T10:00:00Z")).await), ["NOT_FOUND"]);
+        // A manager's errors tell of no partner and no pod that it does not see: they are those of ids that were never made.
+        let manager = app.as_role(Role::PartnerManager);
+        let asked = async |partner: String, pod: Option<String>| {
+            let mut input = session(&app, 0, "2026-10-08T10:00:00Z");
+            (input["partnerId"], input["podId"]) = (json!(partner), json!(pod));
+            manager.change("podSessionRecord", input, SESSION).await["userErrors"].clone()
+        };
+        let home = &app.world.home;
+        let partner = |id| global_id("Partner", id);
+        let (never, hidden) = (Uuid::from_u128(7), home.partners[1]);
+        assert_eq!(asked(partner(hidden), None).await, asked(partner(never), None).await);
+        let pods = [home.pods[1], never].map(|pod| Some(global_id("Pod", pod)));
+        let [of_others, no_pod] = pods;
+        assert_eq!(asked(partner(home.partners[0]), of_others.clone()).await, asked(partner(home.partners[0]), no_pod).await);
+        assert_eq!(asked(partner(hidden), of_others).await, asked(partner(never), None).await);
         let mut foreign = session(&app, 0, "2026-09-30T10:00:00Z");
         foreign["podId"] = json!(global_id("Pod", app.world.home.pods[1]));
         assert_eq!(codes(&record(foreign.clone()).await), ["NOT_FOUND"]);

@@ -251,6 +251,8 @@ pub enum Action {
     ReadLevel,
     /// Read what a program level was computed from.
     ReadLevelFacts,
+    /// Read of it what counts open deals and activities.
+    ReadLevelActivity,
     /// Read what every program level gives.
     ReadLevelBenefits,
     /// Set what a program level gives.

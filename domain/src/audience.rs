@@ -86,6 +86,7 @@ impl Action {
             Self::WriteDeployment | Self::PublishDeployment => &[Operator],
             Self::ReadLevel => PROGRAM,
             Self::ReadLevelFacts => SCORECARD_READERS,
+            Self::ReadLevelActivity => &[Operator, PartnerAe, PartnerManager, Revops, Partner],
             Self::ReadLevelBenefits => VENDOR,
             Self::ManageLevelBenefits => LEADERS,
             Self::ComputeLevels => &[Revops],

@@ -182,6 +182,9 @@ pub enum EscalationRefusal {
     /// The partner is not on the deal.
     #[error("this partner is not on the deal")]
     NotOnTheDeal,
+    /// One of this kind, put before the same side, waits for its answer.
+    #[error("an escalation of this kind on this deal waits for its answer already: it is asked once")]
+    AlreadyAsked,
     /// It is the other side that is asked.
     #[error("this escalation is put before the other side")]
     NotAddressed,

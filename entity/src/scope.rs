@@ -296,9 +296,25 @@ pub(crate) fn escalations(slice: &Slice) -> Condition {
     }
 }
 
-/// Promises, in a statement over `sla_clock`: with the slice's partners; for the owner of deals, those about rows that it sees.
+/// Promises, in a statement over `sla_clock`: with the slice's partners; for the owner of deals, those about rows that it sees. Pods
+/// and managers have both, because what the vendor's people owe one another names no partner.
 pub(crate) fn sla_clocks(slice: &Slice) -> Condition {
-    let Reach::Owned { .. } = slice.reach() else { return partners(slice, "sla_clock.partner_id") };
+    let with_partners = || partners(slice, "sla_clock.partner_id");
+    match slice.reach() {
+        Reach::Program | Reach::ClosedDeals | Reach::Partners | Reach::Own { .. } => with_partners(),
+        Reach::Owned { .. } => promises_about(slice, on_deals(slice, "handoff.deal_id")),
+        Reach::Pods { .. } | Reach::Managed { .. } => {
+            let handoffs =
+                Cond::all().add(on_deals(slice, "handoff.deal_id")).add(partners(slice, "handoff.partner_id"));
+            let inside =
+                Cond::all().add(Expr::cust("sla_clock.partner_id IS NULL")).add(promises_about(slice, handoffs));
+            Cond::any().add(with_partners()).add(inside)
+        }
+    }
+}
+
+/// Promises about rows that the slice holds.
+fn promises_about(slice: &Slice, handoffs: Condition) -> Condition {
     let about = |kind: &'static str, table: &'static str, holds: Condition| {
         let mut seen = Query::select();
         seen.expr(Expr::col((Alias::new(table), Alias::new("id")))).from(Alias::new(table)).cond_where(
@@ -311,7 +327,7 @@ pub(crate) fn sla_clocks(slice: &Slice) -> Condition {
     Cond::any()
         .add(about("Registration", "registration", registrations(slice)))
         .add(about("PodRequest", "pod_request", pod_requests(slice)))
-        .add(about("Handoff", "handoff", on_deals(slice, "handoff.deal_id")))
+        .add(about("Handoff", "handoff", handoffs))
         .add(about("JointCall", "joint_call", joint_calls(slice)))
         .add(about("Escalation", "escalation", escalations(slice)))
         .add(about("Lead", "lead", leads(slice)))

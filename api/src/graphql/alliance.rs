@@ -33,8 +33,10 @@ pub struct Alliance {
     /// The partner.
     partner: Option<Partner>,
     /// The vendor's executive sponsor.
+    #[graphql(directive = Allow::apply(Action::ReadAllContacts))]
     vendor_sponsor: String,
     /// The partner's executive sponsor.
+    #[graphql(directive = Allow::apply(Action::ReadAllContacts))]
     partner_sponsor: String,
     /// What the joint open pipeline is to be.
     pipeline_target: Money,

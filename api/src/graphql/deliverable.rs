@@ -230,7 +230,9 @@ impl From<DeliverableFilter> for Filter {
 
 /// One by its id, if the caller may see it.
 pub(super) async fn one(ctx: &Context<'_>, id: Option<Uuid>) -> Result<Option<Deliverable>> {
-    let Some(id) = id else { return Ok(None) };
+    let Some(id) = id.filter(|_| caller(ctx).is_ok_and(|it| it.viewer.may(Action::ReadDeliverables))) else {
+        return Ok(None);
+    };
     Ok(deliverable::find(caller(ctx)?, id).await.map_err(|why| failed(&why))?.map(Deliverable))
 }
 

@@ -344,6 +344,7 @@ impl ForecastCell {
     }
 
     /// Mean ARR of the segment's won NEW deals in the trailing four quarters; null where none was won.
+    #[graphql(directive = Allow::apply(Action::ReadTrustGap))]
     async fn average_acv(&self) -> Option<Money> {
         let computed = &self.0.computed;
         let acv = domain::evidence::round(self.of().influenced.as_ref()?.average_acv()?, 0);

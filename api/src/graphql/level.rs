@@ -63,7 +63,7 @@ impl PartnerLevel {
     }
 
     /// ARR of NEW deals that it SOURCED and that were opened in the trailing four quarters, whatever became of them.
-    #[graphql(directive = Allow::apply(Action::ReadLevelFacts))]
+    #[graphql(directive = Allow::apply(Action::ReadLevelActivity))]
     async fn sourced_pipeline(&self, ctx: &Context<'_>) -> Result<Money> {
         Ok(money(self.0.record.standing.sourced_minor, loader::program(ctx).await?.currency))
     }
@@ -75,7 +75,7 @@ impl PartnerLevel {
     }
 
     /// Activities with it that were recorded in the trailing four quarters.
-    #[graphql(directive = Allow::apply(Action::ReadLevelFacts))]
+    #[graphql(directive = Allow::apply(Action::ReadLevelActivity))]
     async fn activities(&self) -> i32 {
         int(self.0.record.standing.activities)
     }

@@ -9,7 +9,7 @@ use super::registration::own_or;
 use super::sla;
 use domain::deal::Outcome;
 use domain::escalation::{
-    Escalation, EscalationContact, EscalationKind, EscalationPath, EscalationRefusal, Said, side_of,
+    Escalation, EscalationContact, EscalationKind, EscalationPath, EscalationRefusal, EscalationState, Said, side_of,
 };
 use domain::registration::Mark;
 use domain::role::Action;
@@ -98,6 +98,19 @@ pub async fn open(caller: &Caller, facts: Facts, key: Option<Key>) -> Result<Don
         }
         if !is_on(work, deal.id, partner_id).await? {
             return Err(refused("partnerId", EscalationRefusal::NotOnTheDeal));
+        }
+        // Each is a promise that counts: asking again and again must not make a hundred of them.
+        let waiting = entity::escalation::Filter {
+            states: Some(vec![EscalationState::Open, EscalationState::Acknowledged]),
+            kinds: Some(vec![facts.kind]),
+            partners: Some(vec![partner_id]),
+            deals: Some(vec![deal.id]),
+            ..Default::default()
+        };
+        let few = Ask { limit: 10, ..Ask::default() };
+        let waiting = entity::escalation::page(&work.tx, work.slice, &waiting, &few).await?.rows;
+        if waiting.iter().any(|it| it.raised_by == raised_by && it.addressed_to == addressed_to) {
+            return Err(refused("kind", EscalationRefusal::AlreadyAsked));
         }
         let own = entity::escalation_path::find(&work.tx, work.slice, Some(partner_id)).await?;
         let program = entity::escalation_path::find(&work.tx, work.slice, None).await?;

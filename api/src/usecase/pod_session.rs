@@ -94,7 +94,13 @@ pub async fn find(caller: &Caller, id: Uuid) -> Result<Option<PodSession>, Failu
 async fn pods(work: &Work<'_>) -> Result<Vec<Pod>, Failure> {
     Ok(match work.slice.reach() {
         Reach::Pods { pods, .. } | Reach::Owned { pods, .. } => entity::pod::of_ids(&work.tx, work.slice, pods).await?,
-        Reach::Program | Reach::Managed { .. } => entity::pod::all(&work.tx, work.slice).await?,
+        Reach::Program => entity::pod::all(&work.tx, work.slice).await?,
+        // A manager lists no pods: it may name one that works with a partner of its own.
+        Reach::Managed { partners } => {
+            let mut all = entity::pod::all(&work.tx, work.slice).await?;
+            all.retain(|pod| pod.partners.iter().any(|partner| partners.contains(partner)));
+            all
+        }
         Reach::ClosedDeals | Reach::Partners | Reach::Own { .. } => Vec::new(),
     })
 }
@@ -177,7 +183,8 @@ pub async fn record(caller: &Caller, facts: Facts, key: Option<Key>) -> Result<D
     commit(caller, Action::RecordJointCalls, key, async |work| {
         let mut problems = Problems::default();
         if entity::partner::find(&work.tx, work.slice, facts.partner_id).await?.is_none() {
-            problems.note("partnerId", ProblemCode::NotFound, "there is no such partner");
+            // Nothing more is said: what is wrong with the rest would tell of a partner that is hidden.
+            return Err(Problem::at(["partnerId"], ProblemCode::NotFound, "there is no such partner").into());
         }
         let pod_id = pod_of(&pods(work).await?, &facts).map_err(|problem| problems.push(problem)).unwrap_or_default();
         if facts.held_at > work.now {

@@ -195,8 +195,9 @@ impl Forecast {
             told.ground(ground, "accounts of the segment that the vendor and the partner have in common", common);
             told.step(ground, self.overlap_line(of, common, level));
         }
-        told.input(Action::ReadForecast, "won NEW deals of the segment with a known ARR", of.won_deals);
-        told.input(Action::ReadForecast, "ARR of these", self.major(of.won_arr_minor));
+        // Beside the amount and the engaged accounts, the ACV would give the Trust-Gap away.
+        told.ground(Action::ReadTrustGap, "won NEW deals of the segment with a known ARR", of.won_deals);
+        told.ground(Action::ReadTrustGap, "ARR of these", self.major(of.won_arr_minor));
         if let (Some(accounts), Some((level, _)), Some(engaged)) = (of.addressable_accounts, level, of.engaged) {
             let rate = level.rate(&self.policy);
             told.step(
@@ -207,7 +208,7 @@ impl Forecast {
         let acv = of.average_acv().map(|acv| self.exact(acv));
         if let Some(acv) = acv {
             let sum = self.major(of.won_arr_minor);
-            told.step(Action::ReadForecast, format!("average ACV = {sum} / {} = {}", of.won_deals, plain(acv)));
+            told.step(Action::ReadTrustGap, format!("average ACV = {sum} / {} = {}", of.won_deals, plain(acv)));
         }
         if let (Some(counted), Some(points)) = (&of.counted, of.points) {
             told.input(Action::ReadTrustGap, "Trust-Gap as this band counts it, in points", plain(*counted.of(band)));
