@@ -28,6 +28,7 @@ mod handover;
 mod harness;
 mod identity;
 mod import;
+mod import_adopt;
 mod import_crash;
 mod import_runs;
 mod import_upload;
