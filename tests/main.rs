@@ -10,6 +10,7 @@ mod capability;
 mod cells;
 mod cfo;
 mod claim;
+mod command_line;
 mod contract;
 mod cosell;
 mod demo;
