@@ -9,7 +9,7 @@ use domain::seat::DEV_ISSUER;
 use serde_json::{Value, json};
 
 async fn advised(app: &App, role: Role) -> Value {
-    let document = "{ advisories { raised policyVersion all { code message isRaised reason figures { name value bar } }
+    let document = "{ advisories { raised policyVersion all { code message isRaised reason asOf from to figures { name value bar } }
         territoryOverlaps { one { name } other { name } } } }";
     app.as_role(role).query(document).await.data()["advisories"].clone()
 }
@@ -80,13 +80,23 @@ fn advice_shows_the_numbers_that_raised_it() {
         let leader = of(&blind, "DEDICATED_LEADER");
         assert_eq!((leader["isRaised"].is_null(), leader["reason"].is_string()), (true, true), "{leader}");
         assert_eq!(figure(leader, "partnerArrRate").0, None);
-        // The two open deals were opened before that window: 2 of 33.
+        // All of its numbers are of one window: in it nothing was closed, and the 31 deals closed before it are not counted.
         let weak = of(&blind, "WEAK_DIRECT_BASELINE");
         assert_eq!(
-            (&weak["isRaised"], figure(weak, "undecidedRate").0),
-            (&json!(true), Some("0.060606060606")),
-            "no closed direct deal: {weak}"
+            (&weak["asOf"], &weak["from"], &weak["to"]),
+            (&json!("2027-10-04"), &json!("2026-Q4"), &json!("2027-Q3")),
+            "{weak}"
         );
+        assert_eq!(
+            (&weak["isRaised"], figure(weak, "closedDeals").0),
+            (&json!(true), Some("0.000000000000")),
+            "{weak}"
+        );
+        for none in ["unknownAttributionRate", "wonWithoutArrRate"] {
+            assert_eq!(figure(weak, none).0, None, "{weak}");
+        }
+        let of_now = of(&blind, "REVOPS_MISSING");
+        assert_eq!((&of_now["asOf"], &of_now["from"]), (&json!("2027-10-04"), &Value::Null), "{of_now}");
     });
 }
 

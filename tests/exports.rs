@@ -139,6 +139,20 @@ fn a_portfolio_takes_its_pack_and_nobody_else_has_one() {
         let before: Value = serde_json::from_str(&before).unwrap();
         assert_eq!(before["programs"][1]["forecast"]["conservative"], Value::Null, "{before}");
         assert!(before["programs"][1]["forecastReason"].is_string(), "{before}");
+        // Published on 5 October 2026 in New York: on the day before there was no forecast, at the end of that day there was.
+        let of = async |day: &str| {
+            let text =
+                fetch(Role::Portfolio, &format!("/exports/portfolio.json?asOf={day}")).await.text().await.unwrap();
+            serde_json::from_str::<Value>(&text).unwrap()
+        };
+        let eve = of("2026-10-04").await;
+        assert_eq!(eve["programs"][0]["forecast"], Value::Null, "{eve}");
+        assert!(eve["programs"][0]["forecastReason"].as_str().unwrap().contains("By the end of the date"), "{eve}");
+        assert_eq!(
+            (&eve["rollUps"][0]["forecasts"], &eve["rollUps"][0]["forecastConservative"]),
+            (&json!(0), &Value::Null)
+        );
+        assert_eq!(of("2026-10-05").await["programs"][0]["forecast"], pack["programs"][0]["forecast"]);
         // Two programs of one world, at the same days: 18 deals of partners and 8 direct ones, all won after 98 days.
         let rolled = &pack["rollUps"][0];
         assert_eq!((&rolled["velocity"]["partnerDeals"], &rolled["velocity"]["directDeals"]), (&json!(18), &json!(8)));

@@ -1,6 +1,7 @@
 //! Every finder with every reach, on every back end: that its SQL is SQL on both.
 
 use crate::support::database::{Backend, Database};
+use api::clock::Clock;
 use domain::dispute::DisputeState;
 use domain::external_ref::{RefKind, SystemId};
 use domain::role::Role;
@@ -245,6 +246,7 @@ async fn every_finder_runs_with_every_reach_and_order() {
             reconciliation_sign_off::find(conn, &slice, ids[0]).await.unwrap();
             let kind = domain::deliverable::DeliverableKind::Forecast;
             deliverable::latest_up_to(conn, &slice, kind, quarter).await.unwrap();
+            deliverable::latest_published_by(conn, &slice, kind, quarter, Clock::system().now()).await.unwrap();
             deliverable::revisions(conn, &slice, kind, quarter).await.unwrap();
             let on_day = "2026-10-05".parse().unwrap();
             contract_terms::of_partner(conn, &slice, ids[0])

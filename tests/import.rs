@@ -330,3 +330,19 @@ async fn arr_is_derived_as_twelve_times_a_monthly_column() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_state_that_the_map_does_not_know_is_told_what_it_knows() {
+    for backend in Backend::all() {
+        let bench = Bench::new(Database::fresh(backend)).await;
+        let state = "state = { column = \"state\", map = { \"Intro\" = \"SOURCED\", \"Helped\" = \"INFLUENCED\" } }";
+        let map = bench.file("map.toml", &small_map().replace("state = \"state\"", state));
+        let rows = format!("{HEADER}D1,One,Won,2026-01-05,2026-03-31,100,SMB,P1,EXPANSION_OR_RETENTION\n");
+        let run = bench.import(Object::Deals, &bench.file("1.csv", &rows), &map).await;
+        assert_eq!(run.counts.held, 1, "{backend}");
+        let held = [domain::import::Verdict::Held];
+        let listed = api::usecase::import::list::rows(&bench.caller, run.id, &held, 0, 1).await.unwrap();
+        let told = &listed[0].problems[0].message;
+        assert!(told.starts_with("values are what the file would say; this map knows: helped, intro."), "{told}");
+    }
+}

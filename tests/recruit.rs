@@ -79,7 +79,10 @@ fn the_operator_decides_and_says_why_where_the_system_would_not_have() {
         let expected = json!({ "tier": "TEST", "recommended": "TEST", "rule": "SHORT_HISTORY", "quarter": "2026-Q4", "testEndsOn": "2026-12-31", "endsTest": false,
             "decidedOn": "2026-10-05", "reason": null });
         assert_eq!(done["tierDecision"], expected, "{done}");
-        assert_eq!(rules(&decide(&app, 1, "INVEST", None).await), ["TIER_REASON_MISSING"]);
+        let unsaid = decide(&app, 1, "INVEST", None).await;
+        assert_eq!(rules(&unsaid), ["TIER_REASON_MISSING"]);
+        let told = unsaid["userErrors"][0]["message"].as_str().unwrap();
+        assert!(told.contains("it recommends TEST by SHORT_HISTORY, from HISTORY_QUARTERS"), "{told}");
         assert_eq!(rules(&decide(&app, 1, "INVEST", Some("it opens a new region")).await), Vec::<&str>::new());
         // The next quarter: TEST cannot follow TEST, and ends with a verdict even where it is what the system recommends.
         to(&app, "2027-01-04");

@@ -241,6 +241,7 @@ fn an_overdue_summary_suspends_and_a_refresh_stands_on_one() {
         // The partner's own word of a meeting that the vendor did not log.
         let untold = partner.change("registrationSummaryAttach", json!({ "id": id, "summary": "A pilot." }), ALL).await;
         assert_eq!(rules(&untold), ["NO_MEETING_HELD"]);
+        assert_eq!(untold["userErrors"][0]["path"], json!(["input", "heldAt"]));
         let told = json!({ "id": id, "summary": "A pilot.", "heldAt": "2027-01-03T10:00:00Z" });
         let told = partner.change("registrationSummaryAttach", told, ALL).await;
         assert_eq!(told["registration"]["meeting"]["isSummaryLate"], false, "{told}");

@@ -68,6 +68,10 @@ fn an_open_deal_that_meets_a_trigger_without_a_partner_is_listed() {
         let found = triggered(&app, Role::Operator).await;
         let one = json!([{ "deal": { "id": large }, "triggers": ["Large new business"] }]);
         assert_eq!((&found["meet"], &found["deals"]), (&json!(1), &one), "{found}");
+        // A Partner Manager sees deals with its partners only: it is not told that there is none without one.
+        let manager = app.as_role(Role::PartnerManager);
+        assert_eq!(manager.query("{ cosellTriggered { meet } }").await.codes(), ["GRAPHQL_VALIDATION_FAILED"]);
+        assert_eq!(manager.query("{ cosellTriggers { version } }").await.data()["cosellTriggers"]["version"], 1);
         // The pod sees its own; the rival program has neither triggers nor these deals.
         assert_eq!(triggered(&app, Role::PartnerAe).await["deals"], one);
         let theirs = app

@@ -358,8 +358,10 @@ pub enum Action {
     ReadHandover,
     /// Read what both teams need to know before a joint call.
     ReadBriefing,
-    /// Read when a partner is pulled into a deal, and which deals that is.
+    /// Read when a partner is pulled into a deal.
     ReadCosellTriggers,
+    /// Read which open deals that is while no partner is on them.
+    ReadCosellTriggered,
     /// Set it.
     ManageCosellTriggers,
     /// Read strategic alliances: sponsors, targets, the joint open pipeline.

@@ -1,13 +1,14 @@
 //! Advice that rests on numbers: what a program should look at before it trusts the method's output or asks for more of it (seeds 000,
 //! 001, 003, 004). An advisory forbids nothing; it shows the numbers and the bars that raised it.
 
-use crate::calendar::Quarter;
+use crate::calendar::{Quarter, Window};
 use crate::capability::MapState;
 use crate::economics::{Attach, share};
 use crate::foundation::ConfidenceResult;
 use crate::investment::wants_leader;
 use crate::policy::Policy;
 use crate::territory::Territory;
+use chrono::NaiveDate;
 use documented::DocumentedFields;
 use rust_decimal::{Decimal, dec};
 use serde::{Deserialize, Serialize};
@@ -21,10 +22,11 @@ use uuid::Uuid;
 pub struct AdvisoryPolicy {
     /// Fewer closed deals with partners in the trailing four quarters are too few for the method; 10 by default \[ours\].
     pub partner_deals: u64,
-    /// From this share of closed deals with unknown attribution on, the direct baseline is weak; 0.10 by default \[ours\].
+    /// From this share of NEW deals closed in the trailing four quarters with unknown attribution on, the direct baseline is weak; 0.10 by
+    /// default \[ours\].
     #[serde(with = "rust_decimal::serde::str")]
     pub unknown_attribution_rate: Decimal,
-    /// From this share of deals on that were opened before the trailing four quarters and are still open, neither won nor lost, the
+    /// From this share of NEW deals on that were opened before the trailing four quarters and are still open, neither won nor lost, the
     /// direct baseline is weak; 0.20 by default \[ours\].
     #[serde(with = "rust_decimal::serde::str")]
     pub undecided_rate: Decimal,
@@ -117,6 +119,10 @@ pub struct Advisory {
     pub is_raised: Option<bool>,
     /// Why they do not.
     pub reason: Option<&'static str>,
+    /// The quarters that its numbers are counted over; none where they count what there is on the day.
+    pub window: Option<Window>,
+    /// The day they are as of.
+    pub as_of: NaiveDate,
     /// The numbers.
     pub figures: Vec<Figure>,
 }
@@ -124,6 +130,10 @@ pub struct Advisory {
 /// What advice rests on.
 #[derive(Clone, Debug)]
 pub struct Facts {
+    /// The day.
+    pub as_of: NaiveDate,
+    /// The trailing four quarters.
+    pub window: Window,
     /// Won deals of the trailing four quarters, by whether they have a partner.
     pub won: Attach,
     /// Live seats of RevOps.
@@ -138,13 +148,13 @@ pub struct Facts {
     pub partner_closed: u64,
     /// Closed direct NEW deals in them.
     pub direct_closed: u64,
-    /// All closed deals.
+    /// All closed NEW deals in them that reached Stage 1.
     pub closed: u64,
     /// Those of them with unknown attribution.
     pub closed_unknown: u64,
-    /// Deals opened before the trailing four quarters that are still open.
+    /// NEW deals that reached Stage 1, were opened before the trailing four quarters, and are still open.
     pub undecided: u64,
-    /// Won deals.
+    /// Won NEW deals in the trailing four quarters that reached Stage 1.
     pub won_deals: u64,
     /// Those of them without ARR.
     pub won_without_arr: u64,
@@ -190,28 +200,40 @@ fn part(of: u64, all: u64) -> Option<Decimal> {
 /// All advisories, raised or not, in the order of their kinds.
 #[must_use]
 pub fn advisories(facts: &Facts, policy: &Policy) -> Vec<Advisory> {
-    let told = |kind, is_raised, figures| Advisory { kind, is_raised: Some(is_raised), reason: None, figures };
+    let (as_of, window) = (facts.as_of, Some(facts.window));
+    let told = |kind, window, is_raised, figures| Advisory {
+        kind,
+        is_raised: Some(is_raised),
+        reason: None,
+        window,
+        as_of,
+        figures,
+    };
     vec![
         leader(facts, policy),
         told(
             AdvisoryKind::RevopsMissing,
+            None,
             facts.revops_seats == 0,
             vec![count("revopsSeats", facts.revops_seats, Some(1)), count("pods", facts.pods, None)],
         ),
         inputs(facts),
         told(
             AdvisoryKind::LowPartnerVolume,
+            window,
             facts.partner_closed < policy.advisory.partner_deals,
             vec![count("closedPartnerDeals", facts.partner_closed, Some(policy.advisory.partner_deals))],
         ),
         baseline(facts, policy),
         told(
             AdvisoryKind::ProgramNotSystem,
+            None,
             facts.check == ConfidenceResult::Program,
             vec![count("failingQuestions", facts.failing_questions, Some(0))],
         ),
         told(
             AdvisoryKind::StaleCapabilities,
+            None,
             facts.map.stale_entries > 0,
             vec![
                 count("staleEntries", facts.map.stale_entries, Some(0)),
@@ -222,6 +244,7 @@ pub fn advisories(facts: &Facts, policy: &Policy) -> Vec<Advisory> {
         ),
         told(
             AdvisoryKind::TerritoryOverlap,
+            None,
             facts.overlaps > 0,
             vec![count("overlappingPairs", facts.overlaps, Some(0)), count("territories", facts.territories, None)],
         ),
@@ -235,6 +258,8 @@ fn log(facts: &Facts, policy: &Policy) -> Advisory {
         kind: AdvisoryKind::IncompleteLog,
         is_raised: rate.map(|rate| rate >= bar),
         reason: rate.is_none().then_some("No activity with a partner was logged in the trailing four quarters."),
+        window: Some(facts.window),
+        as_of: facts.as_of,
         figures: vec![
             figure("incompleteRate", rate, Some(bar)),
             count("incompleteActivities", facts.incomplete_activities, None),
@@ -253,6 +278,8 @@ fn leader(facts: &Facts, policy: &Policy) -> Advisory {
         kind: AdvisoryKind::DedicatedLeader,
         is_raised,
         reason,
+        window: Some(facts.window),
+        as_of: facts.as_of,
         figures: vec![
             figure("partnerArrRate", rate, bar),
             count("partnerDeals", facts.won.with_partner.deals, None),
@@ -268,6 +295,8 @@ fn inputs(facts: &Facts) -> Advisory {
         kind: AdvisoryKind::StaleForecastInputs,
         is_raised: behind.map(|behind| behind > 0),
         reason: behind.is_none().then_some("No forecast of the running quarter or of one before it is published."),
+        window: None,
+        as_of: facts.as_of,
         figures: vec![figure("behindQuarters", behind.map(Decimal::from), Some(Decimal::ZERO))],
     }
 }
@@ -283,6 +312,8 @@ fn baseline(facts: &Facts, policy: &Policy) -> Advisory {
         kind: AdvisoryKind::WeakDirectBaseline,
         is_raised: Some(is_weak),
         reason: None,
+        window: Some(facts.window),
+        as_of: facts.as_of,
         figures: vec![
             count("closedDirectDeals", facts.direct_closed, Some(policy.solid_deals)),
             figure("unknownAttributionRate", unknown, Some(unknown_bar)),
@@ -305,6 +336,8 @@ mod tests {
     fn facts() -> Facts {
         let worth = |deals, arr_minor| Worth { deals, arr_minor, without_arr: 0 };
         Facts {
+            as_of: "2026-10-05".parse().unwrap(),
+            window: Window { from: "2025-Q4".parse().unwrap(), to: "2026-Q3".parse().unwrap() },
             won: Attach { with_partner: worth(2, 24), direct: worth(8, 76), unknown: worth(1, 900) },
             revops_seats: 1,
             pods: 2,

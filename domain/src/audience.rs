@@ -167,6 +167,8 @@ impl Action {
             // Advice and handover.
             Self::ReadAdvisories | Self::ReadHandover | Self::ManageCosellTriggers => LEADERS,
             Self::ReadBriefing | Self::ReadCosellTriggers => DEAL_SIDE,
+            // A Partner Manager's slice is deals with its partners: of deals without one it would always be told that there are none.
+            Self::ReadCosellTriggered => &[Operator, PartnerAe, CustomerAe, Revops],
             Self::ReadAlliances => &[Operator, PartnerAe, PartnerManager, Revops, Leadership],
             Self::ManageAlliances => &[Operator, PartnerManager, Revops],
             Self::ReadMdfAccess => &[Operator, PartnerAe, PartnerManager, Revops],

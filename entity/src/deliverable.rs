@@ -1,7 +1,9 @@
 //! What was published: only ever added.
+
 use crate::column::{read, word};
 use crate::page::{self, Ask, Key, Page};
 use crate::store::{Conn, DbErr};
+use chrono::{DateTime, Utc};
 use domain::calendar::Quarter;
 use domain::deliverable::{Deliverable, DeliverableKind};
 use domain::slice::Slice;
@@ -140,6 +142,23 @@ pub async fn latest_up_to(
 ) -> Result<Option<Deliverable>, DbErr> {
     let select = select(slice, &Filter { kinds: Some(vec![kind]), quarter: None });
     let select = select.filter(Column::Quarter.lte(quarter.index()));
+    let row = select.order_by_desc(Column::Quarter).order_by_desc(Column::Revision).one(conn).await?;
+    row.map(TryInto::try_into).transpose()
+}
+
+/// As [`latest_up_to`], of what had been published by an instant, inclusive.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn latest_published_by(
+    conn: &impl Conn,
+    slice: &Slice,
+    kind: DeliverableKind,
+    quarter: Quarter,
+    instant: DateTime<Utc>,
+) -> Result<Option<Deliverable>, DbErr> {
+    let select = select(slice, &Filter { kinds: Some(vec![kind]), quarter: None });
+    let select = select.filter(Column::Quarter.lte(quarter.index())).filter(Column::PublishedAt.lte(instant));
     let row = select.order_by_desc(Column::Quarter).order_by_desc(Column::Revision).one(conn).await?;
     row.map(TryInto::try_into).transpose()
 }

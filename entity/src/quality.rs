@@ -89,13 +89,14 @@ pub async fn quality(conn: &impl Conn, slice: &Slice) -> Result<Quality, DbErr> 
     })
 }
 
-/// How many deals were opened before a day and are still open: nobody says whether they were won or lost. As a measure, it is
+/// How many NEW deals that reached Stage 1 were opened before a day and are still open: nobody says whether they were won or lost. As a measure, it is
 /// program-wide.
 ///
 /// # Errors
 /// [`DbErr`].
 pub async fn undecided(conn: &impl Conn, slice: &Slice, before: NaiveDate) -> Result<u64, DbErr> {
-    let sql = "SELECT COUNT(*) AS deals FROM deal WHERE program_id = $1 AND outcome = 'OPEN' AND opened_on < $2";
+    let sql = "SELECT COUNT(*) AS deals FROM deal
+      WHERE program_id = $1 AND outcome = 'OPEN' AND kind = 'NEW' AND has_reached_stage_one AND opened_on < $2";
     let found = rows(conn, sql, vec![slice.program_id().into(), before.into()]).await?;
     found.first().map_or(Ok(0), |row| count(row, "deals"))
 }

@@ -1,8 +1,7 @@
 //! `partnerloop rebuild` and `partnerloop check`.
 
-use super::Database;
+use super::{Database, program_named};
 use crate::usecase::{Office, check};
-use anyhow::bail;
 use clap::Args;
 use domain::program::Program;
 use std::process::ExitCode;
@@ -29,7 +28,7 @@ pub(super) struct Check {
 
 impl Rebuild {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
-        let office = self.database.open_migrated().await?;
+        let office = self.database.open_existing().await?;
         for program in programs(&office, self.program.as_deref()).await? {
             check::rebuild(&office, &program).await?;
             println!("{}: the cells are computed anew", program.slug);
@@ -40,7 +39,7 @@ impl Rebuild {
 
 impl Check {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
-        let office = self.database.open_migrated().await?;
+        let office = self.database.open_existing().await?;
         let mut is_clean = true;
         for program in programs(&office, self.program.as_deref()).await? {
             let found = check::check(&office, &program).await?;
@@ -63,13 +62,16 @@ impl Check {
     }
 }
 
+/// The program with this slug, or every program; says on stderr where there is none at all.
 pub(super) async fn programs(office: &Office, slug: Option<&str>) -> anyhow::Result<Vec<Program>> {
-    let mut programs = crate::usecase::program::all(office).await?;
     if let Some(slug) = slug {
-        programs.retain(|program| program.slug == slug);
-        if programs.is_empty() {
-            bail!("there is no program {slug}");
-        }
+        return Ok(vec![program_named(office, slug).await?]);
+    }
+    let programs = crate::usecase::program::all(office).await?;
+    if programs.is_empty() {
+        eprintln!(
+            "the database has no program, so that nothing was looked at; make one with: partnerloop program create SLUG"
+        );
     }
     Ok(programs)
 }

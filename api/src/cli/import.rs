@@ -3,14 +3,14 @@
 //! Exit codes: 0 every row has its verdict (some may be refused: they are counted and can be downloaded), 1 the mapping or
 //! the whole file was refused and nothing changed, 2 wrong usage. The last line on stdout is JSON with the counts.
 
-use super::Database;
+use super::{Database, program_named};
+use crate::usecase::Caller;
 use crate::usecase::import::rejects::{self, NOT_TAKEN};
 use crate::usecase::import::{self, ImportFailure, Request};
-use crate::usecase::{Caller, program};
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use clap::{Args, ValueEnum};
-use domain::import::Object;
 use domain::import::run::{ImportRun, RunState};
+use domain::import::{Object, Problem};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use std::io::Write as _;
@@ -88,12 +88,16 @@ impl Import {
         let (Some(object), Some(file), Some(map), Some(slug)) = (self.object, self.file, self.map, self.program) else {
             return Ok(ExitCode::from(2));
         };
+        if let Some(rejects) = &self.rejects
+            && let Some(read) = [&file, &map].into_iter().find(|read| is_same(rejects, read))
+        {
+            eprintln!("partnerloop: --rejects would overwrite {}, which is read: name another file", read.display());
+            return Ok(ExitCode::from(2));
+        }
         let mapping =
             std::fs::read_to_string(&map).with_context(|| format!("the mapping {} cannot be read", map.display()))?;
-        let office = self.database.open_migrated().await?;
-        let program = program::find_by_slug(&office, &slug).await?.ok_or_else(|| {
-            anyhow!("there is no program \"{slug}\"; make it with: partnerloop program create {slug}")
-        })?;
+        let office = self.database.open_existing().await?;
+        let program = program_named(&office, &slug).await?;
         let caller = Caller::system(office, program.id);
         let request = Request {
             object: object.into(),
@@ -133,6 +137,11 @@ impl Import {
             }
         }
     }
+}
+
+/// Whether two paths lead to one file, that is there.
+fn is_same(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
 fn bar() -> ProgressBar {
@@ -180,15 +189,7 @@ async fn explain(caller: &Caller, run: &ImportRun) -> anyhow::Result<()> {
     for row in &rows {
         let verdict: &str = row.verdict.into();
         for problem in row.problems.iter().filter(|problem| !problem.verdict.is_taken()) {
-            let place = problem.column.as_deref().unwrap_or("");
-            let value = problem.value.as_deref().map(|value| format!(" \"{value}\"")).unwrap_or_default();
-            writeln!(
-                out,
-                "row {}: {verdict} {}: {place}{value}: {}",
-                row.row_number,
-                problem.code.word(),
-                problem.message
-            )?;
+            writeln!(out, "row {}: {verdict} {}", row.row_number, told(problem))?;
         }
     }
     let more = (run.counts.held + run.counts.refused).saturating_sub(SHOWN);
@@ -196,6 +197,15 @@ async fn explain(caller: &Caller, run: &ImportRun) -> anyhow::Result<()> {
         writeln!(out, "and {more} more; --rejects FILE writes them all")?;
     }
     Ok(())
+}
+
+/// A problem in a line: its code, where it is and what stands there as far as that is known, and what is to be done.
+fn told(problem: &Problem) -> String {
+    let column = problem.column.clone().filter(|column| !column.is_empty());
+    let value = problem.value.as_ref().map(|value| format!("\"{value}\""));
+    let place: Vec<String> = column.into_iter().chain(value).collect();
+    let place = if place.is_empty() { String::new() } else { format!("{}: ", place.join(" ")) };
+    format!("{}: {place}{}", problem.code.word(), problem.message)
 }
 
 async fn write_rejects(caller: &Caller, run: &ImportRun, path: &Path) -> anyhow::Result<()> {
@@ -219,5 +229,19 @@ fn suggest(file: &Path, object: Option<Object>) -> anyhow::Result<ExitCode> {
             eprintln!("{}: {}", problem.code, problem.message);
             Ok(ExitCode::from(1))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::import::Code;
+
+    #[test]
+    fn a_problem_is_told_with_its_column_or_without_a_colon() {
+        let problem = |code| Problem::new(code, "why");
+        assert_eq!(told(&problem(Code::UnknownDeal).at("Deal", "99999")), "UNKNOWN_DEAL: Deal \"99999\": why");
+        assert_eq!(told(&problem(Code::UnknownDeal).at("", "99999")), "UNKNOWN_DEAL: \"99999\": why");
+        assert_eq!(told(&problem(Code::TooFewCells)), "TOO_FEW_CELLS: why");
     }
 }

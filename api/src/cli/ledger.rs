@@ -69,7 +69,7 @@ impl Ledger {
 
 impl Export {
     async fn run(self) -> anyhow::Result<ExitCode> {
-        let office = self.database.open_migrated().await?;
+        let office = self.database.open_existing().await?;
         for program in super::check::programs(&office, Some(&self.program)).await? {
             let mut out = BufWriter::new(std::io::stdout().lock());
             export::export(&office, &program, |line| {
@@ -116,7 +116,7 @@ impl Verify {
     }
 
     async fn database(&self, given: Option<Vec<PublicKey>>) -> anyhow::Result<ExitCode> {
-        let office = self.database.open_migrated().await?;
+        let office = self.database.open_existing().await?;
         let trusted = match given {
             Some(keys) => keys,
             None => {

@@ -13,16 +13,18 @@ mod serve;
 mod tick;
 pub mod token;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::{Args, Parser, Subcommand};
+use domain::program::Program;
 use entity::Store;
 use migration::Migrator;
-use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::{MigratorTrait, SchemaManager};
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::clock::Clock;
 use crate::usecase::ledger::digest;
-use crate::usecase::{Failure, Office};
+use crate::usecase::{self, Failure, Office};
 
 /// The server that makes a partner program run.
 #[derive(Parser)]
@@ -52,7 +54,7 @@ impl Database {
     /// A sentence that says what is wrong with the URL or the database.
     pub async fn open(&self) -> anyhow::Result<Office> {
         if let Some(path) = self.url.strip_prefix("sqlite://") {
-            let file = std::path::Path::new(path.split('?').next().unwrap_or(path));
+            let file = Path::new(without_query(path));
             if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
                 std::fs::create_dir_all(folder)
                     .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
@@ -61,6 +63,26 @@ impl Database {
         let store =
             Store::connect(&self.url, 16).await.context("the database cannot be reached: check DATABASE_URL")?;
         Ok(Office::new(store, Clock::system()))
+    }
+
+    /// Connects to a database that is there, and brings its tables up to date. Where there is none, none is made: a mistyped
+    /// name would pass every check.
+    ///
+    /// # Errors
+    /// As [`Database::open_migrated`], or that there is no database.
+    pub async fn open_existing(&self) -> anyhow::Result<Office> {
+        let none = || {
+            let place = self.url.rsplit_once('@').map_or(self.url.as_str(), |(_, place)| place);
+            anyhow!("no database at {place}: set DATABASE_URL or --db")
+        };
+        if self.url.strip_prefix("sqlite://").is_some_and(|path| !Path::new(without_query(path)).exists()) {
+            return Err(none());
+        }
+        let office = self.open().await?;
+        if !SchemaManager::new(office.store.write()).has_table("seaql_migrations").await? {
+            return Err(none());
+        }
+        self.open_migrated().await
     }
 
     /// Connects, and brings the tables up to date.
@@ -75,6 +97,20 @@ impl Database {
         digest::open_all(&office).await?;
         Ok(office)
     }
+}
+
+fn without_query(path: &str) -> &str {
+    path.split_once('?').map_or(path, |(path, _)| path)
+}
+
+/// The program with a slug, for a command that names one.
+///
+/// # Errors
+/// That there is none, and how it is made; or a storage failure.
+async fn program_named(office: &Office, slug: &str) -> anyhow::Result<Program> {
+    usecase::program::find_by_slug(office, slug)
+        .await?
+        .ok_or_else(|| anyhow!("there is no program \"{slug}\"; make it with: partnerloop program create {slug}"))
 }
 
 #[derive(Subcommand)]

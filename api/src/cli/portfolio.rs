@@ -1,8 +1,7 @@
 //! `partnerloop portfolio create SLUG --program SLUG …`
 
-use super::{Database, refuse};
-use crate::usecase::{Office, portfolio, program};
-use anyhow::anyhow;
+use super::{Database, program_named, refuse};
+use crate::usecase::{Office, portfolio};
 use clap::{Args, Subcommand};
 use std::process::ExitCode;
 
@@ -35,7 +34,7 @@ impl Portfolio {
     /// What is wrong with the arguments, or the database.
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let Verb::Create { slug, name, programs, database } = self.verb;
-        let office = database.open_migrated().await?;
+        let office = database.open_existing().await?;
         match create(&office, &slug, name.as_deref().unwrap_or(&slug), &programs).await {
             Ok(()) => {
                 println!("{slug}");
@@ -49,7 +48,7 @@ impl Portfolio {
 async fn create(office: &Office, slug: &str, name: &str, programs: &[String]) -> anyhow::Result<()> {
     let mut ids = Vec::new();
     for slug in programs {
-        ids.push(program::find_by_slug(office, slug).await?.ok_or_else(|| anyhow!("there is no program {slug}"))?.id);
+        ids.push(program_named(office, slug).await?.id);
     }
     portfolio::create(office, slug, name, &ids).await?;
     Ok(())

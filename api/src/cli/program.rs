@@ -62,7 +62,7 @@ impl Program {
                 }
             }
             Verb::List { database } => {
-                let office = database.open_migrated().await?;
+                let office = database.open_existing().await?;
                 for program in program::all(&office).await? {
                     println!("{}\t{}\t{}\t{}", program.slug, program.currency, program.calendar.zone, program.name);
                 }

@@ -1,8 +1,8 @@
 //! `partnerloop seat grant|revoke|list`: how the first REVOPS seat of a program comes to be.
 
-use super::{Database, refuse, token};
+use super::{Database, program_named, refuse, token};
 use crate::usecase::seat::{self, Facts, Who};
-use crate::usecase::{Caller, Office, portfolio, program};
+use crate::usecase::{Caller, Office, portfolio};
 use anyhow::{anyhow, bail};
 use clap::{Args, Subcommand};
 use domain::role::Role;
@@ -80,19 +80,19 @@ impl Seat {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let done = match self.verb {
             Verb::Grant { whose, role, name, partners, pods, owner, database } => {
-                let office = database.open_migrated().await?;
+                let office = database.open_existing().await?;
                 let name = name.unwrap_or_else(|| whose.subject.clone());
                 grant(&office, whose, role, name, &partners, &pods, owner).await
             }
-            Verb::Revoke { whose, database } => revoke(&database.open_migrated().await?, whose).await,
-            Verb::List { program, database } => list(&database.open_migrated().await?, &program).await,
+            Verb::Revoke { whose, database } => revoke(&database.open_existing().await?, whose).await,
+            Verb::List { program, database } => list(&database.open_existing().await?, &program).await,
         };
         done.map_or_else(refuse, |()| Ok(ExitCode::SUCCESS))
     }
 }
 
 async fn caller(office: &Office, slug: &str) -> anyhow::Result<Caller> {
-    let program = program::find_by_slug(office, slug).await?.ok_or_else(|| anyhow!("there is no program {slug}"))?;
+    let program = program_named(office, slug).await?;
     Ok(Caller::system(office.clone(), program.id))
 }
 

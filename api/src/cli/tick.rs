@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::jobs;
 use crate::usecase::Office;
 use crate::usecase::ledger::seal;
+use anyhow::bail;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::json;
@@ -21,14 +22,23 @@ pub(super) struct Tick {
     /// Only the program with this slug.
     #[arg(long)]
     program: Option<String>,
-    /// The instant at which to look, such as 2026-10-05T09:00:00Z; now where it is left out.
+    /// Runs the jobs as of this instant, such as 2026-10-05T09:00:00Z, and writes what they do; now where it is left out.
     #[arg(long)]
     at: Option<DateTime<Utc>>,
+    /// Lets --at lie in the future: what expires by then expires for good. On a copy of the database only.
+    #[arg(long, requires = "at")]
+    allow_future: bool,
 }
 
 impl Tick {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
-        let office = self.database.open_migrated().await?;
+        if let Some(at) = self.at.filter(|at| *at > Clock::system().now() && !self.allow_future) {
+            bail!(
+                "{at} is in the future, and the jobs write: registrations that end by then would have expired for good; on a copy of the \
+                 database, add --allow-future"
+            );
+        }
+        let office = self.database.open_existing().await?;
         let office = match self.at {
             Some(at) => Office { clock: Clock::fixed(at), ..office },
             None => office,

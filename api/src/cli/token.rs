@@ -1,9 +1,9 @@
 //! `partnerloop token --program SLUG --role ROLE …`: a token signed with the local development key.
 
-use super::{Database, refuse};
+use super::{Database, program_named, refuse};
 use crate::usecase::seat::{self, Facts, Who};
 use crate::usecase::signing::{AUDIENCE, Purpose, SignedClaims, kept};
-use crate::usecase::{Caller, Failure, Office, portfolio, program};
+use crate::usecase::{Caller, Failure, Office, portfolio};
 use anyhow::{anyhow, bail};
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -71,7 +71,7 @@ impl Token {
     /// # Errors
     /// What is wrong with the arguments, or the database.
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
-        let office = self.database.open_migrated().await?;
+        let office = self.database.open_existing().await?;
         let made = if self.role == Role::Portfolio {
             self.for_portfolio(&office).await
         } else {
@@ -92,8 +92,7 @@ impl Token {
 
     async fn for_program(&self, office: &Office) -> anyhow::Result<String> {
         let Some(slug) = &self.program else { bail!("--program is needed for the role {}", self.role.word()) };
-        let program =
-            program::find_by_slug(office, slug).await?.ok_or_else(|| anyhow!("there is no program {slug}"))?;
+        let program = program_named(office, slug).await?;
         let caller = Caller::system(office.clone(), program.id);
         let subject = self.take_seat(&caller).await?;
         sign(office, subject, Some(slug.clone()), None, self.ttl).await
@@ -155,7 +154,7 @@ impl Token {
 
 /// The portfolio that holds just this program, made where there is none.
 async fn of_program(office: &Office, slug: &str) -> anyhow::Result<domain::seat::Portfolio> {
-    let program = program::find_by_slug(office, slug).await?.ok_or_else(|| anyhow!("there is no program {slug}"))?;
+    let program = program_named(office, slug).await?;
     let of_it = format!("{slug}-portfolio");
     if let Some(found) = portfolio::find_by_slug(office, &of_it).await? {
         return Ok(found);

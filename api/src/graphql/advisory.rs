@@ -8,7 +8,7 @@ use super::caller::{caller, failed};
 use super::loader;
 use super::measurement::{decimal, int};
 use super::partner::Partner;
-use super::scalar::Decimal;
+use super::scalar::{Date, Decimal, Quarter};
 use crate::usecase::advisory::{self, Advised};
 
 /// What is advised about.
@@ -23,8 +23,8 @@ pub enum AdvisoryCode {
     StaleForecastInputs,
     /// Fewer closed deals with partners (10 by default) in the trailing four quarters than the method takes.
     LowPartnerVolume,
-    /// The direct baseline of Trust-Gap is weak: too few closed direct deals, too many with unknown attribution, or too many old ones
-    /// that nobody closed.
+    /// The direct baseline of Trust-Gap is weak: of the NEW deals that reached Stage 1, too few direct ones were closed in the trailing
+    /// four quarters, too many of those closed have unknown attribution, or too many from before them nobody closed.
     WeakDirectBaseline,
     /// The confidence check says PROGRAM: no more headcount, budget or partners before it says SYSTEM.
     ProgramNotSystem,
@@ -60,6 +60,12 @@ pub struct Advisory {
     is_raised: Option<bool>,
     /// Why they do not.
     reason: Option<&'static str>,
+    /// The date its numbers are as of.
+    as_of: Date,
+    /// The first of the trailing four quarters that its numbers are counted over; null where they count what there is on that date.
+    from: Option<Quarter>,
+    /// The last of them.
+    to: Option<Quarter>,
     /// The numbers.
     figures: Vec<AdvisoryFigure>,
 }
@@ -75,6 +81,9 @@ pub(super) fn shown(of: &domain::advisory::Advisory) -> Advisory {
         message: of.kind.sentence(),
         is_raised: of.is_raised,
         reason: of.reason,
+        as_of: Date(of.as_of),
+        from: of.window.map(|window| Quarter(window.from)),
+        to: of.window.map(|window| Quarter(window.to)),
         figures: of.figures.iter().map(figure).collect(),
     }
 }

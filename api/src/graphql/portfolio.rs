@@ -50,8 +50,8 @@ pub struct PortfolioProgram {
     partner_yield: PartnerYield,
     /// How much faster deals with any partner close than direct ones.
     velocity: DealVelocityPremium,
-    /// What its CFO budgets against: the published forecast of its running quarter and the three after it, or the latest before it;
-    /// null where none is published.
+    /// What its CFO budgeted against on the date asked for: the latest revision published by the end of that day, of the forecast of the
+    /// day's quarter and the three after it, or of the latest before it; null where none was published.
     forecast: Option<PortfolioForecast>,
     /// Why there is no forecast, or why it has no amount; null where it has one.
     forecast_reason: Option<&'static str>,
@@ -90,7 +90,8 @@ pub struct PortfolioVelocity {
     reason: Option<Reason>,
 }
 
-const NOT_PUBLISHED: &str = "No forecast of the running quarter or of one before it is published.";
+const NOT_PUBLISHED: &str =
+    "By the end of the date asked for, no forecast of its quarter or of one before it was published.";
 const NOT_MEASURED: &str = "The published forecast measures nothing in this band.";
 
 /// The published forecast of a program in total.

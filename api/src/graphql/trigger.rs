@@ -43,7 +43,7 @@ pub struct CosellTriggers {
 
 /// A deal that meets a trigger while no partner is on it.
 #[derive(SimpleObject)]
-#[graphql(directive = Allow::apply(Action::ReadCosellTriggers))]
+#[graphql(directive = Allow::apply(Action::ReadCosellTriggered))]
 pub struct TriggeredDeal {
     /// The deal; `matchPartners` says who fits.
     deal: Deal,
@@ -53,7 +53,7 @@ pub struct TriggeredDeal {
 
 /// Open deals that meet a trigger while no partner is on them: none is attributed, and none has a live registration.
 #[derive(SimpleObject)]
-#[graphql(directive = Allow::apply(Action::ReadCosellTriggers))]
+#[graphql(directive = Allow::apply(Action::ReadCosellTriggered))]
 pub struct TriggeredDeals {
     /// How many open deals without a partner were looked at: of those that you may see, the latest opened first, at most 1,000.
     looked_at: i32,
@@ -92,7 +92,7 @@ impl TriggerQuery {
     }
 
     /// The open deals that meet a trigger while no partner is on them.
-    #[graphql(directive = Allow::apply(Action::ReadCosellTriggers))]
+    #[graphql(directive = Allow::apply(Action::ReadCosellTriggered))]
     async fn cosell_triggered(&self, ctx: &Context<'_>) -> Result<TriggeredDeals> {
         let found = trigger::triggered(caller(ctx)?).await.map_err(|why| failed(&why))?;
         let currency = loader::program(ctx).await?.currency;

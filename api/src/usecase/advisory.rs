@@ -37,7 +37,6 @@ pub async fn advised(caller: &Caller) -> Result<Advised, Failure> {
     let program = entity::program::find(conn, slice.program_id()).await?.ok_or(Failure::NotFound)?;
     let calendar = program.calendar;
     let today = calendar.day(caller.office.clock.now());
-    let quality = entity::quality::quality(conn, slice).await?;
     let check = foundation::check(caller).await?;
     let partners = entity::partner::all(conn, slice).await?;
     let at_work: Vec<Uuid> =
@@ -49,11 +48,15 @@ pub async fn advised(caller: &Caller) -> Result<Advised, Failure> {
         let value = measures.book.value(None, Place::All, cohort, Kinds::New);
         value.won + value.lost
     };
+    // What Trust-Gap's baseline is drawn from: NEW deals of the window that reached Stage 1.
+    let everything = measures.book.everything(Place::All, Kinds::New);
     let window = measures.frame.window;
     let beginning = |quarter| calendar.beginning(calendar.first_day(quarter));
     let span = (beginning(window.from), beginning(window.to.plus(1)));
     let (activities, incomplete_activities) = entity::quality::logged(conn, slice, span).await?;
     let facts = Facts {
+        as_of: measures.frame.as_of,
+        window,
         won: Attach::of(&measures.book, Place::All, Worth::won),
         revops_seats: entity::seat::count_of_role(conn, slice, Role::Revops).await?,
         pods: entity::pod::all(conn, slice).await?.len() as u64,
@@ -61,11 +64,11 @@ pub async fn advised(caller: &Caller) -> Result<Advised, Failure> {
         last_completed: calendar.last_completed(today),
         partner_closed: closed(Cohort::AnyPartner),
         direct_closed: closed(Cohort::Direct),
-        closed: quality.closed,
-        closed_unknown: quality.closed_unknown,
+        closed: everything.won + everything.lost,
+        closed_unknown: closed(Cohort::Unknown),
         undecided: entity::quality::undecided(conn, slice, calendar.first_day(window.from)).await?,
-        won_deals: quality.won,
-        won_without_arr: quality.won_without_arr,
+        won_deals: everything.won,
+        won_without_arr: everything.won - everything.won_arr_count,
         check: check.result,
         failing_questions: check.questions.iter().filter(|(_, is_yes)| !is_yes).count() as u64,
         map: capability::state(caller, conn, slice).await?,

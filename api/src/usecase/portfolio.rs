@@ -39,7 +39,7 @@ pub struct Holding {
     pub currency: Currency,
     /// Its numbers in the trailing four quarters of its own fiscal calendar.
     pub measures: Arc<Measures>,
-    /// Its published forecast: that of its running quarter, or the latest before it.
+    /// Its forecast as it was published by the end of the day asked for: that of the day's quarter, or the latest before it.
     pub forecast: Option<tam::Published>,
 }
 
@@ -61,7 +61,7 @@ pub async fn read(caller: &Caller, as_of: Option<NaiveDate>) -> Result<(Portfoli
         let program = entity::program::find(office.store.read(), program_id).await?.ok_or(Failure::NotFound)?;
         let ask = Ask { as_of, with_medians: true, ..Ask::default() };
         let measures = measure(&inside, Action::ReadTotals, ask, None).await?;
-        let forecast = tam::published(&inside, None, None).await?;
+        let forecast = tam::published_by(&inside, measures.frame.as_of).await?;
         holdings.push(Holding { name: program.name, currency: program.currency, measures, forecast });
     }
     holdings.sort_by(|one, other| one.name.cmp(&other.name));

@@ -162,6 +162,14 @@ fn refused(path: &str, refusal: TierRefusal) -> Failure {
     Problem::at([path], ProblemCode::RuleRefused, refusal.to_string()).by(refusal.rule()).into()
 }
 
+/// What the system recommends, with the codes of the facts that it looked at.
+fn recommended(recommendation: &Recommendation) -> String {
+    let tier: &str = recommendation.tier.into();
+    let rule: &str = recommendation.rule.into();
+    let codes: Vec<&str> = recommendation.facts.iter().map(|fact| fact.kind.into()).collect();
+    format!("it recommends {tier} by {rule}, from {}", codes.join(", "))
+}
+
 /// Decides a partner's tier for the iteration of the current quarter. A decision of the same quarter is superseded, and stays
 /// in the history.
 ///
@@ -188,7 +196,16 @@ pub async fn decide(
         let before = desk.before.get(&partner_id).map(|row| row.tier);
         let recommendation = desk.recommend(partner_id);
         check(tier, recommendation.tier, before, reason.as_deref()).map_err(|refusal| {
-            refused(if refusal == TierRefusal::TestFollowsTest { "tier" } else { "reason" }, refusal)
+            let path = if refusal == TierRefusal::TestFollowsTest { "tier" } else { "reason" };
+            match refusal {
+                TierRefusal::TierReasonMissing => {
+                    let message = format!("{refusal}; {}", recommended(&recommendation));
+                    Problem::at([path], ProblemCode::RuleRefused, message).by(refusal.rule()).into()
+                }
+                TierRefusal::TestFollowsTest | TierRefusal::TestVerdictMissing | TierRefusal::PartnerNotActive => {
+                    refused(path, refusal)
+                }
+            }
         })?;
         let latest = entity::tier_decision::latest_of(&work.tx, work.slice, &[partner_id]).await?.pop();
         let decision = TierDecision {

@@ -339,7 +339,12 @@ pub async fn summarise(
         }
         let text = text::name(summary, 10_000);
         let text = text.map_err(|why| Problem::at(["summary"], ProblemCode::Invalid, why.to_string()))?;
-        it.state = it.state.summarise(Summary { text, mark: at.mark }).map_err(at_id)?;
+        it.state = it.state.summarise(Summary { text, mark: at.mark }).map_err(|refusal| {
+            // These two say what is missing: when the meeting was held.
+            let is_about_time =
+                matches!(refusal, RegistrationRefusal::NoMeetingHeld | RegistrationRefusal::SummaryThere);
+            refused(if is_about_time { "heldAt" } else { "id" }, refusal)
+        })?;
         sla::meet(work, SlaKind::MeetingSummary, id, work.now).await?;
         Ok(())
     })

@@ -88,6 +88,20 @@ pub async fn published(
     found.map(TryInto::try_into).transpose()
 }
 
+/// The forecast as it stood at the end of a day in the program's zone: the latest revision that was published by then, of the
+/// quarter of that day or of the latest one before it.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn published_by(caller: &Caller, day: NaiveDate) -> Result<Option<Published>, Failure> {
+    let slice = caller.authorise(Action::ReadForecast)?;
+    let conn = caller.office.store.read();
+    let program = entity::program::find(conn, slice.program_id()).await?.ok_or(Failure::NotFound)?;
+    let (quarter, end) = (program.calendar.quarter(day), program.calendar.ending(day));
+    let found = entity::deliverable::latest_published_by(conn, slice, KIND, quarter, end).await?;
+    found.map(TryInto::try_into).transpose()
+}
+
 /// Every revision of the forecast of the four quarters from one on, the latest first.
 ///
 /// # Errors

@@ -128,7 +128,7 @@ pub struct Triggered {
 /// # Errors
 /// [`Failure`].
 pub async fn triggered(caller: &Caller) -> Result<Triggered, Failure> {
-    let slice = caller.authorise(Action::ReadCosellTriggers)?;
+    let slice = caller.authorise(Action::ReadCosellTriggered)?;
     let conn = caller.office.store.read();
     let triggers = entity::cosell_triggers::find(conn, slice).await?;
     let page = entity::deal::without_partner(conn, slice, LOOKED_AT_MOST).await?;

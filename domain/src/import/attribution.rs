@@ -249,7 +249,15 @@ fn states(row: &mut Row<'_>, parts: &[String]) -> Vec<Option<AttributionState>> 
             let word = field.mapped(part);
             let state = word.and_then(|word| word.trim().replace([' ', '-'], "_").parse().ok());
             if state.is_none() {
-                let message = "is not a state of the mapping: SOURCED, INFLUENCED, ACCELERATED or EXPANSION_OR_RETENTION; add it to attribution.state's map";
+                let message = match field.words() {
+                    known if known.is_empty() => {
+                        "is not SOURCED, INFLUENCED, ACCELERATED or EXPANSION_OR_RETENTION; give attribution.state a map".to_owned()
+                    }
+                    known => format!(
+                        "values are what the file would say; this map knows: {}. Add the value to attribution.state's map, or give one of these",
+                        known.join(", ")
+                    ),
+                };
                 row.problems.push(Problem::new(Code::UnmappedValue, message).at(column, part));
             }
             state

@@ -80,6 +80,13 @@ impl Columns<'_> {
 }
 
 impl Bound {
+    /// The column that a field is read from; empty where it has none.
+    #[must_use]
+    pub fn column(&self, field: Field) -> &str {
+        let bound = self.fields[field as usize].as_ref();
+        bound.and_then(|bound| bound.column.as_ref()).map_or("", |(_, name)| name.as_str())
+    }
+
     /// Binds a checked mapping to a header. `zone` is the program's.
     ///
     /// # Errors
@@ -212,6 +219,14 @@ impl BoundField {
 
 impl BoundField {
     /// A word through the field's map: itself where there is none, nothing where the map does not name it.
+    /// The file's words that the field's map names, in order, at most twenty.
+    pub(super) fn words(&self) -> Vec<&str> {
+        let mut words: Vec<&str> = self.map.keys().map(String::as_str).collect();
+        words.sort_unstable();
+        words.truncate(20);
+        words
+    }
+
     pub(super) fn mapped<'t>(&'t self, word: &'t str) -> Option<&'t str> {
         match self.map.get(&text::key(word)) {
             Some(ours) => Some(ours),

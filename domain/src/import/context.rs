@@ -47,6 +47,7 @@ pub struct Partners {
     by_external_id: HashMap<String, Uuid>,
     by_name: HashMap<String, Vec<Uuid>>,
     names: HashMap<Uuid, String>,
+    external_ids: HashMap<Uuid, String>,
 }
 
 impl Partners {
@@ -54,6 +55,7 @@ impl Partners {
     pub fn add(&mut self, id: Uuid, external_id: Option<&str>, name: &str) {
         if let Some(external_id) = external_id {
             self.by_external_id.insert(external_id.to_owned(), id);
+            self.external_ids.insert(id, external_id.to_owned());
         }
         self.by_name.entry(text::key(name)).or_default().push(id);
         self.names.insert(id, name.to_owned());
@@ -69,6 +71,12 @@ impl Partners {
     #[must_use]
     pub fn with_name(&self, name: &str) -> &[Uuid] {
         self.by_name.get(&text::key(name)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The external id of one.
+    #[must_use]
+    pub fn external_id(&self, id: Uuid) -> Option<&str> {
+        self.external_ids.get(&id).map(String::as_str)
     }
 
     /// The name of one.

@@ -324,8 +324,9 @@ pub(super) fn amounts<const N: usize>(
         };
     }
     if let (true, Some(currency)) = (needs_rate, currency) {
-        let message =
-            format!("the program has no rate for {currency} in {quarter}; set it (fxRateSet) and import the row again");
+        let message = format!(
+            "the program has no rate for {currency} in {quarter}; Finance sets it (fxRateSet); then import the row again"
+        );
         row.problem(Field::Currency, Code::NoFxRate, message);
     }
     if let (Some(currency), true) =

@@ -177,6 +177,10 @@ pub enum Code {
     PartnerContradicts,
     /// The partner's name differs from the one on record; the id was taken.
     PartnerNameDiffers,
+    /// An earlier import had made the partner by its name; it now has the file's id.
+    PartnerAdopted,
+    /// The id is new, and a partner of this name is on record already.
+    PartnerNameTaken,
     /// A partner without a state.
     StateMissing,
     /// A state without a partner.
@@ -241,6 +245,7 @@ impl Code {
             | Self::NoSegment
             | Self::AccountMerged
             | Self::PartnerNameDiffers
+            | Self::PartnerAdopted
             | Self::SourceDiffers
             | Self::LooksDoubleEncoded => Verdict::Warned,
             Self::UnmappedValue
@@ -251,6 +256,7 @@ impl Code {
             | Self::UnknownAccount
             | Self::UnknownPartner
             | Self::AmbiguousPartner
+            | Self::PartnerNameTaken
             | Self::StateMissing
             | Self::UnevenList
             | Self::TwoSourced

@@ -7,7 +7,9 @@ use crate::usecase::Failure;
 use chrono::{DateTime, Utc};
 use domain::calendar::Quarter;
 use domain::import::bound::Bound;
+use domain::import::context::Partners;
 use domain::import::fact::{AccountReference, Fact, Reference};
+use domain::import::field::Field;
 use domain::import::merge::Merge;
 use domain::import::run::{Counts, ImportRow, ImportRun, Made};
 use domain::import::{Code, Object, Problem, Verdict};
@@ -19,7 +21,8 @@ use domain::text;
 use entity::import_bulk::{self, ROWS_MOST};
 use entity::import_staged::{self, Staged};
 use entity::{DbErr, Store, Tx};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 use tokio::sync::mpsc::{Receiver, channel};
 use uuid::Uuid;
 
@@ -43,7 +46,12 @@ pub(super) struct Apply<'a> {
     pub(super) counts: Counts,
     pub(super) made: Made,
     pub(super) quarters: BTreeSet<Quarter>,
-    pub(super) held: Vec<ImportRow>,
+    /// Rows that what is on record holds or warns of.
+    pub(super) listed: Vec<ImportRow>,
+    /// Partners as they were before the file, where it holds partners, and those of them that it has adopted.
+    pub(super) namesakes: Option<Arc<Partners>>,
+    pub(super) adopted: HashSet<Uuid>,
+    run_id: Uuid,
     segments: HashMap<String, Uuid>,
     partners: HashMap<String, Uuid>,
     accounts: HashMap<String, Uuid>,
@@ -70,16 +78,19 @@ impl<'a> Apply<'a> {
             counts: Counts { created: 0, changed: 0, unchanged: 0, ..run.counts },
             made: Made::default(),
             quarters: BTreeSet::new(),
-            held: Vec::new(),
+            listed: Vec::new(),
+            namesakes: None,
+            adopted: HashSet::new(),
+            run_id: run.id,
             segments: HashMap::new(),
             partners: HashMap::new(),
             accounts: HashMap::new(),
         }
     }
 
-    /// Writes every row that the run has set aside. Rows held on the way are kept in the transaction, or (for a dry run,
-    /// which is rolled back) gathered in `held`.
-    pub(super) async fn all(&mut self, store: &Store, run: &ImportRun, keeps_held: bool) -> Result<(), Failure> {
+    /// Writes every row that the run has set aside. Rows listed on the way are kept in the transaction, or (for a dry run,
+    /// which is rolled back) gathered in `listed`.
+    pub(super) async fn all(&mut self, store: &Store, run: &ImportRun, keeps_listed: bool) -> Result<(), Failure> {
         let mut chunks = 0_u32;
         let mut deals = if run.object == Object::Deals { Some(Deals::begin(self).await?) } else { None };
         let mut staged = set_aside(store.clone(), self.slice.clone(), run.id);
@@ -89,9 +100,9 @@ impl<'a> Apply<'a> {
             if grows(chunks) {
                 import_bulk::analyze(self.tx).await?;
             }
-            if keeps_held && !self.held.is_empty() {
-                let held = std::mem::take(&mut self.held);
-                entity::import_row::upsert(self.tx, self.slice, run.id, &held).await?;
+            if keeps_listed && !self.listed.is_empty() {
+                let listed = std::mem::take(&mut self.listed);
+                entity::import_row::upsert(self.tx, self.slice, run.id, &listed).await?;
             }
         }
         Ok(())
@@ -116,13 +127,29 @@ impl<'a> Apply<'a> {
     /// Holds a row that was taken until now.
     pub(super) fn hold(&mut self, row: &Staged, problems: Vec<Problem>) {
         self.counts.shift(row.verdict, Verdict::Held);
-        self.held.push(ImportRow {
+        self.listed.push(ImportRow {
             row_number: row.row_number,
             verdict: Verdict::Held,
             problems,
             raw: row.raw.clone(),
             decided: None,
         });
+    }
+
+    /// Lists a row that is taken, with one warning more than it had.
+    pub(super) async fn warn(&mut self, row: &Staged, problem: Problem) -> Result<(), Failure> {
+        self.counts.shift(row.verdict, Verdict::Warned);
+        let kept = entity::import_row::find(self.tx, self.slice, self.run_id, row.row_number).await?;
+        let mut problems = kept.map_or_else(Vec::new, |kept| kept.problems);
+        problems.push(problem);
+        self.listed.push(ImportRow {
+            row_number: row.row_number,
+            verdict: Verdict::Warned,
+            problems,
+            raw: row.raw.clone(),
+            decided: None,
+        });
+        Ok(())
     }
 
     /// Counts what became of a fact, and gives back what is to be written.
@@ -228,7 +255,7 @@ impl<'a> Apply<'a> {
             self.accounts.clear();
         }
         let mut missing: Vec<&AccountReference> = Vec::new();
-        let mut asked = std::collections::HashSet::new();
+        let mut asked = HashSet::new();
         for reference in wanted {
             if !self.accounts.contains_key(&reference.external_id) && asked.insert(&reference.external_id) {
                 missing.push(reference);
@@ -302,7 +329,7 @@ fn facts(chunk: Vec<Staged>) -> Result<Chunk, Failure> {
 }
 
 /// A row that names an account which is not there.
-pub(super) fn unknown_account(reference: &AccountReference) -> Problem {
+pub(super) fn unknown_account(bound: &Bound, reference: &AccountReference) -> Problem {
     let message = "the program has no account with this id; import accounts first, or set create_missing";
-    Problem::new(Code::UnknownAccount, message).at("", &reference.external_id)
+    Problem::new(Code::UnknownAccount, message).at(bound.column(Field::Account), &reference.external_id)
 }

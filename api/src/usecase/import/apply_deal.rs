@@ -63,7 +63,7 @@ impl Deals {
         let mut write = Write::default();
         for (row, fact, deal) in deals(&rows) {
             if let Some(account) = deal.account.as_ref().filter(|it| !accounts.contains_key(&it.external_id)) {
-                apply.hold(row, vec![unknown_account(account)]);
+                apply.hold(row, vec![unknown_account(apply.bound, account)]);
                 continue;
             }
             let on_record = match before.find(apply, fact) {

@@ -2,18 +2,21 @@
 
 use super::apply::{Apply, unknown_account};
 use super::apply_refs::Before;
+use super::context;
 use crate::usecase::Failure;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use domain::account::{Account, AccountPartner};
 use domain::external_ref::RefKind;
-use domain::import::fact::Fact;
+use domain::import::fact::{Fact, PartnerFact};
 use domain::import::field::Field;
-use domain::import::merge;
-use domain::import::{Code, Problem};
+use domain::import::merge::{self, Merge};
+use domain::import::{Code, Problem, partner};
 use domain::partner::Partner;
+use domain::text;
 use entity::import_bulk;
 use entity::import_staged::Staged;
 use std::collections::HashMap;
+use std::sync::Arc;
 use uuid::Uuid;
 
 type Rows = Vec<(Staged, Fact)>;
@@ -91,6 +94,12 @@ impl Apply<'_> {
         if !missing.is_empty() {
             before.add(entity::partner::of_ids(self.tx, self.slice, &missing).await?, partner_key);
         }
+        let mut rows_of_name: HashMap<String, usize> = HashMap::new();
+        for (_, fact) in &rows {
+            if let (Fact::Partner(partner), Ok(None)) = (fact, before.find(self, fact)) {
+                *rows_of_name.entry(text::key(&partner.name)).or_default() += 1;
+            }
+        }
         let mut write = Vec::new();
         for (row, fact) in &rows {
             let Fact::Partner(partner) = fact else { continue };
@@ -101,6 +110,21 @@ impl Apply<'_> {
                     continue;
                 }
             };
+            if on_record.is_none() {
+                let rows_of_name = rows_of_name.get(&text::key(&partner.name)).copied().unwrap_or(1);
+                match self.namesake(partner, rows_of_name).await? {
+                    Ok(None) => {}
+                    Ok(Some(namesake)) => {
+                        self.adopt(row, partner, &namesake).await?;
+                        before.take(self, fact, namesake.id);
+                        continue;
+                    }
+                    Err(problem) => {
+                        self.hold(row, vec![problem]);
+                        continue;
+                    }
+                }
+            }
             let merged = merge::partner(on_record, partner, self.bound, self.clock.id(), self.now);
             let Some(partner_id) = merged.row(on_record.map(|it| it.id), |it| it.id) else { continue };
             let has_news = before.brings_new(fact);
@@ -109,6 +133,52 @@ impl Apply<'_> {
         }
         import_bulk::partner::upsert(self.tx, self.slice, &write).await?;
         before.write(self).await
+    }
+
+    /// The partner that an import made by the name of a row whose id is new; a problem where the name does not say which one.
+    async fn namesake(
+        &mut self,
+        fact: &PartnerFact,
+        rows_of_name: usize,
+    ) -> Result<Result<Option<Partner>, Problem>, Failure> {
+        let partners = match &self.namesakes {
+            Some(partners) => partners.clone(),
+            None => {
+                let partners = Arc::new(context::partners(self.tx, self.slice).await?);
+                self.namesakes.insert(partners).clone()
+            }
+        };
+        let place = |problem: Problem| problem.at(self.bound.column(Field::Name), &fact.name);
+        let id = match partner::adopted(&partners, &fact.name, rows_of_name) {
+            Ok(None) => return Ok(Ok(None)),
+            Ok(Some(id)) => id,
+            Err(problem) => return Ok(Err(place(problem))),
+        };
+        if self.adopted.contains(&id) {
+            let message = "the id is new, and an earlier row of the file has this name: give both rows one id, or rename one of the two \
+                           where they are two partners";
+            return Ok(Err(place(Problem::new(Code::PartnerNameTaken, message))));
+        }
+        Ok(Ok(entity::partner::find(self.tx, self.slice, id).await?))
+    }
+
+    /// Gives a partner that was made by its name the file's id, and what else the row says.
+    async fn adopt(&mut self, row: &Staged, fact: &PartnerFact, namesake: &Partner) -> Result<(), Failure> {
+        let adopted = Partner { external_id: Some(fact.external_id.clone()), ..namesake.clone() };
+        let mut after = match merge::partner(Some(&adopted), fact, self.bound, adopted.id, self.now) {
+            Merge::New(after) | Merge::Changed(after) => after,
+            Merge::Unchanged | Merge::Held(_) => adopted,
+        };
+        after.version = namesake.version + 1;
+        entity::partner::update(self.tx, self.slice, &after).await?;
+        self.adopted.insert(after.id);
+        self.counts.changed += 1;
+        let message = format!(
+            "an import had made this partner by its name; from now on it has the external id \"{}\", and keeps its deals",
+            fact.external_id
+        );
+        let problem = Problem::new(Code::PartnerAdopted, message).at(self.bound.column(Field::Name), &fact.name);
+        self.warn(row, problem).await
     }
 
     pub(super) async fn spend_chunk(&mut self, rows: Rows) -> Result<(), Failure> {
@@ -151,11 +221,11 @@ impl Apply<'_> {
             let deal = fact.deal.as_ref().map(|id| (id, deals.get(id).copied()));
             if let Some((id, None)) = deal {
                 let message = "the program has no deal with this id; import deals first";
-                self.hold(row, vec![Problem::new(Code::UnknownDeal, message).at("", id)]);
+                self.hold(row, vec![Problem::new(Code::UnknownDeal, message).at(self.bound.column(Field::Deal), id)]);
                 continue;
             }
             if let Some(account) = fact.account.as_ref().filter(|it| !accounts.contains_key(&it.external_id)) {
-                self.hold(row, vec![unknown_account(account)]);
+                self.hold(row, vec![unknown_account(self.bound, account)]);
                 continue;
             }
             let partner = match &fact.partner {

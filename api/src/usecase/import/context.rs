@@ -15,10 +15,7 @@ pub(super) async fn load(
     program: &Program,
     now: DateTime<Utc>,
 ) -> Result<Context, Failure> {
-    let mut partners = Partners::default();
-    for (id, external_id, name) in import_bulk::partners(conn, slice).await? {
-        partners.add(id, external_id.as_deref(), &name);
-    }
+    let partners = partners(conn, slice).await?;
     let segments = entity::segment::all(conn, slice).await?;
     let stages = entity::stage::all(conn, slice).await?;
     let rates = entity::fx_rate::all(conn, slice).await?;
@@ -43,4 +40,13 @@ pub(super) async fn load(
         pods: pods.into_iter().map(|(id, name)| (text::key(&name), id)).collect(),
         rates: rates.into_iter().map(|rate| ((rate.quarter, rate.currency), rate.rate)).collect(),
     })
+}
+
+/// The program's partners.
+pub(super) async fn partners(conn: &impl Conn, slice: &Slice) -> Result<Partners, Failure> {
+    let mut partners = Partners::default();
+    for (id, external_id, name) in import_bulk::partners(conn, slice).await? {
+        partners.add(id, external_id.as_deref(), &name);
+    }
+    Ok(partners)
 }

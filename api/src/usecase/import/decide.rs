@@ -134,9 +134,10 @@ async fn write(
     };
     let mut apply = Apply::new(&work.tx, work.slice, &caller.office.clock, &program, &bound, work.now, run);
     apply.one(run.object, staged, fact).await?;
-    if let Some(held) = apply.held.first() {
+    if let Some(held) = apply.listed.iter().find(|row| !row.verdict.is_taken()) {
         return Err(still(&held.problems));
     }
+    let became = if apply.listed.is_empty() { became } else { Verdict::Warned };
     let (counts, made, quarters) = (apply.counts, apply.made, apply.quarters);
     for quarter in quarters {
         work.touch(Some(quarter));

@@ -221,11 +221,11 @@ async fn applied(
         let tx = caller.office.store.begin().await.map_err(Failure::from)?;
         let mut apply = Apply::new(&tx, slice, clock, program, bound, clock.now(), run);
         apply.all(&caller.office.store, run, false).await?;
-        let (counts, made, held) = (apply.counts, apply.made, apply.held);
+        let (counts, made, listed) = (apply.counts, apply.made, apply.listed);
         tx.rollback().await.map_err(Failure::from)?;
         (run.counts, run.made) = (counts, made);
         let tx = caller.office.store.begin().await.map_err(Failure::from)?;
-        entity::import_row::upsert(&tx, slice, run.id, &held).await.map_err(Failure::from)?;
+        entity::import_row::upsert(&tx, slice, run.id, &listed).await.map_err(Failure::from)?;
         finish(&tx, slice, run, clock.now()).await?;
         tx.commit().await.map_err(Failure::from)?;
         return Ok(());
