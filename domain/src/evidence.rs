@@ -65,6 +65,8 @@ pub enum Reason {
     NoDeals,
     /// No amount to take a share of.
     NoAmount,
+    /// Deals were won, and none of them has its ARR recorded.
+    NoKnownArr,
     /// The direct deals close on the day they open, so that no share of their cycle can be saved.
     NoDirectCycle,
     /// A gap of exactly 0 never becomes conclusive.
@@ -112,6 +114,7 @@ impl Reason {
             Self::NoSpend => "No program spend is recorded in this window, so there is no multiple of it.",
             Self::NoDeals => "There is no deal to take a share of.",
             Self::NoAmount => "No deal with a known amount to take a share of.",
+            Self::NoKnownArr => "Deals were won, and none of them has its ARR recorded: what they brought is unknown.",
             Self::NoDirectCycle => "Direct deals close on the day they open, so there is no cycle to shorten.",
             Self::GapIsZero => "The two rates are equal: a gap of 0 does not become conclusive at the present rates.",
             Self::TooManyDeals => "It would take more further closed deals than the program's policy looks ahead.",

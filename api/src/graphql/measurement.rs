@@ -72,6 +72,8 @@ pub enum ReasonCode {
     NoDeals,
     /// No known amount to take a share of.
     NoAmount,
+    /// Deals were won, and none of them has its ARR recorded: the amount is unknown, and no 0.
+    NoKnownArr,
     /// Direct deals close on the day they open.
     NoDirectCycle,
     /// The two rates are equal, which never becomes conclusive at the present rates.

@@ -123,7 +123,8 @@ pub struct PortfolioRollUp {
     sourced_deals: i32,
     /// Program spend.
     spend: Money,
-    /// Sourced ARR for each unit of spend; null without spend.
+    /// Sourced ARR for each unit of spend; null without spend, and where sourced deals were won and none of them has a known
+    /// ARR.
     yield_multiple: Option<Decimal>,
     /// How much stands behind it.
     evidence: Evidence,

@@ -87,7 +87,8 @@ pub struct SpendRule {
     pub trailing_spend: Money,
     /// Planned / trailing - 1: 0.3 is 30 % more. Null without trailing spend.
     pub increase_rate: Option<Decimal>,
-    /// The measured Yield: Sourced ARR of the trailing four quarters for each unit of their spend. Null without spend.
+    /// The measured Yield: Sourced ARR of the trailing four quarters for each unit of their spend. Null without spend, and
+    /// where no won sourced deal has a known ARR.
     pub multiple: Option<Decimal>,
     /// Won sourced deals behind it.
     pub sourced_deals: i32,

@@ -111,6 +111,7 @@ impl Forecast {
         told.ground(ground, "spend planned on the partner", money(spend.planned_minor));
         told.ground(ground, "spend on the partner in the trailing four quarters", money(spend.trailing_minor));
         told.ground(ground, "won deals that the partner sourced", spend.sourced_won);
+        told.ground(ground, "of these without a recorded ARR, which add nothing", spend.without_arr);
         told.ground(ground, "Sourced ARR", money(spend.sourced_arr_minor));
         let multiple = spend.multiple.unwrap_or_default();
         told.step(
@@ -144,8 +145,8 @@ impl Forecast {
             told.step(
                 ground,
                 format!(
-                    "THIN, on {} won sourced deals: one band down, {} to {}",
-                    spend.sourced_won,
+                    "THIN, on {} won sourced deals with a known ARR: one band down, {} to {}",
+                    spend.sourced_won.saturating_sub(spend.without_arr),
                     plain(applied.base),
                     plain(applied.conservative)
                 ),
