@@ -439,6 +439,10 @@ fn without_a_plan_or_a_segments_size_a_forecast_says_why_and_adds_nothing() {
         let draft = operator.query(query).await.data()["forecastDraft"].clone();
         assert_eq!(draft["base"]["total"]["amount"], Value::Null);
         assert_eq!(draft["base"]["total"]["evidence"], "NONE");
+        // What no line of it plans or measures is not the reason of a sum.
+        for sum in ["total", "sourced"] {
+            assert_eq!(draft["base"][sum]["reason"]["code"], "NOTHING_MEASURED", "{sum}");
+        }
         let influenced = &draft["partners"][0]["cells"][0]["base"]["influenced"];
         assert_eq!(
             influenced,

@@ -93,6 +93,8 @@ pub enum Reason {
     NoWonExpansions,
     /// The quarter is not over: what it comes to is not known yet.
     QuarterNotClosed,
+    /// Of what a sum adds up nothing is measured. Each part has a reason of its own, and none of them is that of the sum.
+    NothingMeasured,
 }
 
 impl Reason {
@@ -121,7 +123,9 @@ impl Reason {
             Self::NoDecidedLeads => "Sales has decided about no such lead in this window.",
             Self::NoPlannedSpend => "No spend is planned here.",
             Self::NoSegment => "The spend is planned for no segment, and accounts are engaged in one.",
-            Self::NoAddressableAccounts => "Nobody said how many accounts of the segment could buy.",
+            Self::NoAddressableAccounts => {
+                "Nobody said how many accounts of the segment could buy: say it with addressableAccounts of segmentUpdate."
+            }
             Self::NoPenetration => "There is no account overlap to read a penetration off, and none was set by hand.",
             Self::NoOverlap => {
                 "No relationship of the partner with any account is recorded, so the overlap is unknown."
@@ -129,6 +133,9 @@ impl Reason {
             Self::NoWonNewDeals => "No NEW deal of the segment with a known ARR was won in this window.",
             Self::NoTouchedAccounts => "The partner touches no customer of the segment.",
             Self::NoWonExpansions => "No expansion was won in this window on the customers that the partner touches.",
+            Self::NothingMeasured => {
+                "Nothing of what this adds up is measured: each part and the findings say why it is not."
+            }
             Self::QuarterNotClosed => "The quarter is not over: what it comes to is not known yet.",
         }
     }

@@ -38,7 +38,8 @@ impl ForecastFigure {
         self.read.computed.evidence(self.spot, self.component).into()
     }
 
-    /// Why the amount is null.
+    /// Why the amount is null. A sum of which nothing is measured says NOTHING_MEASURED; the reasons are those of its lines, and of
+    /// `findings`.
     async fn reason(&self) -> Option<Reason> {
         self.read.computed.reason(self.spot, self.component).map(because)
     }
