@@ -237,11 +237,31 @@ fn the_pack_is_a_document_in_every_format_for_who_reads_it_and_nothing_for_anybo
             (
                 "html",
                 "text/html; charset=utf-8",
-                vec!["5.40x", "50.0 %", "108,000.00", "Northwind", "return on program spend"],
+                vec![
+                    "5.40x",
+                    "50.0 %",
+                    "108,000.00",
+                    "Northwind",
+                    "return on program spend",
+                    "Of these without ARR",
+                    "0 of the won sourced deals have no ARR",
+                ],
             ),
-            ("markdown", "text/markdown; charset=utf-8", vec!["5.40x", "108,000.00", "Southbay"]),
-            ("csv", "text/csv; charset=utf-8", vec!["5.400000000000", "108000.00", "Definitions version", "Northwind"]),
-            ("json", "application/json", vec!["\"multiple\":\"5.400000000000\"", "\"definitionsVersion\":\"1\""]),
+            (
+                "markdown",
+                "text/markdown; charset=utf-8",
+                vec!["5.40x", "108,000.00", "Southbay", "Of these without ARR"],
+            ),
+            (
+                "csv",
+                "text/csv; charset=utf-8",
+                vec!["5.400000000000", "108000.00", "Definitions version", "Northwind", "Of these without ARR"],
+            ),
+            (
+                "json",
+                "application/json",
+                vec!["\"multiple\":\"5.400000000000\"", "\"definitionsVersion\":\"1\"", "\"sourcedDealsWithoutArr\":0"],
+            ),
         ] {
             let path = pack["documents"][format].as_str().unwrap();
             let response = get(Role::Finance, path).await;
