@@ -244,6 +244,7 @@ fn the_pack_is_a_document_in_every_format_for_who_reads_it_and_nothing_for_anybo
                     "Northwind",
                     "return on program spend",
                     "Of these without ARR",
+                    "of the ARR of 22 pairs of a closed co-sell deal and a partner",
                     "0 of the won sourced deals have no ARR",
                 ],
             ),

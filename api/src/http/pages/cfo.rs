@@ -97,7 +97,8 @@ fn headlines(sheet: &mut Sheet, pack: &Json) {
     let spend = format!("on {} {currency} of spend", shown(program, "spend.amount", Unit::Money));
     sheet.headlines.push(headline("Partner Yield", program, "multiple", Unit::Multiple, &spend));
     let gap = at(pack, "trustGap");
-    let pairs = format!("of the ARR of {} co-sell deals", shown(gap, "all.deals", Unit::Count));
+    let pairs =
+        format!("of the ARR of {} pairs of a closed co-sell deal and a partner", shown(gap, "all.deals", Unit::Count));
     sheet.headlines.push(headline("In pairs with a positive Trust-Gap", gap, "positiveShareRate", Unit::Rate, &pairs));
     let influenced = at(pack, "partnerInfluencedArr");
     let deals = format!("{currency}, {} won deals", shown(influenced, "partnerInvolved.deals", Unit::Count));
