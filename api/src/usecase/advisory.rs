@@ -54,6 +54,7 @@ pub async fn advised(caller: &Caller) -> Result<Advised, Failure> {
     let span = (beginning(window.from), beginning(window.to.plus(1)));
     let (activities, incomplete_activities) = entity::quality::logged(conn, slice, span).await?;
     let facts = Facts {
+        currency: measures.currency,
         won: Attach::of(&measures.book, Place::All, Worth::won),
         revops_seats: entity::seat::count_of_role(conn, slice, Role::Revops).await?,
         pods: entity::pod::all(conn, slice).await?.len() as u64,
