@@ -9,6 +9,7 @@ use domain::money::Currency;
 use domain::role::Action;
 use domain::spread::{Comparison, Spread};
 use domain::tam::{Band, Forecast, Spot};
+use std::collections::BTreeSet;
 
 use super::allow::Allow;
 use super::caller::{caller, failed};
@@ -130,10 +131,13 @@ pub struct PortfolioRollUp {
     evidence: Evidence,
     /// Why the multiple is null.
     reason: Option<Reason>,
-    /// The programs' published forecasts, in the band that the CFO budgets against, added; null where no program has one.
+    /// The programs' published forecasts, in the band that the CFO budgets against, added; null where no program has one. Each is of the
+    /// four quarters from its own one on: where `forecastQuarters` has several, the sum is not of one year.
     forecast_conservative: Option<Money>,
     /// How many programs have a published forecast.
     forecasts: i32,
+    /// The quarters in which these forecasts begin, each once, in order, each in its program's own fiscal calendar.
+    forecast_quarters: Vec<Quarter>,
     /// Why there is no forecast; null where there is one.
     forecast_reason: Option<&'static str>,
     /// How much faster deals with partners close.
@@ -180,6 +184,7 @@ fn roll_up(currency: Currency, holdings: &[&Holding]) -> PortfolioRollUp {
     let stricter = holdings.iter().map(|holding| &holding.measures.policy).max_by_key(|policy| policy.solid_deals);
     let total =
         forecasts.iter().filter_map(|published| conservative(&published.forecast)).reduce(|sum, minor| sum + minor);
+    let quarters: BTreeSet<_> = forecasts.iter().map(|published| published.forecast.quarter).collect();
     let money =
         |minor| Money { amount: Decimal(major(minor, currency.minor_digits())), currency: CurrencyCode(currency) };
     PortfolioRollUp {
@@ -193,6 +198,7 @@ fn roll_up(currency: Currency, holdings: &[&Holding]) -> PortfolioRollUp {
         reason: reason(&value.multiple),
         forecast_conservative: total.map(money),
         forecasts: int(forecasts.len() as u64),
+        forecast_quarters: quarters.into_iter().map(Quarter).collect(),
         forecast_reason: missing(forecasts.is_empty(), total),
         velocity: velocity_of(holdings, &stricter.cloned().unwrap_or_default()),
         nrr: nrr(),
