@@ -122,6 +122,8 @@ pub struct PortfolioRollUp {
     sourced_arr: Money,
     /// How many such deals were won.
     sourced_deals: i32,
+    /// Of these, how many have no ARR recorded and so add nothing.
+    sourced_deals_without_arr: i32,
     /// Program spend.
     spend: Money,
     /// Sourced ARR for each unit of spend; null without spend, and where sourced deals were won and none of them has a known
@@ -192,6 +194,7 @@ fn roll_up(currency: Currency, holdings: &[&Holding]) -> PortfolioRollUp {
         programs: i32::try_from(holdings.len()).unwrap_or(i32::MAX),
         sourced_arr: money(value.sourced_arr_minor),
         sourced_deals: int(value.sourced_won),
+        sourced_deals_without_arr: int(value.without_arr),
         spend: money(value.spend_minor),
         yield_multiple: value.multiple.ok().map(decimal),
         evidence: value.evidence.into(),

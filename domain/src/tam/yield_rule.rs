@@ -48,9 +48,9 @@ pub struct YieldRule {
     pub sourced_arr_minor: i128,
     /// How many they are.
     pub sourced_won: u64,
-    /// Of these, how many have no ARR recorded and so add nothing. What was frozen before it was counted holds none.
-    #[serde(default)]
-    pub without_arr: u64,
+    /// Of these, how many have no ARR recorded and so add nothing; none in what was published before it was counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without_arr: Option<u64>,
     /// The measured Yield, unrounded.
     pub multiple: Option<Decimal>,
     /// How much stands behind it.
@@ -103,7 +103,7 @@ impl YieldRule {
             trailing_minor: measured.spend_minor,
             sourced_arr_minor: measured.sourced_arr_minor,
             sourced_won: measured.sourced_won,
-            without_arr: measured.without_arr,
+            without_arr: Some(measured.without_arr),
             multiple: measured.multiple.ok(),
             evidence: measured.evidence,
             reason: measured.multiple.err(),
