@@ -37,10 +37,16 @@ fn advice_shows_the_numbers_that_raised_it() {
         assert_eq!(raised(&first), ["DEDICATED_LEADER", "PROGRAM_NOT_SYSTEM", "INCOMPLETE_LOG"], "{first}");
         assert_eq!(first["raised"], 3);
         assert_eq!(figure(of(&first, "DEDICATED_LEADER"), "partnerArrRate"), (Some("0.692307692308"), Some("0.25")));
-        assert_eq!(
-            figure(of(&first, "LOW_PARTNER_VOLUME"), "closedPartnerDeals").0.unwrap().split('.').next(),
-            Some("21")
-        );
+        for (name, value) in [
+            ("partnerArr", "108000.00"),
+            ("partnerAndDirectArr", "156000.00"),
+            ("partnerDeals", "9"),
+            ("directDeals", "4"),
+            ("withoutArrDeals", "0"),
+        ] {
+            assert_eq!(figure(of(&first, "DEDICATED_LEADER"), name), (Some(value), None), "{name}");
+        }
+        assert_eq!(figure(of(&first, "LOW_PARTNER_VOLUME"), "closedPartnerDeals"), (Some("21"), Some("10")));
         assert_eq!(first, advised(&app, Role::Revops).await, "the same for both");
 
         // Two territories that share an ending, and one that shares none.

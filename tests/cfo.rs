@@ -171,6 +171,49 @@ fn spend_is_held_against_sourced_arr_and_what_does_not_meet_is_named() {
     });
 }
 
+/// Southbay won two deals that it sourced, on a spend of 10,000.00. Without their ARR its Yield is unknown and no 0, nothing stands against
+/// its spend, and the program's Yield is 84,000.00 / 20,000.00 = 4.2x on seven deals with a known ARR of nine.
+#[test]
+fn where_nobody_recorded_an_arr_nothing_is_said_of_it() {
+    on_every_backend(async |app| {
+        for deal in &app.world.home.deals[1][..2] {
+            let input = json!({ "id": global_id("Deal", *deal), "facts": { "arr": null } });
+            let done = app.as_role(Role::Revops).change("dealUpdate", input, "deal { arr { amount } }").await;
+            assert_eq!(done["userErrors"], json!([]), "{done}");
+        }
+        let finance = app.as_role(Role::Finance);
+        let worth = "multiple evidence sourcedDeals sourcedDealsWithoutArr reason { code }";
+        let ask = format!(
+            "{{ cfoPack {{ partnerYield {{ program {{ {worth} }} partners {{ partner {{ name }} partnerYield {{ {worth} }} }} }} }} }}"
+        );
+        let pack = finance.query(&ask).await.data()["cfoPack"]["partnerYield"].clone();
+        let program = json!({ "multiple": "4.200000000000", "evidence": "THIN", "sourcedDeals": 9, "sourcedDealsWithoutArr": 2, "reason": null });
+        assert_eq!(pack["program"], program);
+        let unknown = json!({ "multiple": null, "evidence": "NONE", "sourcedDeals": 2, "sourcedDealsWithoutArr": 2,
+            "reason": { "code": "NO_KNOWN_ARR" } });
+        assert_eq!(pack["partners"][1], json!({ "partner": { "name": "Southbay" }, "partnerYield": unknown }));
+
+        let read = standing(&app, Role::Finance, "2026-Q2").await;
+        assert_eq!(
+            (&read["lines"][0]["match"], &read["lines"][1]["match"]),
+            (&json!("RECONCILED"), &json!("ARR_UNKNOWN"))
+        );
+        assert_eq!(
+            (&read["spendWithoutSourcedArr"]["amount"], &read["dealsWithoutArr"]),
+            (&json!("10000.00"), &json!(2))
+        );
+        let signed = sign(&app, "2026-Q2", &read["sha256"], "As it is said.").await;
+        assert!(signed["signOff"]["content"].as_str().unwrap().contains("\"match\":\"ARR_UNKNOWN\""), "{signed}");
+
+        for format in ["html", "md"] {
+            let path = app.url(&format!("/documents/cfo-pack/2026-Q3.{format}"));
+            let page = finance.authorize(app.client().get(path)).send().await.unwrap().text().await.unwrap();
+            assert!(page.contains("2 of the won sourced deals have no ARR recorded"), "{page}");
+            assert!(page.contains("none of them has its ARR recorded"), "{page}");
+        }
+    });
+}
+
 #[test]
 fn finance_signs_a_closed_quarter_once_and_a_later_change_shows() {
     on_every_backend(async |app| {
@@ -237,11 +280,32 @@ fn the_pack_is_a_document_in_every_format_for_who_reads_it_and_nothing_for_anybo
             (
                 "html",
                 "text/html; charset=utf-8",
-                vec!["5.40x", "50.0 %", "108,000.00", "Northwind", "return on program spend"],
+                vec![
+                    "5.40x",
+                    "50.0 %",
+                    "108,000.00",
+                    "Northwind",
+                    "return on program spend",
+                    "Of these without ARR",
+                    "of the ARR of 22 pairs of a closed co-sell deal and a partner",
+                    "0 of the won sourced deals have no ARR",
+                ],
             ),
-            ("markdown", "text/markdown; charset=utf-8", vec!["5.40x", "108,000.00", "Southbay"]),
-            ("csv", "text/csv; charset=utf-8", vec!["5.400000000000", "108000.00", "Definitions version", "Northwind"]),
-            ("json", "application/json", vec!["\"multiple\":\"5.400000000000\"", "\"definitionsVersion\":\"1\""]),
+            (
+                "markdown",
+                "text/markdown; charset=utf-8",
+                vec!["5.40x", "108,000.00", "Southbay", "Of these without ARR"],
+            ),
+            (
+                "csv",
+                "text/csv; charset=utf-8",
+                vec!["5.400000000000", "108000.00", "Definitions version", "Northwind", "Of these without ARR"],
+            ),
+            (
+                "json",
+                "application/json",
+                vec!["\"multiple\":\"5.400000000000\"", "\"definitionsVersion\":\"1\"", "\"sourcedDealsWithoutArr\":0"],
+            ),
         ] {
             let path = pack["documents"][format].as_str().unwrap();
             let response = get(Role::Finance, path).await;

@@ -169,6 +169,10 @@ fn a_portfolio_takes_its_pack_and_nobody_else_has_one() {
         }
         assert_eq!(rows[0][column("forecastConservative")], "-258712.84");
         assert_eq!(json!(rows[2][column("yieldMultiple")]), rolled["yieldMultiple"]);
+        // The forecasts that were added begin in one quarter, and every won sourced deal has its ARR.
+        let begins: Vec<&str> = rows.iter().map(|row| row[column("forecastQuarter")].as_str()).collect();
+        assert_eq!((begins, &rolled["forecastQuarters"]), (vec!["2026-Q4"; 3], &json!(["2026-Q4"])));
+        assert!(rows.iter().all(|row| row[column("sourcedDealsWithoutArr")] == "0"), "{file}");
         assert_eq!(json!(rows[0][column("spend")]), home["partnerYield"]["spend"]["amount"]);
         // Nothing below a program: no partner, deal, account or person of either.
         for name in ["Northwind", "Southbay", "Eastgate", "Westlake", "customer", "Shared", "Direct 0", "Enterprise"] {

@@ -48,12 +48,13 @@ async fn log(app: &App, account: &Value, partner: Option<String>, kind: &str, ha
     assert_eq!(made["userErrors"], json!([]), "{made}");
 }
 
-/// Southbay is on both accounts: its own deals are on one, and with Northwind it is on a deal of the other. 2 of 5 are 40 %; of 6
+/// Southbay is on both accounts: its own deals are on one, and with Northwind it is on a deal of the other. 2 of 1 are 200 %; of 5 40 %; of 6
 /// 33.33 %; of 13 15.38 %; of 14 14.29 %.
 #[test]
 fn the_share_of_accounts_in_common_decides_at_its_edges() {
     on_every_backend(async |app| {
         for (accounts, level, rate) in [
+            (1, "DEEP", "2.000000000000"),
             (5, "DEEP", "0.400000000000"),
             (6, "MODERATE", "0.333333333333"),
             (13, "MODERATE", "0.153846153846"),
@@ -64,6 +65,11 @@ fn the_share_of_accounts_in_common_decides_at_its_edges() {
             assert_eq!((&line["penetration"], &line["penetrationReason"]), (&json!(level), &Value::Null), "{line}");
             let overlap = json!({ "accounts": 2, "addressableAccounts": accounts, "rate": rate, "reason": null });
             assert_eq!(line["overlap"], overlap);
+            // Two accounts of a segment of one: what is wrong is found, and not cut down to 1.
+            let query = "{ forecastDraft { findings { code partner { name } segment { name } accounts } } }";
+            let draft = app.as_role(Role::Operator).query(query).await.data()["forecastDraft"].clone();
+            let found = json!({ "code": "OVERLAP_BEYOND_SEGMENT", "partner": { "name": "Southbay" }, "segment": { "name": "Enterprise" }, "accounts": null });
+            assert_eq!(draft["findings"].as_array().unwrap().contains(&found), accounts == 1, "{draft}");
         }
         // With a third account, 3 of 20 are exactly 15 %.
         let third = account(&app, "Third").await;

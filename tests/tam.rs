@@ -303,7 +303,7 @@ fn a_band_is_for_its_roles_and_lists_follow_the_slice() {
         }
         let leadership = app.as_role(Role::Leadership).query(query).await;
         assert_eq!(names(&leadership.data()["forecast"]["partners"]), ["Northwind", "Southbay"]);
-        let portfolio = app.as_role(Role::Portfolio).query("{ portfolio { programs { forecast { quarter conservative { amount } } } rollUps { forecasts forecastConservative { amount } } } }").await;
+        let portfolio = app.as_role(Role::Portfolio).query("{ portfolio { programs { forecast { quarter conservative { amount } } } rollUps { forecasts forecastQuarters forecastConservative { amount } } } }").await;
         let home = json!({ "forecast": { "quarter": "2026-Q4", "conservative": { "amount": "-258712.84" } } });
         // The other program planned nothing. Its second partner is on two of 400 accounts, SHALLOW: 40 x -12.727272... points x
         // 12,000.00 = -61,090.91, and the first one's lower limit is below 0.
@@ -311,8 +311,23 @@ fn a_band_is_for_its_roles_and_lists_follow_the_slice() {
         assert_eq!(portfolio.data()["portfolio"]["programs"], json!([home, rival]));
         assert_eq!(
             portfolio.data()["portfolio"]["rollUps"],
-            json!([{ "forecasts": 2, "forecastConservative": { "amount": "-319803.75" } }])
+            json!([{ "forecasts": 2, "forecastQuarters": ["2026-Q4"], "forecastConservative": { "amount": "-319803.75" } }])
         );
+    });
+}
+
+#[test]
+fn a_sum_over_programs_says_in_which_quarters_its_forecasts_begin() {
+    on_every_backend(async |app| {
+        app.clock.set("2027-01-05T09:00:00Z".parse().unwrap());
+        let operator = app.as_role(Role::Operator);
+        operator.change("iterationOpen", json!({}), "iteration { quarter }").await;
+        let next = operator.change("forecastPublish", json!({ "quarter": "2027-Q1" }), "forecast { revision }").await;
+        assert_eq!(next["userErrors"], json!([]), "{next}");
+        let query = "{ portfolio { rollUps { forecasts forecastQuarters } } }";
+        let portfolio = app.as_role(Role::Portfolio).query(query).await;
+        let both = json!([{ "forecasts": 2, "forecastQuarters": ["2026-Q4", "2027-Q1"] }]);
+        assert_eq!(portfolio.data()["portfolio"]["rollUps"], both);
     });
 }
 
@@ -439,6 +454,10 @@ fn without_a_plan_or_a_segments_size_a_forecast_says_why_and_adds_nothing() {
         let draft = operator.query(query).await.data()["forecastDraft"].clone();
         assert_eq!(draft["base"]["total"]["amount"], Value::Null);
         assert_eq!(draft["base"]["total"]["evidence"], "NONE");
+        // What no line of it plans or measures is not the reason of a sum.
+        for sum in ["total", "sourced"] {
+            assert_eq!(draft["base"][sum]["reason"]["code"], "NOTHING_MEASURED", "{sum}");
+        }
         let influenced = &draft["partners"][0]["cells"][0]["base"]["influenced"];
         assert_eq!(
             influenced,

@@ -3,9 +3,10 @@
 
 use crate::calendar::{Quarter, Window};
 use crate::capability::MapState;
-use crate::economics::{Attach, share};
+use crate::economics::{Attach, major, share};
 use crate::foundation::ConfidenceResult;
 use crate::investment::wants_leader;
+use crate::money::Currency;
 use crate::policy::Policy;
 use crate::territory::Territory;
 use chrono::NaiveDate;
@@ -136,6 +137,8 @@ pub struct Facts {
     pub window: Window,
     /// Won deals of the trailing four quarters, by whether they have a partner.
     pub won: Attach,
+    /// The currency of their ARR.
+    pub currency: Currency,
     /// Live seats of RevOps.
     pub revops_seats: u64,
     /// Pods.
@@ -270,6 +273,8 @@ fn log(facts: &Facts, policy: &Policy) -> Advisory {
 
 fn leader(facts: &Facts, policy: &Policy) -> Advisory {
     let (rate, is_raised) = wants_leader(&facts.won, policy);
+    let (with, direct) = (facts.won.with_partner, facts.won.direct);
+    let arr = |name, minor| figure(name, Some(major(minor, facts.currency.minor_digits())), None);
     let bar = Some(policy.profile.dedicated_leader_rate);
     let reason = is_raised
         .is_none()
@@ -282,9 +287,12 @@ fn leader(facts: &Facts, policy: &Policy) -> Advisory {
         as_of: facts.as_of,
         figures: vec![
             figure("partnerArrRate", rate, bar),
-            count("partnerDeals", facts.won.with_partner.deals, None),
-            count("directDeals", facts.won.direct.deals, None),
+            arr("partnerArr", with.arr_minor),
+            arr("partnerAndDirectArr", with.arr_minor + direct.arr_minor),
+            count("partnerDeals", with.deals, None),
+            count("directDeals", direct.deals, None),
             count("unknownDeals", facts.won.unknown.deals, None),
+            count("withoutArrDeals", with.without_arr + direct.without_arr, None),
         ],
     }
 }
@@ -339,6 +347,7 @@ mod tests {
             as_of: "2026-10-05".parse().unwrap(),
             window: Window { from: "2025-Q4".parse().unwrap(), to: "2026-Q3".parse().unwrap() },
             won: Attach { with_partner: worth(2, 24), direct: worth(8, 76), unknown: worth(1, 900) },
+            currency: "USD".parse().unwrap(),
             revops_seats: 1,
             pods: 2,
             forecast_to: Some("2026-Q3".parse().unwrap()),
@@ -370,6 +379,16 @@ mod tests {
     #[test]
     fn just_short_of_every_bar_nothing_is_raised() {
         assert_eq!(raised(&facts()), []);
+    }
+
+    /// 0.24 of 1.00 in minor units of two digits.
+    #[test]
+    fn a_share_of_arr_stands_beside_its_own_two_amounts() {
+        let all = advisories(&facts(), &Policy::default());
+        let value = |name| all[0].figures.iter().find(|it| it.name == name).unwrap().value.unwrap();
+        let (part, whole) = (value("partnerArr"), value("partnerAndDirectArr"));
+        assert_eq!((part, whole, value("partnerArrRate")), (dec!(0.24), dec!(1.00), dec!(0.24)));
+        assert_eq!((value("partnerDeals"), value("withoutArrDeals")), (dec!(2), dec!(0)));
     }
 
     #[test]

@@ -37,20 +37,23 @@ pub struct PartnerYield {
     pub without_arr: u64,
     /// Program spend in minor units.
     pub spend_minor: i128,
-    /// NONE without spend, THIN under the policy's number of won sourced deals.
+    /// NONE without a multiple, THIN under the policy's number of won sourced deals with a known ARR: the others add nothing.
     pub evidence: Evidence,
     /// The policy it was computed under.
     pub policy_version: i64,
 }
 
 impl PartnerYield {
-    /// Measures a Yield. Spend that brought nothing is a Yield of 0; without spend there is none.
+    /// Measures a Yield. Spend that brought nothing is a Yield of 0; without spend there is none, nor where deals were won and nobody
+    /// recorded for how much.
     #[must_use]
     pub fn measure(sourced: &CellValue, spend_minor: i128, policy: &Policy) -> Self {
-        let multiple = share(sourced.won_arr_minor, spend_minor).ok_or(Reason::NoSpend);
+        let multiple = share(sourced.won_arr_minor, spend_minor)
+            .ok_or(Reason::NoSpend)
+            .and_then(|multiple| if Worth::won(sourced).is_unknown() { Err(Reason::NoKnownArr) } else { Ok(multiple) });
         let evidence = match multiple {
             Err(_) => Evidence::None,
-            Ok(_) if sourced.won < policy.solid_sourced_deals => Evidence::Thin,
+            Ok(_) if sourced.won_arr_count < policy.solid_sourced_deals => Evidence::Thin,
             Ok(_) => Evidence::Solid,
         };
         Self {
@@ -91,6 +94,12 @@ impl Worth {
             arr_minor: value.won_arr_minor + value.lost_arr_minor,
             without_arr: value.won + value.lost - value.won_arr_count - value.lost_arr_count,
         }
+    }
+
+    /// Whether there are deals, and none of them has its ARR recorded: what they are worth is unknown, and no 0.
+    #[must_use]
+    pub const fn is_unknown(&self) -> bool {
+        self.deals > 0 && self.deals == self.without_arr
     }
 
     /// Two disjoint sets of deals together.

@@ -65,6 +65,8 @@ pub enum Reason {
     NoDeals,
     /// No amount to take a share of.
     NoAmount,
+    /// Deals were won, and none of them has its ARR recorded.
+    NoKnownArr,
     /// The direct deals close on the day they open, so that no share of their cycle can be saved.
     NoDirectCycle,
     /// A gap of exactly 0 never becomes conclusive.
@@ -91,6 +93,8 @@ pub enum Reason {
     NoWonExpansions,
     /// The quarter is not over: what it comes to is not known yet.
     QuarterNotClosed,
+    /// Of what a sum adds up nothing is measured. Each part has a reason of its own, and none of them is that of the sum.
+    NothingMeasured,
 }
 
 impl Reason {
@@ -112,13 +116,16 @@ impl Reason {
             Self::NoSpend => "No program spend is recorded in this window, so there is no multiple of it.",
             Self::NoDeals => "There is no deal to take a share of.",
             Self::NoAmount => "No deal with a known amount to take a share of.",
+            Self::NoKnownArr => "Deals were won, and none of them has its ARR recorded: what they brought is unknown.",
             Self::NoDirectCycle => "Direct deals close on the day they open, so there is no cycle to shorten.",
             Self::GapIsZero => "The two rates are equal: a gap of 0 does not become conclusive at the present rates.",
             Self::TooManyDeals => "It would take more further closed deals than the program's policy looks ahead.",
             Self::NoDecidedLeads => "Sales has decided about no such lead in this window.",
             Self::NoPlannedSpend => "No spend is planned here.",
             Self::NoSegment => "The spend is planned for no segment, and accounts are engaged in one.",
-            Self::NoAddressableAccounts => "Nobody said how many accounts of the segment could buy.",
+            Self::NoAddressableAccounts => {
+                "Nobody said how many accounts of the segment could buy: say it with addressableAccounts of segmentUpdate."
+            }
             Self::NoPenetration => "There is no account overlap to read a penetration off, and none was set by hand.",
             Self::NoOverlap => {
                 "No relationship of the partner with any account is recorded, so the overlap is unknown."
@@ -126,6 +133,9 @@ impl Reason {
             Self::NoWonNewDeals => "No NEW deal of the segment with a known ARR was won in this window.",
             Self::NoTouchedAccounts => "The partner touches no customer of the segment.",
             Self::NoWonExpansions => "No expansion was won in this window on the customers that the partner touches.",
+            Self::NothingMeasured => {
+                "Nothing of what this adds up is measured: each part and the findings say why it is not."
+            }
             Self::QuarterNotClosed => "The quarter is not over: what it comes to is not known yet.",
         }
     }

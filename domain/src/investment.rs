@@ -6,7 +6,7 @@
 //! (ruling 2), each deal with any partner once.
 
 use crate::cell::CellValue;
-use crate::economics::{Attach, share};
+use crate::economics::{Attach, Worth, share};
 use crate::evidence::{Evidence, Interval, Measured, Reason};
 use crate::policy::Policy;
 use crate::trust_gap::WinRate;
@@ -27,7 +27,7 @@ pub struct Side {
     pub multiple: Measured<Decimal>,
     /// Its interval; none without a multiple, and where nothing was won: there is no rate to carry it by.
     pub interval: Option<Interval>,
-    /// NONE without a multiple, THIN under the policy's number of won deals that a Yield takes: the money came from those alone.
+    /// NONE without a multiple, THIN under the policy's number of won deals with a known ARR that a Yield takes: the money came from those alone.
     pub evidence: Evidence,
 }
 
@@ -38,6 +38,7 @@ impl Side {
         let win_rate = WinRate { won: value.won, lost: value.lost };
         let multiple = match cost_minor {
             _ if win_rate.closed() == 0 => Err(Reason::NoClosedDeals),
+            Some(_) if Worth::won(value).is_unknown() => Err(Reason::NoKnownArr),
             Some(cost) => share(value.won_arr_minor, cost).ok_or(Reason::NoSpend),
             None => Err(Reason::NoSpend),
         };
@@ -48,7 +49,7 @@ impl Side {
         });
         let evidence = match multiple {
             Err(_) => Evidence::None,
-            Ok(_) if win_rate.won < policy.solid_sourced_deals => Evidence::Thin,
+            Ok(_) if value.won_arr_count < policy.solid_sourced_deals => Evidence::Thin,
             Ok(_) => Evidence::Solid,
         };
         let without_arr = value.won.saturating_sub(value.won_arr_count);
@@ -95,7 +96,6 @@ pub fn wants_leader(won: &Attach, policy: &Policy) -> (Option<Decimal>, Option<b
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::economics::Worth;
     use crate::evidence::round;
     use rust_decimal::dec;
 
@@ -132,6 +132,14 @@ mod tests {
         assert_eq!(better(&of(9, 12, Some(2_000_000)), &dear), Better::Inconclusive);
         assert_eq!(better(&partner, &of(9, 12, Some(100_000))), Better::Inconclusive);
         assert_eq!(better(&partner, &none), Better::Unmeasured);
+        // Twelve were won, and nobody recorded for how much: that is no multiple of 0. Of nine it is known: THIN.
+        let known = |won_arr_count| {
+            let of = CellValue { won_arr_count, won_arr_minor: 0, ..value(12, 18) };
+            let side = Side::of(&of, Some(100), &Policy::default());
+            (side.multiple, side.evidence)
+        };
+        assert_eq!(known(0), (Err(Reason::NoKnownArr), Evidence::None));
+        assert_eq!((known(9).1, known(10).1), (Evidence::Thin, Evidence::Solid));
         let nothing_won = of(0, 5, Some(100));
         assert_eq!((nothing_won.multiple, nothing_won.interval), (Ok(dec!(0)), None));
     }

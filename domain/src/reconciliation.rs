@@ -23,6 +23,10 @@ pub enum Match {
     SpendWithoutArr,
     /// ARR was sourced, and nothing was spent.
     ArrWithoutSpend,
+    /// Sourced deals were won, and of none of them the ARR is known: nothing can be said, whatever was spent.
+    ArrUnknown,
+    /// There is neither: what was booked adds up to 0, and so does what was sourced.
+    Neither,
 }
 
 /// Spend of the quarter on one partner, for one segment (or none) and category, in minor units.
@@ -57,10 +61,14 @@ impl Line {
     /// How the two meet.
     #[must_use]
     pub const fn how(&self) -> Match {
+        if self.sourced.is_unknown() {
+            return Match::ArrUnknown;
+        }
         match (self.spend_minor != 0, self.sourced.arr_minor != 0) {
+            (true, true) => Match::Reconciled,
             (true, false) => Match::SpendWithoutArr,
             (false, true) => Match::ArrWithoutSpend,
-            _ => Match::Reconciled,
+            (false, false) => Match::Neither,
         }
     }
 }
@@ -83,7 +91,7 @@ pub struct Totals {
     pub spend_minor: i128,
     /// All Sourced ARR.
     pub sourced_arr_minor: i128,
-    /// Spend on partners without Sourced ARR.
+    /// Spend on partners without Sourced ARR, also where it is not known: nothing stands against it.
     pub spend_without_arr_minor: i128,
     /// Sourced ARR of partners without spend.
     pub arr_without_spend_minor: i128,
@@ -131,25 +139,31 @@ impl Reconciliation {
             totals.unallocated_minor += line.unallocated_minor;
             totals.deals_without_arr += line.sourced.without_arr;
             match line.how() {
-                Match::Reconciled => {}
-                Match::SpendWithoutArr => totals.spend_without_arr_minor += line.spend_minor,
+                Match::Reconciled | Match::Neither => {}
+                Match::SpendWithoutArr | Match::ArrUnknown => totals.spend_without_arr_minor += line.spend_minor,
                 Match::ArrWithoutSpend => totals.arr_without_spend_minor += line.sourced.arr_minor,
             }
         }
         totals
     }
 
-    /// What is signed: every line, as JSON with sorted members.
+    /// What is signed: every line, as JSON with sorted members. How a line meets is written where the amounts do not tell it. What was
+    /// signed of other lines reads as it did before there were these words, so that no signature looks as though a fact had changed.
     #[must_use]
     pub fn content(&self) -> Value {
         let line = |line: &Line| {
             let spend =
                 |(category, minor): &(SpendCategory, i128)| json!({ "category": category, "minor": minor.to_string() });
-            json!({
+            let how = line.how();
+            let mut of = json!({
                 "partnerId": line.partner_id, "spend": line.by_category.iter().map(spend).collect::<Vec<_>>(),
                 "unallocatedMinor": line.unallocated_minor.to_string(), "sourcedDeals": line.sourced.deals,
                 "sourcedArrMinor": line.sourced.arr_minor.to_string(), "withoutArr": line.sourced.without_arr,
-            })
+            });
+            if matches!(how, Match::ArrUnknown | Match::Neither) {
+                of["match"] = json!(<&'static str>::from(how));
+            }
+            of
         };
         let mut content = json!({
             "quarter": self.quarter.to_string(), "currency": self.currency.code(),
@@ -207,7 +221,8 @@ mod tests {
     }
 
     /// Partner 1: 300 + 200 spent (200 for no segment and on tools), 1,000 sourced. Partner 2: 70 spent, nothing sourced. Partner 3: 400 sourced with a
-    /// deal of no known ARR beside it, nothing spent. Partner 4: a deal of no known ARR and nothing else.
+    /// deal of no known ARR beside it, nothing spent. Partner 4: a deal of no known ARR and nothing else. Partner 5: two of them, 30 spent.
+    /// Partner 6: 40 booked and taken back, nothing sourced. Without known ARR stand 70 + 30.
     #[test]
     fn what_does_not_meet_is_named_and_added_up() {
         let (one, two) = (Uuid::from_u128(1), Uuid::from_u128(2));
@@ -217,21 +232,29 @@ mod tests {
             on(one, Some(Uuid::from_u128(9)), SpendCategory::Mdf, 250),
             on(one, Some(Uuid::from_u128(8)), SpendCategory::Mdf, 50),
             on(two, None, SpendCategory::Mdf, 70),
+            on(Uuid::from_u128(5), None, SpendCategory::Mdf, 30),
+            on(Uuid::from_u128(6), None, SpendCategory::Mdf, 40),
+            on(Uuid::from_u128(6), None, SpendCategory::Mdf, -40),
         ];
-        let book = Book::new([won(1, 2, 1000, 2), won(3, 2, 400, 1), won(4, 1, 0, 0)], Late::LeftOut);
+        let book = Book::new([won(1, 2, 1000, 2), won(3, 2, 400, 1), won(4, 1, 0, 0), won(5, 2, 0, 0)], Late::LeftOut);
         let of = Reconciliation::of("2026-Q2".parse().unwrap(), "USD".parse().unwrap(), &spend, &book);
         let how: Vec<Match> = of.lines.iter().map(Line::how).collect();
-        assert_eq!(how, [Match::Reconciled, Match::SpendWithoutArr, Match::ArrWithoutSpend, Match::Reconciled]);
+        let [met, unknown, neither] = [Match::Reconciled, Match::ArrUnknown, Match::Neither];
+        assert_eq!(how, [met, Match::SpendWithoutArr, Match::ArrWithoutSpend, unknown, unknown, neither]);
         assert_eq!(of.lines[0].by_category, [(SpendCategory::Mdf, 300), (SpendCategory::Tools, 200)]);
         let expected = Totals {
-            spend_minor: 570,
+            spend_minor: 600,
             sourced_arr_minor: 1400,
-            spend_without_arr_minor: 70,
+            spend_without_arr_minor: 100,
             arr_without_spend_minor: 400,
-            unallocated_minor: 270,
-            deals_without_arr: 2,
+            unallocated_minor: 300,
+            deals_without_arr: 4,
         };
         assert_eq!(of.totals(), expected);
-        assert_eq!(of.content()["lines"][2]["sourcedArrMinor"], "400");
+        let content = of.content();
+        assert_eq!(content["lines"][2]["sourcedArrMinor"], "400");
+        // What the amounts do not tell is signed in words.
+        let words: Vec<Option<&str>> = (0..6).map(|at| content["lines"][at]["match"].as_str()).collect();
+        assert_eq!(words, [None, None, None, Some("ARR_UNKNOWN"), Some("ARR_UNKNOWN"), Some("NEITHER")]);
     }
 }

@@ -75,6 +75,10 @@ fn a_null_yield_meets_no_bar() {
     let recommendation = recommend(&free, &Policy::default());
     assert_eq!(recommendation.tier, Tier::Maintain, "neither below 1x nor at 3x");
     assert!(recommendation.facts.iter().all(|fact| !fact.is_met || fact.kind == TierFactKind::BestTrustGap));
+    // Nine sourced deals were won on a spend of 100.00, of none the ARR is known: nobody is dismissed for what was not recorded.
+    let nine = CellValue { won: 9, ..CellValue::default() };
+    let unknown = audit(4, &[ten_points()], PartnerYield::measure(&nine, 10_000, &Policy::default()));
+    assert_eq!(judged(&unknown), (Tier::Maintain, TierRule::NothingElse));
 }
 
 #[test]

@@ -246,18 +246,13 @@ fn compared(comparison: &Comparison, value: Measured<Decimal>, digits: u32) -> Q
     }
 }
 
-/// Whether deals were won, and none of them has its ARR recorded: their sum is unknown, and no 0.
-const fn has_no_arr(value: &CellValue) -> bool {
-    value.won > 0 && value.won_arr_count == 0
-}
-
 fn amount(value: &CellValue, currency: Currency, policy: &Policy) -> QuarterValue {
     let worth = Worth::won(value);
     let evidence = Evidence::of(worth.deals, worth.deals, policy.solid_deals);
     let sum = major(worth.arr_minor, currency.minor_digits());
     let value = match worth.deals {
         0 => Err(Reason::NoDeals),
-        _ if has_no_arr(value) => Err(Reason::NoAmount),
+        _ if worth.is_unknown() => Err(Reason::NoKnownArr),
         _ => Ok(sum),
     };
     let evidence = if value.is_ok() { evidence } else { Evidence::None };
@@ -317,16 +312,15 @@ pub fn value_in(
         LeverMetric::PartnerYield => {
             let sourced = book.value(None, Place::All, Cohort::Sourced, Kinds::All);
             let measured = PartnerYield::measure(&sourced, spend_minor, policy);
-            let is_unknown = measured.multiple.is_ok() && has_no_arr(&sourced);
             QuarterValue {
-                value: if is_unknown { Err(Reason::NoAmount) } else { measured.multiple },
+                value: measured.multiple,
                 with_partner: measured.sourced_won,
                 direct: None,
                 with_partner_sum: major(measured.sourced_arr_minor, currency.minor_digits()),
                 direct_sum: None,
                 spend: Some(major(spend_minor, currency.minor_digits())),
                 interval: None,
-                evidence: if is_unknown { Evidence::None } else { measured.evidence },
+                evidence: measured.evidence,
             }
         }
         LeverMetric::Velocity => {
@@ -443,7 +437,7 @@ mod tests {
         let book = Book::new([(spot, CellValue { won: 3, ..CellValue::default() })], Late::LeftOut);
         for metric in [LeverMetric::SourcedArr, LeverMetric::PartnerYield] {
             let unknown = value_in(metric, &book, 2_000_000, usd, &policy);
-            assert_eq!((unknown.value, unknown.evidence), (Err(Reason::NoAmount), Evidence::None), "{metric:?}");
+            assert_eq!((unknown.value, unknown.evidence), (Err(Reason::NoKnownArr), Evidence::None), "{metric:?}");
         }
     }
 

@@ -40,7 +40,8 @@ pub enum AdvisoryCode {
 #[derive(SimpleObject)]
 #[graphql(directive = Allow::apply(Action::ReadAdvisories))]
 pub struct AdvisoryFigure {
-    /// What it is; the unit is at its end: `…Rate` is 0 to 1, others count.
+    /// What it is; the unit is at its end: `…Rate` is 0 to 1, `…Arr` an amount in the program's currency; others count and are
+    /// whole numbers.
     name: &'static str,
     /// Its value; null where it is not measured.
     value: Option<Decimal>,
@@ -73,7 +74,8 @@ pub struct Advisory {
 pub(super) fn shown(of: &domain::advisory::Advisory) -> Advisory {
     let figure = |it: &domain::advisory::Figure| AdvisoryFigure {
         name: it.name,
-        value: it.value.map(decimal),
+        // A share may not end; a count and an amount are written as they are.
+        value: if it.name.ends_with("Rate") { it.value.map(decimal) } else { it.value.map(Decimal) },
         bar: it.bar.map(Decimal),
     };
     Advisory {

@@ -73,9 +73,10 @@ pub struct CfoTrustGap {
     /// ARR of closed NEW co-sell deals in pairs with a positive Trust-Gap / that in all pairs, 0 to 1. A deal of two partners weighs in
     /// both pairs. Null without a known ARR.
     positive_share_rate: Option<Decimal>,
-    /// The deals in positive pairs.
+    /// The deals in positive pairs. They are counted as pairs of a deal and a partner: a deal of two partners counts once for each
+    /// whose pair is positive.
     positive: DealWorth,
-    /// The deals in all pairs, also in those that are not measured.
+    /// The deals in all pairs, also in those that are not measured: a deal of two partners counts twice.
     all: DealWorth,
     /// NONE without a known ARR, THIN under 10 closed deals by default.
     evidence: Evidence,

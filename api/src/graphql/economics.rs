@@ -29,7 +29,8 @@ pub struct PartnerYield {
 /// booked on the partner: MDF, joint marketing, loaded time of people, tools.
 #[Object(directive = Allow::apply(Action::ReadYield))]
 impl PartnerYield {
-    /// The multiple; null without spend. Spend that brought nothing is 0.
+    /// The multiple; null without spend, and where sourced deals were won and none of them has a known ARR. Spend that brought no
+    /// won sourced deal is 0.
     async fn multiple(&self) -> Option<Decimal> {
         self.value.multiple.ok().map(decimal)
     }
@@ -54,7 +55,7 @@ impl PartnerYield {
         money(&self.measures, self.value.spend_minor)
     }
 
-    /// NONE without spend, THIN under 10 won sourced deals by default.
+    /// NONE where `multiple` is null, THIN under 10 won sourced deals with a known ARR by default.
     async fn evidence(&self) -> Evidence {
         self.value.evidence.into()
     }

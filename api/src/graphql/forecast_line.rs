@@ -38,7 +38,8 @@ impl ForecastFigure {
         self.read.computed.evidence(self.spot, self.component).into()
     }
 
-    /// Why the amount is null.
+    /// Why the amount is null. A sum of which nothing is measured says NOTHING_MEASURED; the reasons are those of its lines, and of
+    /// `findings`.
     async fn reason(&self) -> Option<Reason> {
         self.read.computed.reason(self.spot, self.component).map(because)
     }
@@ -273,7 +274,8 @@ pub struct SegmentOverlap {
     accounts: Option<i32>,
     /// Accounts of the segment that could buy; null where nobody said.
     addressable_accounts: Option<i32>,
-    /// The share that they are of these, 0 to 1.
+    /// `accounts` / `addressableAccounts`, 0 or more. Above 1 more accounts are in common than the segment is said to have: the finding
+    /// OVERLAP_BEYOND_SEGMENT; the penetration is DEEP then, and accounts engaged are a share of `addressableAccounts`.
     rate: Option<Decimal>,
     /// Why the share is null.
     reason: Option<Reason>,

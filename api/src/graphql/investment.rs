@@ -41,11 +41,12 @@ pub struct InvestmentSide {
     without_arr: i32,
     /// Loaded cost: program spend of every category, or what you named for direct sales; null where you named nothing.
     cost: Option<Money>,
-    /// Won ARR / cost; null without a closed deal or without a cost.
+    /// Won ARR / cost; null without a closed deal or without a cost, and where deals were won and none
+    /// of them has a known ARR.
     multiple: Option<Decimal>,
     /// Wilson's interval of the win rate, carried over to the multiple: deals, mean ARR and cost are as they were.
     interval: Option<Interval>,
-    /// How much stands behind it: THIN under 10 won deals by default.
+    /// How much stands behind it: THIN under 10 won deals with a known ARR by default.
     evidence: Evidence,
     /// Why the multiple is null.
     reason: Option<Reason>,

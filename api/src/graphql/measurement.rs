@@ -72,6 +72,8 @@ pub enum ReasonCode {
     NoDeals,
     /// No known amount to take a share of.
     NoAmount,
+    /// Deals were won, and none of them has its ARR recorded: the amount is unknown, and no 0.
+    NoKnownArr,
     /// Direct deals close on the day they open.
     NoDirectCycle,
     /// The two rates are equal, which never becomes conclusive at the present rates.
@@ -84,7 +86,7 @@ pub enum ReasonCode {
     NoPlannedSpend,
     /// The spend is planned for no segment.
     NoSegment,
-    /// Nobody said how many accounts of the segment could buy.
+    /// Nobody said how many accounts of the segment could buy: `segmentUpdate` takes them as `addressableAccounts`.
     NoAddressableAccounts,
     /// No account overlap to read a penetration off, and none set by hand.
     NoPenetration,
@@ -98,6 +100,8 @@ pub enum ReasonCode {
     NoWonExpansions,
     /// The quarter is not over.
     QuarterNotClosed,
+    /// Of what a sum adds up nothing is measured: each part has a reason of its own.
+    NothingMeasured,
 }
 
 /// Why a number is null.

@@ -9,6 +9,7 @@ use domain::money::Currency;
 use domain::role::Action;
 use domain::spread::{Comparison, Spread};
 use domain::tam::{Band, Forecast, Spot};
+use std::collections::BTreeSet;
 
 use super::allow::Allow;
 use super::caller::{caller, failed};
@@ -122,18 +123,24 @@ pub struct PortfolioRollUp {
     sourced_arr: Money,
     /// How many such deals were won.
     sourced_deals: i32,
+    /// Of these, how many have no ARR recorded and so add nothing.
+    sourced_deals_without_arr: i32,
     /// Program spend.
     spend: Money,
-    /// Sourced ARR for each unit of spend; null without spend.
+    /// Sourced ARR for each unit of spend; null without spend, and where sourced deals were won and none of them has a known
+    /// ARR.
     yield_multiple: Option<Decimal>,
     /// How much stands behind it.
     evidence: Evidence,
     /// Why the multiple is null.
     reason: Option<Reason>,
-    /// The programs' published forecasts, in the band that the CFO budgets against, added; null where no program has one.
+    /// The programs' published forecasts, in the band that the CFO budgets against, added; null where no program has one. Each is of the
+    /// four quarters from its own one on: where `forecastQuarters` has several, the sum is not of one year.
     forecast_conservative: Option<Money>,
     /// How many programs have a published forecast.
     forecasts: i32,
+    /// The quarters in which these forecasts begin, each once, in order, each in its program's own fiscal calendar.
+    forecast_quarters: Vec<Quarter>,
     /// Why there is no forecast; null where there is one.
     forecast_reason: Option<&'static str>,
     /// How much faster deals with partners close.
@@ -180,6 +187,7 @@ fn roll_up(currency: Currency, holdings: &[&Holding]) -> PortfolioRollUp {
     let stricter = holdings.iter().map(|holding| &holding.measures.policy).max_by_key(|policy| policy.solid_deals);
     let total =
         forecasts.iter().filter_map(|published| conservative(&published.forecast)).reduce(|sum, minor| sum + minor);
+    let quarters: BTreeSet<_> = forecasts.iter().map(|published| published.forecast.quarter).collect();
     let money =
         |minor| Money { amount: Decimal(major(minor, currency.minor_digits())), currency: CurrencyCode(currency) };
     PortfolioRollUp {
@@ -187,12 +195,14 @@ fn roll_up(currency: Currency, holdings: &[&Holding]) -> PortfolioRollUp {
         programs: i32::try_from(holdings.len()).unwrap_or(i32::MAX),
         sourced_arr: money(value.sourced_arr_minor),
         sourced_deals: int(value.sourced_won),
+        sourced_deals_without_arr: int(value.without_arr),
         spend: money(value.spend_minor),
         yield_multiple: value.multiple.ok().map(decimal),
         evidence: value.evidence.into(),
         reason: reason(&value.multiple),
         forecast_conservative: total.map(money),
         forecasts: int(forecasts.len() as u64),
+        forecast_quarters: quarters.into_iter().map(Quarter).collect(),
         forecast_reason: missing(forecasts.is_empty(), total),
         velocity: velocity_of(holdings, &stricter.cloned().unwrap_or_default()),
         nrr: nrr(),

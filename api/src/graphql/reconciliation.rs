@@ -26,6 +26,11 @@ pub enum ReconciliationMatch {
     SpendWithoutArr,
     /// ARR was sourced, and nothing was spent.
     ArrWithoutSpend,
+    /// Sourced deals were won, and of none of them the ARR is known: nothing can be said, whatever was spent. The spend counts among
+    /// that without Sourced ARR.
+    ArrUnknown,
+    /// There is neither: what was booked adds up to 0, and so does what was sourced.
+    Neither,
 }
 
 /// Spend in one category.
@@ -106,7 +111,7 @@ impl ReconciliationSignOff {
         money(self.row.arr_without_spend_minor.into(), self.currency)
     }
 
-    /// Every line that was signed, as canonical JSON.
+    /// Every line that was signed, as canonical JSON; `match` stands in a line where the amounts do not tell it: ARR_UNKNOWN, NEITHER.
     #[graphql(directive = Allow::apply(Action::ReadSpend))]
     async fn content(&self) -> &str {
         &self.row.body
@@ -200,7 +205,7 @@ impl Reconciliation {
         self.money(self.0.of.totals().sourced_arr_minor)
     }
 
-    /// Not reconciled: spend on partners without Sourced ARR.
+    /// Not reconciled: spend on partners without Sourced ARR, also where the ARR is not known.
     async fn spend_without_sourced_arr(&self) -> Money {
         self.money(self.0.of.totals().spend_without_arr_minor)
     }

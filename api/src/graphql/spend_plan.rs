@@ -87,10 +87,14 @@ pub struct SpendRule {
     pub trailing_spend: Money,
     /// Planned / trailing - 1: 0.3 is 30 % more. Null without trailing spend.
     pub increase_rate: Option<Decimal>,
-    /// The measured Yield: Sourced ARR of the trailing four quarters for each unit of their spend. Null without spend.
+    /// The measured Yield: Sourced ARR of the trailing four quarters for each unit of their spend. Null without spend, and
+    /// where no won sourced deal has a known ARR.
     pub multiple: Option<Decimal>,
     /// Won sourced deals behind it.
     pub sourced_deals: i32,
+    /// Of these, how many have no ARR recorded and so add nothing: `evidence` counts the others. Null in a forecast that was published
+    /// before they were counted apart.
+    pub sourced_deals_without_arr: Option<i32>,
     /// How much stands behind it.
     pub evidence: Evidence,
     /// Why there is no Yield.
@@ -106,6 +110,7 @@ pub(super) fn rule(rule: &domain::tam::YieldRule, currency: Currency) -> SpendRu
         increase_rate: ratio.map(|ratio| decimal(ratio - rust_decimal::Decimal::ONE)),
         multiple: rule.multiple.map(decimal),
         sourced_deals: int(rule.sourced_won),
+        sourced_deals_without_arr: rule.without_arr.map(int),
         evidence: rule.evidence.into(),
         reason: rule.reason.map(because),
     }

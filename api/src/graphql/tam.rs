@@ -74,6 +74,9 @@ pub enum ForecastFindingCode {
     DoubleCounted,
     /// Partners together engage more accounts than the segment has: one account may be engaged by several.
     EngagedBeyondSegment,
+    /// The partner has more accounts of a segment in common with the vendor than the segment is said to have: `addressableAccounts` is too
+    /// low. Accounts engaged are a share of what it is said to have.
+    OverlapBeyondSegment,
 }
 
 /// What a reader of a forecast must not overlook.
@@ -111,6 +114,9 @@ const fn sentence(kind: FindingKind) -> &'static str {
         }
         FindingKind::NotMeasured => "This component is not measured and adds nothing.",
         FindingKind::DoubleCounted => "Many of the accounts engaged are counted as sourced as well.",
+        FindingKind::OverlapBeyondSegment => {
+            "More accounts of the segment are in common than it is said to have: correct its addressableAccounts with segmentUpdate."
+        }
         FindingKind::EngagedBeyondSegment => {
             "Partners together engage more accounts than the segment has: one account may be engaged by several."
         }

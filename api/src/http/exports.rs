@@ -252,6 +252,7 @@ fn text(of: &Json, path: &str) -> String {
     match found {
         None | Some(Json::Null) => String::new(),
         Some(Json::String(text)) => harmless(text),
+        Some(Json::Array(texts)) => harmless(&texts.iter().filter_map(Json::as_str).collect::<Vec<_>>().join(" ")),
         Some(other) => other.to_string(),
     }
 }

@@ -57,6 +57,7 @@ pub async fn advised(caller: &Caller) -> Result<Advised, Failure> {
     let facts = Facts {
         as_of: measures.frame.as_of,
         window,
+        currency: measures.currency,
         won: Attach::of(&measures.book, Place::All, Worth::won),
         revops_seats: entity::seat::count_of_role(conn, slice, Role::Revops).await?,
         pods: entity::pod::all(conn, slice).await?.len() as u64,

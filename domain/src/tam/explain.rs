@@ -111,6 +111,9 @@ impl Forecast {
         told.ground(ground, "spend planned on the partner", money(spend.planned_minor));
         told.ground(ground, "spend on the partner in the trailing four quarters", money(spend.trailing_minor));
         told.ground(ground, "won deals that the partner sourced", spend.sourced_won);
+        if let Some(without_arr) = spend.without_arr {
+            told.ground(ground, "of these without a recorded ARR, which add nothing", without_arr);
+        }
         told.ground(ground, "Sourced ARR", money(spend.sourced_arr_minor));
         let multiple = spend.multiple.unwrap_or_default();
         told.step(
@@ -141,14 +144,13 @@ impl Forecast {
             }
         }
         if band == Band::Conservative && spend.evidence == Evidence::Thin {
+            let known = spend.sourced_won.saturating_sub(spend.without_arr.unwrap_or_default());
+            // What was published before the others were counted apart was THIN by all of them.
+            let which = if spend.without_arr.is_some() { " with a known ARR" } else { "" };
+            let (base, conservative) = (plain(applied.base), plain(applied.conservative));
             told.step(
                 ground,
-                format!(
-                    "THIN, on {} won sourced deals: one band down, {} to {}",
-                    spend.sourced_won,
-                    plain(applied.base),
-                    plain(applied.conservative)
-                ),
+                format!("THIN, on {known} won sourced deals{which}: one band down, {base} to {conservative}"),
             );
         }
         let counted = plain(self.exact(spend.counted(planned)));

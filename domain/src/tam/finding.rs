@@ -24,6 +24,8 @@ pub enum FindingKind {
     DoubleCounted,
     /// Several partners together engage more accounts than the segment has.
     EngagedBeyondSegment,
+    /// The partner has more accounts of a segment in common with the vendor than the segment is said to have.
+    OverlapBeyondSegment,
 }
 
 /// A finding.
@@ -74,6 +76,9 @@ impl Forecast {
                         let (component, reason) = (Some(component), Some(reason));
                         found.push(Finding { component, reason, ..at(FindingKind::NotMeasured) });
                     }
+                }
+                if influenced.is_beyond_segment() {
+                    found.push(at(FindingKind::OverlapBeyondSegment));
                 }
                 if let Some(share) = influenced.double_counted().filter(|share| *share >= self.policy.double_count_rate)
                 {

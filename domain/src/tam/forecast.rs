@@ -212,14 +212,17 @@ impl Forecast {
         known.min().unwrap_or(Evidence::None)
     }
 
-    /// Why a figure is not measured: the reason of its first line.
+    /// Why a figure is not measured: a component of one line says its own reason, and no sum takes over that of a part.
     #[must_use]
     pub fn reason(&self, spot: Spot, component: Option<Component>) -> Option<Reason> {
         if self.amounts(spot, Band::Base).year(component).is_some() {
             return None;
         }
-        let of_line = self.cells(spot).find_map(|(partner, cell)| cell.reason(partner, component?));
-        Some(of_line.unwrap_or(Reason::NoAmount))
+        let own = match spot {
+            Spot::Cell(..) => self.cells(spot).find_map(|(partner, cell)| cell.reason(partner, component?)),
+            Spot::All | Spot::Segment(_) | Spot::Partner(_) => None,
+        };
+        Some(own.unwrap_or(Reason::NothingMeasured))
     }
 
     /// The segments that have a line, in the order in which they occur; none last.

@@ -106,6 +106,30 @@ fn a_small_world_by_hand() {
     assert_eq!(forecast.engaged(TOP), Some((dec!(125.0), Decimal::ZERO)));
 }
 
+/// Spend is planned on SOUTH in TOP, nothing on NORTH anywhere, and neither has recorded spend: NORTH's lines say that no spend is planned,
+/// SOUTH's that it has no spend to take a multiple of, and the sum says neither.
+#[test]
+fn a_sum_takes_over_no_reason_of_a_part() {
+    let mut facts = world();
+    for partner in &mut facts.partners {
+        partner.partner_yield = yields(0, 0, 0);
+        for cell in &mut partner.cells {
+            if partner.partner_id == NORTH {
+                cell.planned_minor = [0; 4];
+            }
+        }
+    }
+    let forecast = Forecast::of(facts);
+    let reason = |spot| forecast.reason(spot, Some(Component::Sourced));
+    assert_eq!(reason(Spot::Cell(0, 0)), Some(Reason::NoPlannedSpend));
+    assert_eq!(reason(Spot::Cell(1, 0)), Some(Reason::NoSpend));
+    for sum in [Spot::All, Spot::Partner(0), Spot::Partner(1), Spot::Segment(Some(TOP))] {
+        assert_eq!(reason(sum), Some(Reason::NothingMeasured), "{sum:?}");
+    }
+    let empty = Forecast::of(Facts { partners: Vec::new(), ..world() });
+    assert_eq!(empty.reason(Spot::All, None), Some(Reason::NothingMeasured));
+}
+
 /// 7 sourced accounts of 62.5 engaged are 11.2 %. TOP has no customer of SOUTH's.
 #[test]
 fn what_must_not_be_overlooked_is_listed() {

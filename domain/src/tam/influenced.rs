@@ -130,10 +130,10 @@ pub struct Reach {
     pub sourced_accounts: u64,
 }
 
-/// The share of a segment's addressable accounts that are in common, at most 1; none where either is unknown, and of no accounts.
+/// The accounts in common for each addressable account of a segment; none where either is unknown, and of no accounts. It is above 1
+/// where more accounts of the segment are in common than it is said to have: then the segment's size is wrong, and that must show.
 fn share(overlap_accounts: Option<u64>, addressable_accounts: Option<i64>) -> Option<Decimal> {
-    let share = Decimal::from(overlap_accounts?).checked_div(Decimal::from(addressable_accounts?))?;
-    Some(share.min(Decimal::ONE))
+    Decimal::from(overlap_accounts?).checked_div(Decimal::from(addressable_accounts?))
 }
 
 impl Influenced {
@@ -175,8 +175,8 @@ impl Influenced {
         }
     }
 
-    /// The share of the segment's addressable accounts on which the vendor and the partner both have an active relationship, at most
-    /// 1, unrounded.
+    /// The share of the segment's addressable accounts on which the vendor and the partner both have an active relationship,
+    /// unrounded. Above 1 the segment has more accounts than it is said to have; penetration is DEEP then, as at 1.
     ///
     /// # Errors
     /// Why there is none: the accounts that could buy are unknown, or no relationship of the partner with any account is recorded.
@@ -185,6 +185,12 @@ impl Influenced {
             None | Some(0) => Err(Reason::NoAddressableAccounts),
             Some(_) => share(self.overlap_accounts, self.addressable_accounts).ok_or(Reason::NoOverlap),
         }
+    }
+
+    /// Whether more accounts of the segment are in common than it is said to have.
+    #[must_use]
+    pub fn is_beyond_segment(&self) -> bool {
+        self.overlap().is_ok_and(|share| share > Decimal::ONE)
     }
 
     /// The penetration that counts, and where it comes from: what was set by hand comes first.

@@ -88,8 +88,8 @@ fn overlapping(accounts: Option<u64>, addressable: Option<i64>, by_hand: Option<
     Influenced::of(&market, reach, &gap((11, 9), (9, 21)), &TamPolicy::default())
 }
 
-/// Of 10,000 accounts 1,499 are 14.99 %, 1,500 are 15 %, 3,999 are 39.99 % and 4,000 are 40 %; more accounts than the segment is
-/// said to have are all of it.
+/// Of 10,000 accounts 1,499 are 14.99 %, 1,500 are 15 %, 3,999 are 39.99 % and 4,000 are 40 %; 10,001 are more than
+/// the segment is said to have: the share is 1.0001, and half of the 10,000 are engaged, as the rule has it.
 #[test]
 fn the_edges_of_the_overlap_are_exact() {
     let policy = TamPolicy::default();
@@ -99,10 +99,11 @@ fn the_edges_of_the_overlap_are_exact() {
         (1_500, dec!(0.15), PenetrationLevel::Moderate),
         (3_999, dec!(0.3999), PenetrationLevel::Moderate),
         (4_000, dec!(0.4), PenetrationLevel::Deep),
-        (10_001, dec!(1), PenetrationLevel::Deep),
+        (10_001, dec!(1.0001), PenetrationLevel::Deep),
     ] {
         let of = overlapping(Some(accounts), Some(10_000), None);
         assert_eq!((of.overlap(), of.level(&policy)), (Ok(share), Some((level, PenetrationBasis::Overlap))));
+        assert_eq!(of.is_beyond_segment(), accounts == 10_001);
         assert_eq!(of.engaged, Some(dec!(10_000) * level.rate(&policy)));
     }
 }

@@ -14,7 +14,7 @@ use strum::{EnumIter, IntoStaticStr};
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Verdict {
-    /// Without prior spend there is no Yield, and so no Sourced TAM (ruling 11).
+    /// Without prior spend (ruling 11), or where no won sourced deal has a known ARR, there is no Yield, and so no Sourced TAM.
     NoYield,
     /// The increase is below the bar: Yield is applied as it was measured.
     Kept,
@@ -48,6 +48,9 @@ pub struct YieldRule {
     pub sourced_arr_minor: i128,
     /// How many they are.
     pub sourced_won: u64,
+    /// Of these, how many have no ARR recorded and so add nothing; none in what was published before it was counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without_arr: Option<u64>,
     /// The measured Yield, unrounded.
     pub multiple: Option<Decimal>,
     /// How much stands behind it.
@@ -100,6 +103,7 @@ impl YieldRule {
             trailing_minor: measured.spend_minor,
             sourced_arr_minor: measured.sourced_arr_minor,
             sourced_won: measured.sourced_won,
+            without_arr: Some(measured.without_arr),
             multiple: measured.multiple.ok(),
             evidence: measured.evidence,
             reason: measured.multiple.err(),

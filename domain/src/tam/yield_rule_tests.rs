@@ -64,6 +64,12 @@ fn without_prior_spend_there_is_no_yield_and_no_sourced_tam() {
     assert_eq!((rule.verdict, rule.reason, rule.applied), (Verdict::NoYield, Some(Reason::NoSpend), None));
     assert_eq!(rule.sourced_minor(5_000_000, Band::Stretch), None);
     assert!(!is_refused(&none, 5_000_000, 0, &TamPolicy::default()), "a new partner has to begin somewhere");
+    // Spend, and nine won sourced deals of which nobody recorded the ARR: no Yield either.
+    let nine = CellValue { won: 9, ..CellValue::default() };
+    let unknown = PartnerYield::measure(&nine, 10_000_000, &Policy::default());
+    let rule = YieldRule::apply(&unknown, 5_000_000, &TamPolicy::default());
+    assert_eq!((rule.verdict, rule.reason, rule.applied), (Verdict::NoYield, Some(Reason::NoKnownArr), None));
+    assert_eq!((rule.sourced_won, rule.without_arr, rule.evidence), (9, Some(9), Evidence::None));
 }
 
 /// Ruling 12: 9 won sourced deals are THIN. CONSERVATIVE takes 12x -> 8x, 7x -> 5x, 4x -> 2.5x, 2x -> 1x, 0.6x -> 0.6x. Where

@@ -25,17 +25,17 @@ const DOCUMENT: &str = "query PortfolioPack($asOf: Date) { portfolio(asOf: $asOf
   name methodologyVersion
   programs {
     name currency asOf from to
-    partnerYield { multiple evidence reason { message } sourcedDeals sourcedArr { amount } spend { amount } }
+    partnerYield { multiple evidence reason { message } sourcedDeals sourcedDealsWithoutArr sourcedArr { amount } spend { amount } }
     velocity { premiumRate evidence reason { message } partner { deals } direct { deals } }
     nrr { rate reason }
     forecast { quarter publishedAt conservative { amount } } forecastReason
   }
   rollUps {
     currency programs
-    yieldMultiple evidence reason { message } sourcedDeals sourcedArr { amount } spend { amount }
+    yieldMultiple evidence reason { message } sourcedDeals sourcedDealsWithoutArr sourcedArr { amount } spend { amount }
     velocity { premiumRate evidence reason { message } partnerDeals directDeals }
     nrr { rate reason }
-    forecasts forecastConservative { amount } forecastReason
+    forecasts forecastQuarters forecastConservative { amount } forecastReason
   }
 } }";
 
@@ -51,6 +51,7 @@ const COLUMNS: &[(&str, &str, &str)] = &[
     ("yieldEvidence", "partnerYield.evidence", "evidence"),
     ("yieldReason", "partnerYield.reason.message", "reason.message"),
     ("sourcedDeals", "partnerYield.sourcedDeals", "sourcedDeals"),
+    ("sourcedDealsWithoutArr", "partnerYield.sourcedDealsWithoutArr", "sourcedDealsWithoutArr"),
     ("sourcedArr", "partnerYield.sourcedArr.amount", "sourcedArr.amount"),
     ("spend", "partnerYield.spend.amount", "spend.amount"),
     ("velocityPremiumRate", "velocity.premiumRate", "velocity.premiumRate"),
@@ -60,7 +61,7 @@ const COLUMNS: &[(&str, &str, &str)] = &[
     ("velocityDirectDeals", "velocity.direct.deals", "velocity.directDeals"),
     ("nrrRate", "nrr.rate", "nrr.rate"),
     ("nrrReason", "nrr.reason", "nrr.reason"),
-    ("forecastQuarter", "forecast.quarter", ""),
+    ("forecastQuarter", "forecast.quarter", "forecastQuarters"),
     ("forecastPublishedAt", "forecast.publishedAt", ""),
     ("forecastConservative", "forecast.conservative.amount", "forecastConservative.amount"),
     ("forecasts", "", "forecasts"),

@@ -29,7 +29,7 @@ deliverable {
     conservative { ...year } base { ...year } stretch { ...year }
     partners {
       partner { name }
-      rule { verdict plannedSpend { amount } trailingSpend { amount } increaseRate multiple sourcedDeals evidence }
+      rule { verdict plannedSpend { amount } trailingSpend { amount } increaseRate multiple sourcedDeals sourcedDealsWithoutArr evidence }
       conservative { ...brief } base { ...brief } stretch { ...brief }
       cells {
         segment { name } plannedSpend { amount } penetration accountsEngaged averageAcv { amount } customersTouched

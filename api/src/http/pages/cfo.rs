@@ -15,8 +15,8 @@ cfoPack {
   quarter asOf currency definitionsVersion frame { from to policyVersion }
   partnerYield {
     definition { title formula window financeTerm }
-    program { multiple evidence sourcedDeals sourcedArr { amount } spend { amount } reason { message } }
-    partners { partner { name } partnerYield { multiple evidence sourcedDeals sourcedArr { amount } spend { amount } reason { message } } }
+    program { multiple evidence sourcedDeals sourcedDealsWithoutArr sourcedArr { amount } spend { amount } reason { message } }
+    partners { partner { name } partnerYield { multiple evidence sourcedDeals sourcedDealsWithoutArr sourcedArr { amount } spend { amount } reason { message } } }
   }
   trustGap {
     definition { title formula window financeTerm }
@@ -97,7 +97,8 @@ fn headlines(sheet: &mut Sheet, pack: &Json) {
     let spend = format!("on {} {currency} of spend", shown(program, "spend.amount", Unit::Money));
     sheet.headlines.push(headline("Partner Yield", program, "multiple", Unit::Multiple, &spend));
     let gap = at(pack, "trustGap");
-    let pairs = format!("of the ARR of {} co-sell deals", shown(gap, "all.deals", Unit::Count));
+    let pairs =
+        format!("of the ARR of {} pairs of a closed co-sell deal and a partner", shown(gap, "all.deals", Unit::Count));
     sheet.headlines.push(headline("In pairs with a positive Trust-Gap", gap, "positiveShareRate", Unit::Rate, &pairs));
     let influenced = at(pack, "partnerInfluencedArr");
     let deals = format!("{currency}, {} won deals", shown(influenced, "partnerInvolved.deals", Unit::Count));
@@ -119,6 +120,7 @@ fn yields(pack: &Json) -> Part {
         ("Yield", Unit::Multiple),
         ("Evidence", Unit::Text),
         ("Sourced deals won", Unit::Count),
+        ("Of these without ARR", Unit::Count),
         ("Sourced ARR", Unit::Money),
         ("Spend", Unit::Money),
         ("Why there is none", Unit::Text),
@@ -129,6 +131,7 @@ fn yields(pack: &Json) -> Part {
             Cell::number(of, "multiple"),
             Cell::word(of, "evidence"),
             Cell::number(of, "sourcedDeals"),
+            Cell::number(of, "sourcedDealsWithoutArr"),
             Cell::number(of, "sourcedArr.amount"),
             Cell::number(of, "spend.amount"),
             Cell::plain(of, "reason.message"),
@@ -138,7 +141,10 @@ fn yields(pack: &Json) -> Part {
         table.push(row(Cell::plain(one, "partner.name"), at(one, "partnerYield")));
     }
     table.total(row(Cell::text("Program"), at(pack, "partnerYield.program")));
-    let lead = "Sourced ARR won for each unit of program spend.".into();
+    let without = number(at(pack, "partnerYield.program"), "sourcedDealsWithoutArr").unwrap_or_default();
+    let lead = format!(
+        "Sourced ARR won for each unit of program spend. {without} of the won sourced deals have no ARR recorded and add nothing."
+    );
     Part { heading: "Partner Yield", lead, table: Some(table), ..Part::default() }
 }
 

@@ -195,6 +195,7 @@ fn partners(forecast: &Json, bands: &[&Band]) -> Part {
             ("Change", Unit::Rate),
             ("Yield", Unit::Multiple),
             ("Sourced deals", Unit::Count),
+            ("Of these without ARR", Unit::Count),
             ("Evidence", Unit::Text),
             ("Yield rule", Unit::Text),
         ];
@@ -211,6 +212,7 @@ fn partners(forecast: &Json, bands: &[&Band]) -> Part {
                 Cell::number(partner, "rule.increaseRate"),
                 Cell::number(partner, "rule.multiple"),
                 Cell::number(partner, "rule.sourcedDeals"),
+                Cell::number(partner, "rule.sourcedDealsWithoutArr"),
                 Cell::word(partner, "rule.evidence"),
                 Cell::word(partner, "rule.verdict"),
             ]);
