@@ -59,6 +59,7 @@ mod recruit;
 mod registration;
 mod registration_promise;
 mod rollout;
+mod scalar;
 mod scenario;
 mod scenario_facts;
 mod seat;
