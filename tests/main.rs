@@ -73,6 +73,7 @@ mod tam_oracle;
 mod tier_due;
 mod token;
 mod trigger;
+mod walkthrough;
 mod walls;
 mod what_if;
 mod wide;
