@@ -23,7 +23,7 @@ fn text<T: async_graphql::InputType>(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decimal(pub rust_decimal::Decimal);
 
-/// An exact decimal number in a string, such as "12500.00" or "-0.5". Number literals are refused, because JSON numbers lose digits.
+/// An exact decimal number in a string, such as "12500.00". Number literals are refused: JSON numbers lose digits.
 #[Scalar(specified_by_url = "https://www.w3.org/TR/xmlschema11-2/#decimal")]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
