@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// The Monday of the first full week of a fiscal quarter that began on 1 November.
-const TODAY: &str = "2026-11-02";
+pub(crate) const DAY: &str = "2026-11-02";
 
 fn errors(payload: &Value) -> &Value {
     &payload["userErrors"]
@@ -44,7 +44,7 @@ fn list<'a>(of: &'a Value, field: &str) -> &'a Vec<Value> {
 }
 
 /// A program with the seats of the three, as the command line makes them.
-async fn program(app: &App, files: &Files) {
+pub(crate) async fn program(app: &App, files: &Files) {
     let text = |field: &str| files.program[field].as_str().unwrap().to_owned();
     let new = program::New {
         slug: text("slug"),
@@ -62,12 +62,13 @@ async fn program(app: &App, files: &Files) {
     }
 }
 
-fn subject(role: Role) -> String {
+/// Who holds a role.
+pub(crate) fn subject(role: Role) -> String {
     format!("{}@scenario", role.word())
 }
 
 /// What an import needs, and the five files.
-async fn import(app: &App, files: &Files, revops: &Seat<'_>, finance: &Seat<'_>) {
+pub(crate) async fn import(app: &App, files: &Files, revops: &Seat<'_>, finance: &Seat<'_>) {
     for segment in list(&files.program, "segments") {
         done(revops, "segmentCreate", segment.clone(), "segment { id }").await;
     }
@@ -379,9 +380,9 @@ async fn hashes(operator: &Seat<'_>, quarter: &str) {
 
 #[test]
 fn the_demos_history_becomes_a_published_plan_through_the_api_alone() {
-    let files = Files::write(TODAY);
+    let files = Files::write(DAY);
     on_every_backend(async |app| {
-        app.clock.set(format!("{TODAY}T15:00:00Z").parse().unwrap());
+        app.clock.set(format!("{DAY}T15:00:00Z").parse().unwrap());
         program(&app, &files).await;
         let [operator, revops, finance] =
             [Role::Operator, Role::Revops, Role::Finance].map(|role| app.as_subject(&subject(role)));

@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod frame;
 mod import;
 mod keygen;
 mod ledger;

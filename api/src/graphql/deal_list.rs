@@ -277,7 +277,14 @@ impl DealQuery {
 
     /// One deal; null when there is none, or none that the caller may see.
     #[graphql(directive = Allow::apply(Action::ReadDeals))]
-    async fn deal(&self, ctx: &Context<'_>, #[graphql(desc = "Its global id.")] id: ID) -> Result<Option<Deal>> {
+    async fn deal(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "Its global id. One that is malformed, of another kind or out of sight answers null, as one that never was."
+        )]
+        id: ID,
+    ) -> Result<Option<Deal>> {
         let selected = ctx.look_ahead();
         let ids = [global_id::of_kind(&id, "Deal")];
         let around = loader::around_deals(&selected);

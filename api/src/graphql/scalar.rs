@@ -1,4 +1,4 @@
-//! Scalars of the wire. Each says by which specification it is written.
+//! Scalars of the wire. The comment on each `ScalarType` is its description in the schema, and what an error says: how it is written.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value};
 use chrono::{DateTime as Instant, NaiveDate, SecondsFormat, Utc};
@@ -23,6 +23,7 @@ fn text<T: async_graphql::InputType>(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decimal(pub rust_decimal::Decimal);
 
+/// An exact decimal number in a string, such as "12500.00". Number literals are refused: JSON numbers lose digits.
 #[Scalar(specified_by_url = "https://www.w3.org/TR/xmlschema11-2/#decimal")]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -51,6 +52,7 @@ impl ScalarType for Decimal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Date(pub NaiveDate);
 
+/// A calendar day in a string, as "2026-03-31", in the years 1900 to 2999.
 #[Scalar(specified_by_url = "https://scalars.graphql.org/andimarek/local-date.html")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -78,6 +80,7 @@ impl ScalarType for Date {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DateTime(pub Instant<Utc>);
 
+/// An instant in UTC by RFC 3339 in a string, such as "2026-03-31T09:30:00Z", in the years 1900 to 2999.
 #[Scalar(specified_by_url = "https://scalars.graphql.org/andimarek/date-time.html")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -101,13 +104,14 @@ impl ScalarType for DateTime {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Quarter(pub domain::calendar::Quarter);
 
-#[Scalar(specified_by_url = "https://partnerloop.example/scalars#quarter")]
+/// A fiscal quarter of the program in a string, named by the year in which its fiscal year ends, such as "2027-Q4".
+#[Scalar]
 impl ScalarType for Quarter {
     fn parse(value: Value) -> InputValueResult<Self> {
         text(
             &value,
             |text| domain::calendar::Quarter::from_str(text).ok().map(Quarter),
-            "a fiscal quarter such as \"2026-Q3\"",
+            "a fiscal quarter such as \"2027-Q4\"",
         )
     }
 
@@ -124,6 +128,7 @@ impl ScalarType for Quarter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CurrencyCode(pub domain::money::Currency);
 
+/// An ISO 4217 currency code in a string, such as "USD".
 #[Scalar(specified_by_url = "https://www.iso.org/iso-4217-currency-codes.html")]
 impl ScalarType for CurrencyCode {
     fn parse(value: Value) -> InputValueResult<Self> {

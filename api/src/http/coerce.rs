@@ -52,7 +52,7 @@ impl<'a> Coercion<'a> {
 
     fn named(&mut self, name: &str, value: Value) -> Value {
         match self.types.get(name) {
-            Some(MetaType::Scalar { is_valid, .. }) => {
+            Some(MetaType::Scalar { is_valid, description, .. }) => {
                 let (coerced, what) = match name {
                     "Int" => (int(value), "an integer from -2147483648 to 2147483647"),
                     "Float" => (Some(value).filter(|value| matches!(value, Value::Number(_))), "a number"),
@@ -63,7 +63,8 @@ impl<'a> Coercion<'a> {
                 };
                 coerced.unwrap_or_else(|| {
                     if what.is_empty() {
-                        self.fault(format!("Not a value of {name}; its description says how one is written."));
+                        let form = description.as_deref().unwrap_or_default();
+                        self.fault(format!("Not a value of {name}: {form}"));
                     } else {
                         self.fault(format!("Not a value of {name}: {what} is expected."));
                     }

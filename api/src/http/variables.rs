@@ -13,6 +13,9 @@ use async_graphql::{Name, Positioned, Value, Variables};
 use async_graphql_value::Value as Written;
 use std::collections::{HashMap, HashSet};
 
+/// A longer name of the document is cut off in an answer.
+const NAME_MAX: usize = 64;
+
 /// What the operation gets.
 pub(super) struct Given {
     pub variables: Variables,
@@ -25,13 +28,14 @@ pub(super) fn check_types(document: &ExecutableDocument, roots: Roots<'_>) -> Re
     let mut faults = Vec::new();
     for (_, operation) in document.operations.iter() {
         for variable in &operation.node.variable_definitions {
-            let known = roots.types.get(base(&variable.node.var_type.node)).is_some_and(MetaType::is_input);
-            if !known {
+            let ty = base(&variable.node.var_type.node);
+            if !roots.types.get(ty).is_some_and(MetaType::is_input) {
                 let location = Some((variable.pos.line, variable.pos.column));
-                faults.push(Fault {
-                    location,
-                    ..Fault::from("The variable's type is not an input type of this schema.")
-                });
+                // The words of the document and no others: a type that this role lacks reads as one that never was.
+                let name: String = variable.node.name.node.chars().take(NAME_MAX).collect();
+                let ty: String = ty.chars().take(NAME_MAX).collect();
+                let message = format!("Variable \"${name}\" has type \"{ty}\", which is no input type of this schema.");
+                faults.push(Fault { location, ..Fault::from(message) });
             }
         }
     }

@@ -25,6 +25,7 @@ pub mod run;
 pub mod salesforce;
 pub mod spend;
 pub mod suggest;
+mod suggest_dates;
 
 use serde::{Deserialize, Serialize};
 use strum::{EnumIter, EnumString, IntoStaticStr};

@@ -1,29 +1,23 @@
 //! Names that other systems give to what we know.
 
+use super::Object;
 use super::field::Field;
 use crate::deal::Outcome;
 
+/// Names of the column that holds the ids of such rows.
+pub(super) const fn own_ids(object: Object) -> &'static [&'static str] {
+    match object {
+        Object::Deals => &["opportunity id", "opportunity_id", "deal id", "deal_id", "record id - deal"],
+        Object::Accounts => &["account id", "account_id", "company id", "company_id"],
+        Object::Partners => &["partner id", "partner_id"],
+        Object::Spend => &["spend id", "spend_id", "line id", "line_id"],
+        Object::Activities => &["activity id", "activity_id", "task id", "event id"],
+    }
+}
+
 /// Column names by which a field is known: Salesforce, HubSpot, Dynamics, Pipedrive and plain exports.
 pub(super) const NAMES: &[(Field, &[&str])] = &[
-    (
-        Field::ExternalId,
-        &[
-            "opportunity id",
-            "opportunity_id",
-            "deal id",
-            "deal_id",
-            "record id",
-            "record id - deal",
-            "hs_object_id",
-            "id",
-            "case safe id",
-            "external id",
-            "account id",
-            "partner id",
-            "activity id",
-            "line id",
-        ],
-    ),
+    (Field::ExternalId, &["record id", "hs_object_id", "id", "case safe id", "external id"]),
     (
         Field::Name,
         &["opportunity name", "deal name", "dealname", "name", "account name", "company name", "partner name"],

@@ -2,12 +2,11 @@
 //! somebody to decide.
 
 use super::Object;
-use super::date::{self, DateFormat};
 use super::field::Field;
-use super::names::{NAMES, SOURCES, STAGES};
-use crate::calendar::Calendar;
+use super::names::{NAMES, SOURCES, STAGES, own_ids};
+use super::suggest_dates;
 use crate::text;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// What was seen of a file.
@@ -28,24 +27,25 @@ pub struct Seen {
 /// Proposes a mapping file.
 #[must_use]
 pub fn suggest(seen: &Seen, object: Option<Object>) -> String {
-    let object = object.unwrap_or_else(|| guess_object(seen));
-    let mut found: BTreeMap<Field, usize> = BTreeMap::new();
-    let mut taken = vec![false; seen.header.len()];
-    for field in Field::of(object) {
-        let names = NAMES.iter().find(|(known, _)| known == field).map_or(&[][..], |(_, names)| names);
-        let at = names.iter().find_map(|name| seen.header.iter().position(|cell| text::key(cell) == *name));
-        if let Some(at) = at.filter(|at| !taken[*at]) {
-            taken[at] = true;
-            found.insert(*field, at);
-        }
-    }
+    let object = object.or_else(|| guess_object(seen));
     let mut out = String::new();
-    let word: &str = object.into();
     let _ = writeln!(
         out,
         "# A proposal from the header and {} rows. Read every line before you import; lines with # are for you to decide.",
         seen.rows.len()
     );
+    let Some(object) = object else {
+        out.push_str(
+            "# object = \"…\"        # the header does not say what the rows are: deals, accounts, partners, spend or activities;\n\
+             #                        say it and ask again: partnerloop import activities --suggest FILE\n",
+        );
+        file(&mut out, seen, &BTreeMap::new());
+        out.push_str("\n[fields]\n");
+        unused(&mut out, seen, &BTreeMap::new());
+        return out;
+    };
+    let found = find(seen, object);
+    let word: &str = object.into();
     let _ = writeln!(out, "object = {}", quoted(&word.to_lowercase()));
     out.push_str("# create_missing = true                 # make segments, accounts and partners that rows name\n# repeated = \"last\"                     # a repeated id: last, first or refuse\n");
     file(&mut out, seen, &found);
@@ -57,22 +57,58 @@ pub fn suggest(seen: &Seen, object: Option<Object>) -> String {
     out
 }
 
-fn guess_object(seen: &Seen) -> Object {
+/// The column of each field that is known by its name; no column twice.
+fn find(seen: &Seen, object: Object) -> BTreeMap<Field, usize> {
+    let mut found: BTreeMap<Field, usize> = BTreeMap::new();
+    let mut taken = vec![false; seen.header.len()];
+    for field in Field::of(object) {
+        let names = NAMES.iter().find(|(known, _)| known == field).map_or(&[][..], |(_, names)| names);
+        // The row's own id before any other: an activity names its deal's as well.
+        let own = if *field == Field::ExternalId { own_ids(object) } else { &[] };
+        let mut names = own.iter().chain(names);
+        let at = names.find_map(|name| seen.header.iter().position(|cell| text::key(cell) == *name));
+        if let Some(at) = at.filter(|at| !taken[*at]) {
+            taken[at] = true;
+            found.insert(*field, at);
+        }
+    }
+    found
+}
+
+/// What the rows are, where the header says so. An activity names its deal, a deal its account: the id of what names the
+/// others decides.
+fn guess_object(seen: &Seen) -> Option<Object> {
     let has = |names: &[&str]| seen.header.iter().any(|cell| names.contains(&text::key(cell).as_str()));
-    if has(&["stage", "stagename", "deal stage", "dealstage", "deal_stage", "close date", "closedate", "closed_date"]) {
-        Object::Deals
-    } else if has(&["category", "spend category", "spend type"]) {
-        Object::Spend
-    } else if has(&["activity type", "activity date", "joint_meeting", "meeting_count"]) {
-        Object::Activities
-    } else if has(&["partner type", "partner name"]) && !has(&["account name"]) {
-        Object::Partners
+    let is_staged =
+        has(&["stage", "stagename", "deal stage", "dealstage", "deal_stage", "close date", "closedate", "closed_date"]);
+    if has(own_ids(Object::Activities)) {
+        return Some(Object::Activities);
+    }
+    if is_staged {
+        return Some(Object::Deals);
+    }
+    let is_spend = has(own_ids(Object::Spend)) || has(&["category", "spend category", "spend type", "spend date"]);
+    if is_spend && !has(own_ids(Object::Deals)) {
+        return Some(Object::Spend);
+    }
+    if has(&["activity type", "activity date", "activitydate", "joint_meeting", "joint meeting", "meeting_count"]) {
+        return Some(Object::Activities);
+    }
+    if let Some(object) =
+        [Object::Deals, Object::Accounts, Object::Partners].into_iter().find(|object| has(own_ids(*object)))
+    {
+        return Some(object);
+    }
+    if has(&["account name", "company name", "company domain name"]) {
+        Some(Object::Accounts)
+    } else if has(&["partner type", "partner name"]) {
+        Some(Object::Partners)
     } else {
-        Object::Accounts
+        None
     }
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let escaped: String = text
         .chars()
         .flat_map(|c| match c {
@@ -86,8 +122,20 @@ fn quoted(text: &str) -> String {
     format!("\"{escaped}\"")
 }
 
+/// The cells of a column that say something.
 fn column(seen: &Seen, at: usize) -> impl Iterator<Item = &str> {
-    seen.rows.iter().filter_map(move |row| row.get(at)).map(|cell| cell.trim()).filter(|cell| !cell.is_empty())
+    let cells = seen.rows.iter().filter_map(move |row| row.get(at)).map(|cell| cell.trim());
+    cells.filter(|cell| !cell.is_empty() && !is_blank(cell))
+}
+
+/// Whether it is what a CRM writes into an empty cell.
+pub(super) fn is_blank(cell: &str) -> bool {
+    ["(no value)", "(blank)", "(none)", "(empty)"].contains(&text::key(cell).as_str())
+}
+
+/// How empty cells are written in this file, each once.
+fn blanks(seen: &Seen) -> BTreeSet<&str> {
+    seen.rows.iter().flatten().map(|cell| cell.trim()).filter(|cell| is_blank(cell)).collect()
 }
 
 fn distinct(seen: &Seen, at: usize, most: usize) -> Vec<String> {
@@ -117,68 +165,17 @@ fn file(out: &mut String, seen: &Seen, found: &BTreeMap<Field, usize>) {
     if seen.skip_lines > 0 {
         let _ = writeln!(out, "skip_lines = {}", seen.skip_lines);
     }
-    let dates: Vec<&str> =
-        found.iter().filter(|(field, _)| field.is_date()).flat_map(|(_, at)| column(seen, *at).take(200)).collect();
-    out.push_str(&date_line(&dates));
+    let blanks = blanks(seen);
+    if !blanks.is_empty() {
+        let list: Vec<String> = blanks.iter().map(|blank| quoted(blank)).collect();
+        let _ = writeln!(out, "blank = [{}]        # read as an empty cell", list.join(", "));
+    }
+    let dates: Vec<usize> = found.iter().filter(|(field, _)| field.is_date()).map(|(_, at)| *at).collect();
+    out.push_str(&suggest_dates::line(seen, &dates));
     let money = [Field::Arr, Field::Tcv, Field::Services, Field::Amount];
     let numbers: Vec<&str> =
         money.iter().filter_map(|field| found.get(field)).flat_map(|at| column(seen, *at).take(200)).collect();
     out.push_str(&number_lines(&numbers));
-}
-
-fn date_line(cells: &[&str]) -> String {
-    if cells.is_empty() {
-        return String::new();
-    }
-    let calendar = Calendar { zone: chrono_tz::Tz::UTC, fiscal_start_month: 1 };
-    let fits = |format: &DateFormat| {
-        cells
-            .iter()
-            .all(|cell| date::parse(cell, std::slice::from_ref(format), &calendar, chrono_tz::Tz::UTC).is_some())
-    };
-    if fits(&DateFormat::Iso) {
-        return "dates = [\"iso\"]\n".into();
-    }
-    let patterns = [
-        "%d/%m/%Y",
-        "%m/%d/%Y",
-        "%d.%m.%Y",
-        "%d-%m-%Y",
-        "%m-%d-%Y",
-        "%Y/%m/%d",
-        "%b %d, %Y",
-        "%d %b %Y",
-        "%d-%b-%Y",
-        "%m/%d/%Y %H:%M",
-        "%d/%m/%Y %H:%M",
-        "%m/%d/%Y %I:%M %p",
-    ];
-    let mut fitting: Vec<String> = patterns
-        .iter()
-        .filter(|pattern| fits(&DateFormat::Pattern((**pattern).to_owned())))
-        .map(|pattern| (*pattern).to_owned())
-        .collect();
-    for (format, name) in [(DateFormat::EpochMs, "epoch-ms"), (DateFormat::ExcelSerial, "excel-serial")] {
-        // Any epoch of few digits fits: what matters is what real exports look like.
-        let digits = if name == "epoch-ms" { 12..=13 } else { 5..=5 };
-        if fits(&format) && cells.iter().all(|cell| digits.contains(&cell.split('.').next().unwrap_or("").len())) {
-            fitting.push(name.to_owned());
-        }
-    }
-    match fitting.as_slice() {
-        [] => {
-            format!("# dates = [\"…\"]        # no single format fits, for example {}; declare one\n", quoted(cells[0]))
-        }
-        [one] => format!("dates = [{}]\n", quoted(one)),
-        several => {
-            let list: Vec<String> = several.iter().map(|pattern| quoted(pattern)).collect();
-            format!(
-                "# dates = [\"…\"]        # {} could be any of {}: only you can tell\n",
-                quoted(cells[0]),
-                list.join(", ")
-            )
-        }
-    }
 }
 
 fn number_lines(cells: &[&str]) -> String {
@@ -186,7 +183,8 @@ fn number_lines(cells: &[&str]) -> String {
     if cells.iter().any(|cell| cell.contains(['$', '€', '£', '¥', '₹'])) {
         out.push_str("currency_symbols = true\n");
     }
-    if cells.iter().any(|cell| cell.starts_with('(') && cell.ends_with(')')) {
+    let is_in_parentheses = |cell: &str| cell.starts_with('(') && cell.ends_with(')');
+    if cells.iter().any(|cell| is_in_parentheses(cell) && cell.bytes().any(|b| b.is_ascii_digit())) {
         out.push_str("negative = \"parentheses\"\n");
     }
     let comma_last = cells
@@ -271,9 +269,48 @@ fn fields(out: &mut String, seen: &Seen, object: Object, found: &BTreeMap<Field,
             None if *field == Field::Currency && !found.is_empty() => {
                 out.push_str("# currency = { constant = \"USD\" }        # the file names no currency\n")
             }
-            None => {}
+            None => missing(out, seen, object, *field, found),
         }
     }
+    unused(out, seen, found);
+}
+
+/// A field without which no row is taken, and where it may be.
+fn missing(out: &mut String, seen: &Seen, object: Object, field: Field, found: &BTreeMap<Field, usize>) {
+    let is_there = |field: Field| found.contains_key(&field);
+    let is_required = match (object, field) {
+        (_, Field::ExternalId)
+        | (Object::Deals, Field::OpenedOn)
+        | (Object::Accounts | Object::Partners, Field::Name)
+        | (Object::Spend, Field::Category | Field::Amount)
+        | (Object::Activities, Field::Kind | Field::HappenedAt) => true,
+        (Object::Deals, Field::Stage) => !is_there(Field::Outcome),
+        (Object::Spend, Field::Partner) => !is_there(Field::PartnerName),
+        (Object::Spend, Field::Date) => !is_there(Field::Quarter),
+        (Object::Deals, Field::ClosedOn) => false,
+        _ => return,
+    };
+    let word = field.word();
+    let said = if is_required { "required" } else { "required where a deal is closed" };
+    let mut hint = String::new();
+    if field.is_date() {
+        let is_free = |at: &usize| !found.values().any(|taken| taken == at);
+        let dates: Vec<&str> = (0..seen.header.len())
+            .filter(|at| is_free(at) && suggest_dates::is_of_dates(seen, *at))
+            .map(|at| seen.header[at].as_str())
+            .collect();
+        if !dates.is_empty() {
+            hint = format!("; dates are in: {}", dates.join(", ").replace(char::is_control, " "));
+        }
+    } else if matches!((object, field), (Object::Deals, Field::Stage)) {
+        hint = "; or outcome".into();
+    } else if matches!((object, field), (Object::Spend, Field::Partner)) {
+        hint = "; or partner_name".into();
+    }
+    let _ = writeln!(out, "# {word} = \"…\"        # {said}{hint}");
+}
+
+fn unused(out: &mut String, seen: &Seen, found: &BTreeMap<Field, usize>) {
     let left: Vec<String> = seen
         .header
         .iter()
@@ -398,11 +435,43 @@ mod tests {
 
     #[test]
     fn formats_with_one_reading_are_declared() {
-        assert_eq!(date_line(&["13/01/2025", "01/02/2025"]), "dates = [\"%d/%m/%Y\"]\n");
-        assert_eq!(date_line(&["1736467200000"]), "dates = [\"epoch-ms\"]\n");
-        assert_eq!(date_line(&["45667"]), "dates = [\"excel-serial\"]\n");
         assert_eq!(number_lines(&["$1,234.56"]), "currency_symbols = true\nthousands = \",\"\n");
         assert_eq!(number_lines(&["1.234,56 €"]), "currency_symbols = true\ndecimal = \",\"\nthousands = \".\"\n");
         assert_eq!(number_lines(&["10000.00", "5"]), "");
+    }
+
+    #[test]
+    fn the_id_of_what_names_the_others_decides_what_the_rows_are() {
+        for (header, object, id) in [
+            (&["Opportunity ID", "Activity ID", "Type", "Date"][..], "activities", "Activity ID"),
+            (&["Partner ID", "Line ID", "Category", "Amount"], "spend", "Line ID"),
+            (&["Partner ID", "Account ID", "Account Name"], "accounts", "Account ID"),
+            (&["Partner ID", "Partner Name"], "partners", "Partner ID"),
+        ] {
+            let text = suggest(&seen(header, &[]), None);
+            assert!(text.contains(&format!("\nobject = \"{object}\"")), "{header:?}\n{text}");
+            assert!(text.contains(&format!("\nexternal_id = \"{id}\"")), "{header:?}\n{text}");
+        }
+        let text = suggest(&seen(&["Foo", "Bar"], &[&["1", "2"]]), None);
+        assert!(text.contains("\n# object = ") && !text.contains("\nobject = "), "{text}");
+        assert!(text.contains("# columns that are not used: \"Foo\", \"Bar\""), "{text}");
+    }
+
+    #[test]
+    fn what_is_written_into_empty_cells_is_no_value() {
+        let rows: &[&[&str]] = &[&["1", "(No value)", "01/31/2025"], &["2", "(1,500.00)", "(No value)"]];
+        let text = suggest(&seen(&["Deal ID", "Amount", "Create Date"], rows), None);
+        assert!(text.contains("\nblank = [\"(No value)\"]"), "{text}");
+        assert!(text.contains("\ndates = [\"%m/%d/%Y\"]"), "{text}");
+        assert!(text.contains("\nnegative = \"parentheses\""), "{text}");
+        let text = suggest(&seen(&["Deal ID", "Amount"], &[&["1", "(No value)"], &["2", "1500.00"]]), None);
+        assert!(!text.contains("parentheses"), "{text}");
+    }
+
+    #[test]
+    fn a_required_field_that_was_not_found_is_asked_for() {
+        let rows: &[&[&str]] = &[&["1", "Won", "2025-01-31", "2025-03-31", "x"]];
+        let text = suggest(&seen(&["Deal ID", "Stage", "Created", "Closed", "Color"], rows), None);
+        assert!(text.contains("\n# opened_on = \"…\"        # required; dates are in: Created, Closed\n"), "{text}");
     }
 }
