@@ -136,7 +136,10 @@ fn a_session_of_the_joint_pod_is_recorded_once_a_week_and_says_by_how_much_it_is
         assert_eq!(asked(partner(hidden), None).await, asked(partner(never), None).await);
         let pods = [home.pods[1], never].map(|pod| Some(global_id("Pod", pod)));
         let [of_others, no_pod] = pods;
-        assert_eq!(asked(partner(home.partners[0]), of_others.clone()).await, asked(partner(home.partners[0]), no_pod).await);
+        assert_eq!(
+            asked(partner(home.partners[0]), of_others.clone()).await,
+            asked(partner(home.partners[0]), no_pod).await
+        );
         assert_eq!(asked(partner(hidden), of_others).await, asked(partner(never), None).await);
         let mut foreign = session(&app, 0, "2026-09-30T10:00:00Z");
         foreign["podId"] = json!(global_id("Pod", app.world.home.pods[1]));
