@@ -36,22 +36,25 @@ struct Printed {
     /// Role and token of the first program and of the portfolio.
     tokens: BTreeMap<String, String>,
     curl: Option<String>,
+    /// The page of the published forecast.
+    document: Option<String>,
     child: Child,
 }
 
 /// Reads what a demo prints until it serves.
 async fn printed(mut child: Child) -> Printed {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let (mut page, mut tokens, mut curl) = (None, BTreeMap::new(), None);
+    let (mut page, mut tokens, mut curl, mut document) = (None, BTreeMap::new(), None, None);
     while let Some(line) = lines.next_line().await.unwrap() {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
             ["open", url] => page = Some((*url).to_owned()),
+            ["curl", _, url, "-H", ..] if url.contains("/documents/") => document = Some((*url).to_owned()),
             ["curl", ..] => curl = Some(line.trim().to_owned()),
             [role, .., token] if role.parse::<Role>().is_ok() && token.starts_with("ey") => {
                 tokens.entry((*role).to_owned()).or_insert_with(|| (*token).to_owned());
             }
-            ["Stop", ..] => return Printed { page: page.unwrap(), tokens, curl, child },
+            ["Stop", ..] => return Printed { page: page.unwrap(), tokens, curl, document, child },
             _ => {}
         }
     }
@@ -112,6 +115,17 @@ async fn the_demo_starts_from_nothing_and_everything_it_prints_works() {
                 assert!(data.values().any(|value| !value.is_null()), "{role}, {}: {answer}", query["name"]);
             }
         }
+
+        // The printed page. The questions above have emptied the seat's bucket, which is full again in 10 seconds.
+        let page = loop {
+            let page = Client::new().get(printed.document.as_ref().unwrap()).bearer_auth(token).send().await.unwrap();
+            if page.status() != 429 {
+                break page;
+            }
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        };
+        assert_eq!(page.status(), 200);
+        assert!(page.text().await.unwrap().contains("<html"));
         printed.end().await;
 
         let (is_clean, said) = check(&database.url).await;
@@ -193,4 +207,35 @@ async fn serve_says_in_one_sentence_what_keeps_it_from_starting() {
     assert!(serve("0").await.contains("partnerloop migrate"));
     let why = serve("1").await;
     assert!(why.contains("PARTNERLOOP_ISSUERS") && why.contains("PARTNERLOOP_SIGNING_KEY"), "{why}");
+}
+
+/// `demo --write-files`, `program create --from` and the imports in the order of program.json: a rehearsal from nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_written_files_make_a_program_and_go_into_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = |path: &std::path::Path| path.to_str().unwrap().to_owned();
+    let written = partnerloop(&["demo", "--as-of", "2026-11-02", "--write-files", &text(folder.path())]).output();
+    assert!(written.await.unwrap().status.success());
+    let own = folder.path().join("demo-nordic");
+    let url = format!("sqlite://{}", text(&folder.path().join("rehearsal.sqlite")));
+    let frame = own.join("program.json");
+    let create = ["program", "create", "nordic", "--db", &url, "--from", &text(&frame)];
+    let made = partnerloop(&create).output().await.unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let frame: Value = serde_json::from_str(&std::fs::read_to_string(frame).unwrap()).unwrap();
+    for import in frame["imports"].as_array().unwrap() {
+        let [object, file, mapping] = ["object", "file", "mapping"].map(|field| import[field].as_str().unwrap());
+        let (file, mapping) = (text(&own.join(file)), text(&own.join(mapping)));
+        let import = ["import", object, &file, "--map", &mapping, "--program", "nordic", "--db", &url];
+        let output = partnerloop(&import).output().await.unwrap();
+        let last: Value =
+            serde_json::from_slice(output.stdout.trim_ascii().rsplit(|b| *b == b'\n').next().unwrap()).unwrap();
+        assert_eq!(
+            (&last["state"], &last["held"], &last["refused"]),
+            (&json!("DONE"), &json!(0), &json!(0)),
+            "{object}: {last}"
+        );
+    }
+    let again = partnerloop(&create).output().await.unwrap();
+    assert_eq!(again.status.code(), Some(1), "{again:?}");
 }

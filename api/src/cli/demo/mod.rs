@@ -132,6 +132,11 @@ impl Demo {
                 out,
                 "  curl -sS {url}/graphql -H 'content-type: application/json' -H 'authorization: Bearer {token}' -d '{body}'\n"
             )?;
+            let page = publish::latest_page(office, offer.program.as_deref().unwrap_or_default()).await?;
+            if let Some(path) = page {
+                writeln!(out, "What was published, as a page to read and to print:\n")?;
+                writeln!(out, "  curl -sS {url}{path} -H 'authorization: Bearer {token}' -o forecast.html\n")?;
+            }
         } else {
             writeln!(
                 out,

@@ -130,7 +130,8 @@ pub(super) struct Offer {
     pub(super) role: Role,
     pub(super) name: String,
     subject: String,
-    program: Option<String>,
+    /// The program's slug; none of a portfolio's.
+    pub(super) program: Option<String>,
     portfolio: Option<String>,
 }
 

@@ -2,9 +2,10 @@
 //! Invest partners commit to. So that the documents of every phase can be looked at.
 
 use super::people::once;
-use crate::usecase::{Caller, deployment, recruit, recruit_plan, tam};
+use crate::usecase::{Caller, Office, deliverable, deployment, program, recruit, recruit_plan, tam};
 use anyhow::Context;
 use domain::calendar::Quarter;
+use domain::deliverable::DeliverableKind;
 use domain::funnel::FunnelStage;
 use domain::money::Currency;
 use domain::recruit::{Section, Tier};
@@ -21,6 +22,24 @@ const STAGES: [(FunnelStage, Component); 3] = [
 
 /// What a deal is worth when commitments are counted in deals, in minor units of most currencies.
 const DEAL_MINOR: i128 = 4_000_000;
+
+/// The path of the page of a program's latest forecast; a database may be served some quarters after it was seeded.
+///
+/// # Errors
+/// A storage failure.
+pub(super) async fn latest_page(office: &Office, slug: &str) -> anyhow::Result<Option<String>> {
+    let Some(program) = program::find_by_slug(office, slug).await? else { return Ok(None) };
+    let system = Caller::system(office.clone(), program.id);
+    let running = program.calendar.quarter(program.calendar.day(office.clock.now()));
+    for back in 0..4 {
+        let quarter = running.plus(-back);
+        let by = deliverable::By::Of(DeliverableKind::Forecast, quarter, None);
+        if deliverable::by(&system, by).await?.is_some() {
+            return Ok(Some(format!("/documents/{}/{quarter}.html", DeliverableKind::Forecast.slug())));
+        }
+    }
+    Ok(None)
+}
 
 /// Decides, writes and publishes as the operator would.
 ///
