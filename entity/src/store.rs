@@ -16,6 +16,10 @@ pub type Tx = DatabaseTransaction;
 /// How long a statement of a request may run in PostgreSQL.
 const STATEMENT: Duration = Duration::from_secs(5);
 
+/// For how long a connection that was just used is taken to be there still: to ask before each statement would double the round
+/// trips of a request.
+const TRUSTED: Duration = Duration::from_secs(1);
+
 /// The two sides of one database, and a third for work that takes its time.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -38,7 +42,11 @@ impl Store {
             Ok(Self { read, write, unhurried: None })
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let mut options = ConnectOptions::new(url);
-            options.max_connections(connections_max).acquire_timeout(Duration::from_secs(8)).sqlx_logging(false);
+            options
+                .max_connections(connections_max)
+                .acquire_timeout(Duration::from_secs(8))
+                .test_before_acquire_if_idle_for(TRUSTED)
+                .sqlx_logging(false);
             let mut slow = options.clone();
             slow.max_connections(connections_max.min(8)).acquire_timeout(Duration::from_secs(60)).connect_lazy(true);
             options.statement_timeout(STATEMENT);
@@ -113,6 +121,7 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
     options
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(30))
+        .test_before_acquire_if_idle_for(TRUSTED)
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(|options| {
             options

@@ -83,7 +83,8 @@ impl Database {
         if !SchemaManager::new(office.store.write()).has_table("seaql_migrations").await? {
             return Err(none());
         }
-        self.open_migrated().await
+        // No client waits for a command: its statements may take their time.
+        Ok(self.open_migrated().await?.unhurried())
     }
 
     /// Connects, and brings the tables up to date.

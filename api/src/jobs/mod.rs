@@ -57,7 +57,7 @@ pub async fn tick(office: &Office, programs: &[Program], stop: &CancellationToke
     let worker_id = office.clock.id();
     let mut all = Vec::new();
     for program in programs {
-        let caller = Caller::system(office.clone(), program.id);
+        let caller = Caller::system(office.unhurried(), program.id);
         // A job's later periods wait for its earlier ones.
         let mut waiting = BTreeSet::new();
         for due in job::upcoming(&caller).await? {

@@ -83,6 +83,8 @@ pub(in crate::usecase) async fn of_import(work: &Work<'_>) -> Result<Value, Fail
 /// # Errors
 /// [`Failure`].
 pub async fn open_all(office: &Office) -> Result<(), Failure> {
+    // A program's whole history is read: longer than a statement of a request may take.
+    let office = &office.unhurried();
     for program_id in ledger_log::unopened(office.store.read()).await? {
         let caller = Caller::system(office.clone(), program_id);
         commit(&caller, Action::ManageProgram, None, async |work| {
