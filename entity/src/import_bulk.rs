@@ -1,6 +1,7 @@
 //! Facts in bulk: found by their ids in another system, written many at a time.
 
 use crate::bulk::{self, SIZES};
+use crate::column::one_of;
 use crate::store::{Conn, DbErr};
 use domain::slice::Slice;
 use sea_orm::QuerySelect;
@@ -20,13 +21,6 @@ pub(crate) fn pieces<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
-/// Keys to look for, filled up to one of those sizes by repeating the last.
-pub(crate) fn padded<T: Clone>(keys: &[T]) -> Vec<T> {
-    let size = SIZES.into_iter().rev().find(|size| *size >= keys.len()).unwrap_or(keys.len());
-    let filling = keys.last().into_iter().cycle().take(size.saturating_sub(keys.len()));
-    keys.iter().chain(filling).cloned().collect()
-}
-
 macro_rules! bulk {
     ($table:ident, $fact:ty, $what:literal) => {
         #[doc = concat!($what, " in bulk.")]
@@ -41,7 +35,7 @@ macro_rules! bulk {
             pub async fn of_external_ids(conn: &impl Conn, slice: &Slice, ids: &[&str]) -> Result<Vec<$fact>, DbErr> {
                 Entity::find()
                     .filter(Column::ProgramId.eq(slice.program_id()))
-                    .filter(Column::ExternalId.is_in(padded(ids)))
+                    .filter(one_of(conn, Column::ExternalId, ids))
                     .all(conn)
                     .await?
                     .into_iter()
@@ -58,7 +52,7 @@ macro_rules! bulk {
                     .select_only()
                     .columns([Column::ExternalId, Column::Id])
                     .filter(Column::ProgramId.eq(slice.program_id()))
-                    .filter(Column::ExternalId.is_in(padded(ids)))
+                    .filter(one_of(conn, Column::ExternalId, ids))
                     .into_tuple()
                     .all(conn)
                     .await?;
@@ -176,8 +170,5 @@ mod tests {
             assert_eq!(pieces.concat(), rows);
             assert!(pieces.iter().all(|piece| SIZES.contains(&piece.len())));
         }
-        assert_eq!(padded(&[1, 2, 3]), [1, 2, 3, 3, 3]);
-        assert_eq!(padded(&[7; 350]).len(), 350);
-        assert!(padded::<u8>(&[]).is_empty());
     }
 }

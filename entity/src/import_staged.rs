@@ -1,7 +1,6 @@
 //! Rows of an import that were judged and are set aside until all of them are written in one transaction.
 
-use crate::column::{read, word};
-use crate::import_bulk::{ROWS_MOST, padded};
+use crate::column::{one_of, read, word};
 use crate::store::{Conn, DbErr};
 use domain::import::Verdict;
 use domain::slice::Slice;
@@ -93,19 +92,15 @@ pub async fn known(
     run_id: Uuid,
     external_ids: &[&str],
 ) -> Result<Vec<(String, u64)>, DbErr> {
-    let mut rows: Vec<(String, i64)> = Vec::new();
-    for ids in external_ids.chunks(ROWS_MOST) {
-        let found = Entity::find()
-            .select_only()
-            .columns([Column::ExternalId, Column::RowNumber])
-            .filter(Column::ProgramId.eq(slice.program_id()))
-            .filter(Column::RunId.eq(run_id))
-            .filter(Column::ExternalId.is_in(padded(ids)))
-            .into_tuple()
-            .all(conn)
-            .await?;
-        rows.extend(found);
-    }
+    let rows: Vec<(String, i64)> = Entity::find()
+        .select_only()
+        .columns([Column::ExternalId, Column::RowNumber])
+        .filter(Column::ProgramId.eq(slice.program_id()))
+        .filter(Column::RunId.eq(run_id))
+        .filter(one_of(conn, Column::ExternalId, external_ids))
+        .into_tuple()
+        .all(conn)
+        .await?;
     Ok(rows.into_iter().map(|(id, row)| (id, u64::try_from(row).unwrap_or(0))).collect())
 }
 
@@ -114,14 +109,13 @@ pub async fn known(
 /// # Errors
 /// [`DbErr`].
 pub async fn forget(conn: &impl Conn, slice: &Slice, run_id: Uuid, row_numbers: &[u64]) -> Result<(), DbErr> {
-    for rows in row_numbers.chunks(ROWS_MOST).map(padded) {
-        Entity::delete_many()
-            .filter(Column::ProgramId.eq(slice.program_id()))
-            .filter(Column::RunId.eq(run_id))
-            .filter(Column::RowNumber.is_in(rows.iter().map(|row| i64::try_from(*row).unwrap_or(i64::MAX))))
-            .exec(conn)
-            .await?;
-    }
+    let rows: Vec<i64> = row_numbers.iter().map(|row| i64::try_from(*row).unwrap_or(i64::MAX)).collect();
+    Entity::delete_many()
+        .filter(Column::ProgramId.eq(slice.program_id()))
+        .filter(Column::RunId.eq(run_id))
+        .filter(one_of(conn, Column::RowNumber, &rows))
+        .exec(conn)
+        .await?;
     Ok(())
 }
 

@@ -218,7 +218,6 @@ impl BoundField {
 }
 
 impl BoundField {
-    /// A word through the field's map: itself where there is none, nothing where the map does not name it.
     /// The file's words that the field's map names, in order, at most twenty.
     pub(super) fn words(&self) -> Vec<&str> {
         let mut words: Vec<&str> = self.map.keys().map(String::as_str).collect();
@@ -227,6 +226,7 @@ impl BoundField {
         words
     }
 
+    /// A word through the field's map: itself where there is none, nothing where the map does not name it.
     pub(super) fn mapped<'t>(&'t self, word: &'t str) -> Option<&'t str> {
         match self.map.get(&text::key(word)) {
             Some(ours) => Some(ours),
