@@ -59,11 +59,12 @@ pub struct MdfAccess {
 /// takes the place of the one before. None where nothing was committed. `plans` are of one partner or several, of whatever iterations.
 #[must_use]
 pub fn committed(plans: &[Commitment], partner: Uuid, quarter: Quarter) -> Option<i128> {
-    let own = plans.iter().filter(|it| {
-        it.partner_id == partner && it.stage == FunnelStage::Tofu && it.for_quarter == quarter && it.arr_minor > 0
-    });
+    let own = plans
+        .iter()
+        .filter(|it| it.partner_id == partner && it.stage == FunnelStage::Tofu && it.for_quarter == quarter);
     let latest = own.clone().map(|it| it.quarter).max()?;
-    Some(own.filter(|it| it.quarter == latest).map(|it| i128::from(it.arr_minor)).sum())
+    // A plan that takes a commitment back to 0 commits nothing, whatever an earlier one said.
+    Some(own.filter(|it| it.quarter == latest).map(|it| i128::from(it.arr_minor)).sum::<i128>()).filter(|sum| *sum > 0)
 }
 
 /// Reads the access off what was committed and delivered.
@@ -116,6 +117,8 @@ mod tests {
         assert_eq!(committed(&plans, Uuid::from_u128(1), quarter("2026-Q4")), None);
         let nothing = [commitment("2026-Q4", FunnelStage::Tofu, "2026-Q4", 0)];
         assert_eq!(committed(&nothing, Uuid::nil(), quarter("2026-Q4")), None);
+        let [taken_back] = nothing;
+        assert_eq!(committed(&[plans[0].clone(), taken_back], Uuid::nil(), quarter("2026-Q4")), None);
     }
 
     /// 80.00 committed: 79.99 delivered is 0.999875 and pauses it, 80.00 does not; with a bar of 0.9, 72.00 is enough.
