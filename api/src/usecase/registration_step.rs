@@ -182,7 +182,10 @@ pub async fn decide(
             Decision::Approve => {
                 approve(work, it, at, verdict).await?;
                 enter(work, EntryKind::RegistrationApproved, it);
-                sla::start(work, SlaKind::JoinFirstCall, "Registration", id, Some(it.partner_id), work.now).await?;
+                if !is_over(work, it.deal_id).await? {
+                    let partner = Some(it.partner_id);
+                    sla::start(work, SlaKind::JoinFirstCall, "Registration", id, partner, work.now).await?;
+                }
                 registration_lock::convert_approved(work, it).await?;
             }
             Decision::Refuse => {
@@ -211,6 +214,13 @@ async fn joined(work: &mut Work<'_>, it: &Registration, held_at: DateTime<Utc>) 
         sla::meet(work, SlaKind::JoinFirstCall, it.id, held_at).await?;
     }
     Ok(())
+}
+
+/// Whether the deal is closed already: its first call is behind it.
+async fn is_over(work: &Work<'_>, deal: Option<Uuid>) -> Result<bool, Failure> {
+    let Some(deal) = deal else { return Ok(false) };
+    let deal = entity::deal::find(&work.tx, &whole(work.program_id())?, deal).await?;
+    Ok(deal.is_some_and(|deal| deal.outcome != Outcome::Open))
 }
 
 /// A deal that is closed has no first call any more: nobody owes joining it.
