@@ -158,7 +158,7 @@ fn a_draft_is_changed_and_activated_once() {
             (&json!(4), &json!(1)),
             "{entries}"
         );
-        let facts = r#"{"baseVersion":1,"title":"More deals","values":{"solidDeals":12}}"#;
+        let facts = r#"{"baseVersion":1,"version":1}"#;
         let first = json!({ "node": { "subjectType": "PolicyDraft", "facts": facts } });
         assert!(entries["drafts"]["edges"].as_array().unwrap().contains(&first), "{entries}");
         // The rival's policy is its own.

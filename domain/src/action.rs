@@ -366,6 +366,8 @@ pub enum Action {
     ManageCosellTriggers,
     /// Read strategic alliances: sponsors, targets, the joint open pipeline.
     ReadAlliances,
+    /// Read the open pipeline of an alliance: of one deal it would be that deal's amount.
+    ReadAlliancePipeline,
     /// Agree and review them.
     ManageAlliances,
     /// Read whether a partner may ask for market development funds, with its committed pipeline.

@@ -171,7 +171,7 @@ impl Action {
             Self::ReadCosellTriggered => &[Operator, PartnerAe, CustomerAe, Revops],
             Self::ReadAlliances => &[Operator, PartnerAe, PartnerManager, Revops, Leadership],
             Self::ManageAlliances => &[Operator, PartnerManager, Revops],
-            Self::ReadMdfAccess => &[Operator, PartnerAe, PartnerManager, Revops],
+            Self::ReadAlliancePipeline | Self::ReadMdfAccess => &[Operator, PartnerAe, PartnerManager, Revops],
         })
     }
 }

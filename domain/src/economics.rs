@@ -37,7 +37,7 @@ pub struct PartnerYield {
     pub without_arr: u64,
     /// Program spend in minor units.
     pub spend_minor: i128,
-    /// NONE without a multiple, THIN under the policy's number of won sourced deals with a known ARR: the others add nothing.
+    /// NONE without a multiple, THIN under the policy's number of won sourced deals (ruling 5).
     pub evidence: Evidence,
     /// The policy it was computed under.
     pub policy_version: i64,
@@ -53,7 +53,7 @@ impl PartnerYield {
             .and_then(|multiple| if Worth::won(sourced).is_unknown() { Err(Reason::NoKnownArr) } else { Ok(multiple) });
         let evidence = match multiple {
             Err(_) => Evidence::None,
-            Ok(_) if sourced.won_arr_count < policy.solid_sourced_deals => Evidence::Thin,
+            Ok(_) if sourced.won < policy.solid_sourced_deals => Evidence::Thin,
             Ok(_) => Evidence::Solid,
         };
         Self {

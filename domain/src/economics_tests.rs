@@ -26,22 +26,22 @@ fn yield_without_spend_is_null_and_thin_under_ten_deals() {
     assert_eq!((nothing.multiple, nothing.evidence), (Ok(dec!(0)), Evidence::Thin));
 }
 
-/// Nine sourced deals were won on a spend of 300. Of none the ARR is known: the multiple is unknown, and no 0. Of two it is (900): 900 / 300 = 3x, and
-/// two deals are what stands behind it, whatever else was won.
+/// Nine sourced deals were won on a spend of 300. Of none the ARR is known: the multiple is unknown, and no 0. Of two it is (900): 900 / 300 = 3x,
+/// and the nine won deals are what ruling 5 counts.
 #[test]
-fn a_yield_whose_arr_is_unknown_is_null_and_only_known_deals_are_evidence() {
-    let policy = Policy { solid_sourced_deals: 3, ..Policy::default() };
-    let measure = |known, arr, spend| {
+fn a_yield_whose_arr_is_unknown_is_null_and_no_zero() {
+    let measure = |solid_sourced_deals, known, arr, spend| {
+        let policy = Policy { solid_sourced_deals, ..Policy::default() };
         let value = CellValue { won: 9, won_arr_minor: arr, won_arr_count: known, ..CellValue::default() };
         PartnerYield::measure(&value, spend, &policy)
     };
-    let unknown = measure(0, 0, 300);
+    let unknown = measure(10, 0, 0, 300);
     assert_eq!((unknown.multiple, unknown.evidence), (Err(Reason::NoKnownArr), Evidence::None));
     assert_eq!((unknown.sourced_won, unknown.without_arr), (9, 9));
-    assert_eq!(measure(0, 0, 0).multiple, Err(Reason::NoSpend));
-    let thin = measure(2, 900, 300);
+    assert_eq!(measure(10, 0, 0, 0).multiple, Err(Reason::NoSpend));
+    let thin = measure(10, 2, 900, 300);
     assert_eq!((thin.multiple, thin.evidence, thin.without_arr), (Ok(dec!(3)), Evidence::Thin, 7));
-    assert_eq!(measure(3, 900, 300).evidence, Evidence::Solid);
+    assert_eq!(measure(9, 2, 900, 300).evidence, Evidence::Solid);
 }
 
 fn spot(partner: Option<u128>, cohort: Cohort) -> Spot {

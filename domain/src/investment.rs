@@ -27,7 +27,7 @@ pub struct Side {
     pub multiple: Measured<Decimal>,
     /// Its interval; none without a multiple, and where nothing was won: there is no rate to carry it by.
     pub interval: Option<Interval>,
-    /// NONE without a multiple, THIN under the policy's number of won deals with a known ARR that a Yield takes: the money came from those alone.
+    /// NONE without a multiple, THIN under the policy's number of won deals that a Yield takes: the money came from those alone.
     pub evidence: Evidence,
 }
 
@@ -49,7 +49,7 @@ impl Side {
         });
         let evidence = match multiple {
             Err(_) => Evidence::None,
-            Ok(_) if value.won_arr_count < policy.solid_sourced_deals => Evidence::Thin,
+            Ok(_) if win_rate.won < policy.solid_sourced_deals => Evidence::Thin,
             Ok(_) => Evidence::Solid,
         };
         let without_arr = value.won.saturating_sub(value.won_arr_count);
@@ -132,14 +132,14 @@ mod tests {
         assert_eq!(better(&of(9, 12, Some(2_000_000)), &dear), Better::Inconclusive);
         assert_eq!(better(&partner, &of(9, 12, Some(100_000))), Better::Inconclusive);
         assert_eq!(better(&partner, &none), Better::Unmeasured);
-        // Twelve were won, and nobody recorded for how much: that is no multiple of 0. Of nine it is known: THIN.
+        // Twelve were won, and nobody recorded for how much: that is no multiple of 0. Of one it is known: twelve won deals are SOLID (ruling 5).
         let known = |won_arr_count| {
             let of = CellValue { won_arr_count, won_arr_minor: 0, ..value(12, 18) };
             let side = Side::of(&of, Some(100), &Policy::default());
             (side.multiple, side.evidence)
         };
         assert_eq!(known(0), (Err(Reason::NoKnownArr), Evidence::None));
-        assert_eq!((known(9).1, known(10).1), (Evidence::Thin, Evidence::Solid));
+        assert_eq!(known(1).1, Evidence::Solid);
         let nothing_won = of(0, 5, Some(100));
         assert_eq!((nothing_won.multiple, nothing_won.interval), (Ok(dec!(0)), None));
     }

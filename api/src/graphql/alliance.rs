@@ -41,10 +41,13 @@ pub struct Alliance {
     /// What the joint open pipeline is to be.
     pipeline_target: Money,
     /// ARR of open deals that the partner is on in any state, late amendments left out.
+    #[graphql(directive = Allow::apply(Action::ReadAlliancePipeline))]
     pipeline: Money,
     /// How many open deals these are.
+    #[graphql(directive = Allow::apply(Action::ReadAlliancePipeline))]
     open_deals: i32,
     /// Those of them without a recorded ARR, which add nothing.
+    #[graphql(directive = Allow::apply(Action::ReadAlliancePipeline))]
     open_deals_without_arr: i32,
     /// How many customers the two are to have together.
     customer_target: i32,

@@ -55,7 +55,7 @@ impl PartnerYield {
         money(&self.measures, self.value.spend_minor)
     }
 
-    /// NONE where `multiple` is null, THIN under 10 won sourced deals with a known ARR by default.
+    /// NONE where `multiple` is null, THIN under 10 won sourced deals by default.
     async fn evidence(&self) -> Evidence {
         self.value.evidence.into()
     }

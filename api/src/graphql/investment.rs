@@ -46,7 +46,7 @@ pub struct InvestmentSide {
     multiple: Option<Decimal>,
     /// Wilson's interval of the win rate, carried over to the multiple: deals, mean ARR and cost are as they were.
     interval: Option<Interval>,
-    /// How much stands behind it: THIN under 10 won deals with a known ARR by default.
+    /// How much stands behind it: THIN under 10 won deals by default.
     evidence: Evidence,
     /// Why the multiple is null.
     reason: Option<Reason>,

@@ -23,6 +23,7 @@ pub struct PrivateOfferAccepted {
     /// The deal's name.
     deal_name: String,
     /// The offer's id, where it is on record.
+    #[graphql(directive = Allow::apply(Action::ReadDealWork))]
     offer_id: Option<String>,
 }
 

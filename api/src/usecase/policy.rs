@@ -157,7 +157,9 @@ pub async fn draft(
             }
         }
         let body = json!({ "title": draft.title, "baseVersion": draft.base_version, "values": facts.values });
-        work.record("policy.draft", "PolicyDraft", draft.id, body.clone());
+        work.record("policy.draft", "PolicyDraft", draft.id, body);
+        // Who reads the ledger does not read drafts: what one holds stands in the record of changes.
+        let body = json!({ "version": draft.version, "baseVersion": draft.base_version });
         work.enter(EntryKind::PolicyChanged, "PolicyDraft", draft.id, &[], body);
         Ok(draft.id)
     })

@@ -144,13 +144,10 @@ impl Forecast {
             }
         }
         if band == Band::Conservative && spend.evidence == Evidence::Thin {
-            let known = spend.sourced_won.saturating_sub(spend.without_arr.unwrap_or_default());
-            // What was published before the others were counted apart was THIN by all of them.
-            let which = if spend.without_arr.is_some() { " with a known ARR" } else { "" };
             let (base, conservative) = (plain(applied.base), plain(applied.conservative));
             told.step(
                 ground,
-                format!("THIN, on {known} won sourced deals{which}: one band down, {base} to {conservative}"),
+                format!("THIN, on {} won sourced deals: one band down, {base} to {conservative}", spend.sourced_won),
             );
         }
         let counted = plain(self.exact(spend.counted(planned)));
