@@ -1,6 +1,7 @@
 //! The real binary: `partnerloop demo` seeds, serves, and prints what a newcomer needs.
 
 use crate::support::database::{Backend, Database};
+use crate::support::patience::until;
 use api::clock::Clock;
 use api::usecase::{Office, portfolio, program};
 use domain::role::Role;
@@ -143,9 +144,7 @@ async fn a_demo_killed_while_it_seeds_goes_on_to_the_same_end() {
     let cut = Database::fresh(Backend::Sqlite);
     let mut child = demo(&cut.url, &[]);
     let office = Office::new(Store::connect(&cut.url, 2).await.unwrap(), Clock::system());
-    while program::find_by_slug(&office, "demo").await.unwrap().is_none() {
-        tokio::task::yield_now().await;
-    }
+    until("the program", async || program::find_by_slug(&office, "demo").await.unwrap().is_some()).await;
     child.kill().await.unwrap();
     assert!(
         portfolio::find_by_slug(&office, "demo").await.unwrap().is_none(),

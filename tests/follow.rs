@@ -1,6 +1,7 @@
 //! Subscriptions to events: by role and slice, over both transports, each event once and in order, across two servers, and
 //! from where a client left off.
 
+use crate::support::patience::until;
 use crate::support::stream::{Events, Socket};
 use crate::support::world::{World, global_id, somebody};
 use crate::support::{App, on_every_backend};
@@ -39,9 +40,7 @@ async fn watch(app: &App, office: &Office) {
 
 /// Until so many follow: what happens from then on, each of them hears of.
 async fn followed(office: &Office, by: usize) {
-    while office.feed.followers() < by {
-        tokio::task::yield_now().await;
-    }
+    until("followers", async || office.feed.followers() >= by).await;
 }
 
 fn token(app: &App, role: Role) -> String {

@@ -1,6 +1,7 @@
 //! Handoffs through the API: fired by events of deals, acknowledged by the receiver, overdue when their time is over.
 
 use crate::registration::{at, codes, rules};
+use crate::support::patience::until;
 use crate::support::stream::{Events, Socket};
 use crate::support::world::{World, global_id};
 use crate::support::{App, on_every_backend};
@@ -155,9 +156,7 @@ fn a_handoff_is_told_to_who_gives_and_receives_it() {
         let mut partner = Events::open(app.address, &token(Role::Partner), &bare, None).await;
         let mut manager = Socket::open(app.address, &token(Role::PartnerManager), told).await;
         let mut all = Socket::open(app.address, &token(Role::Revops), told).await;
-        while app.office.feed.followers() < 3 {
-            tokio::task::yield_now().await;
-        }
+        until("followers", async || app.office.feed.followers() >= 3).await;
         // Another partner's deal first: its manager and its partner are others.
         advance(&app, app.world.home.open[1], "Won", Some("2026-10-05")).await;
         advance(&app, app.world.home.open[0], "Won", Some("2026-10-05")).await;

@@ -1,5 +1,6 @@
 //! Tier decisions that are due: listed by name, told of by the scheduler before the day and after it, by role and slice.
 
+use crate::support::patience::until;
 use crate::support::stream::{Events, Socket};
 use crate::support::world::{World, global_id};
 use crate::support::{App, on_every_backend};
@@ -75,9 +76,7 @@ fn a_follower_hears_of_the_partners_of_its_slice_and_resumes_behind_the_last() {
         let token = |role| app.token(&World::subject(role));
         let mut manager = Events::open(app.address, &token(Role::PartnerManager), TOLD, None).await;
         let mut operator = Socket::open(app.address, &token(Role::Operator), TOLD).await;
-        while app.office.feed.followers() < 2 {
-            tokio::task::yield_now().await;
-        }
+        until("followers", async || app.office.feed.followers() >= 2).await;
         ticked(&app).await;
         let mut names = Vec::new();
         for _ in 0..2 {

@@ -1,6 +1,7 @@
 //! WebSockets: every close code of `graphql-transport-ws`, and what happens to operations.
 
 use super::fixture::Server;
+use crate::support::patience::within;
 use api::limits::Limits;
 use chrono::TimeDelta;
 use futures_util::{SinkExt, StreamExt};
@@ -67,7 +68,7 @@ impl Socket {
 
     async fn hear(&mut self) -> Heard {
         loop {
-            match self.0.next().await {
+            match within("a message", self.0.next()).await {
                 Some(Ok(Message::Text(text))) => return Heard::Json(serde_json::from_str(&text).unwrap()),
                 Some(Ok(Message::Close(Some(frame)))) => return Heard::Closed(frame.code.into()),
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}

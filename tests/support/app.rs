@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 use strum::IntoEnumIterator;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -50,6 +51,9 @@ pub(crate) fn patient() -> Limits {
     Limits { bucket: u64::from(u32::MAX), failed_sign_ins: u64::from(u32::MAX), ..Limits::default() }
 }
 
+/// Longer than any test takes on a busy machine: one that waits in vain fails, instead of keeping all others from their end.
+const LONGEST: Duration = Duration::from_secs(600);
+
 fn on(backend: Backend, limits: Limits, body: &impl AsyncFn(App)) {
     // The runner shows it when the test fails.
     println!("on {backend}");
@@ -62,9 +66,10 @@ fn on(backend: Backend, limits: Limits, body: &impl AsyncFn(App)) {
         .unwrap();
     runtime.block_on(async {
         let app = App::start(&database.url, limits, world).await;
-        body(app).await;
+        let run = tokio::time::timeout(LONGEST, body(app)).await;
+        assert!(run.is_ok(), "not at its end after {LONGEST:?} on {backend}: it waits for what does not come");
     });
-    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+    runtime.shutdown_timeout(Duration::from_secs(5));
 }
 
 /// A running server with a world in its database.

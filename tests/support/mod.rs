@@ -6,6 +6,7 @@ pub(crate) mod browser;
 pub(crate) mod database;
 pub(crate) mod forge;
 pub(crate) mod import;
+pub(crate) mod patience;
 pub(crate) mod real_data;
 pub(crate) mod sdl;
 mod server;

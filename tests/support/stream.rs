@@ -1,5 +1,6 @@
 //! Ears: a subscription over an event stream, and one over a WebSocket.
 
+use super::patience::within;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -33,6 +34,11 @@ impl Events {
 
     /// The id and the answer of the next event; none at the end of the stream.
     pub(crate) async fn next(&mut self) -> Option<(String, Value)> {
+        // Around the whole wait: what keeps a silent stream alive is no event.
+        within("an event", self.read()).await
+    }
+
+    async fn read(&mut self) -> Option<(String, Value)> {
         loop {
             if let Some(end) = self.text.find("\n\n") {
                 let event: String = self.text.drain(..end + 2).collect();
@@ -72,6 +78,10 @@ impl Socket {
     }
 
     async fn hear(&mut self) -> Value {
+        within("a message", self.read()).await
+    }
+
+    async fn read(&mut self) -> Value {
         loop {
             match self.0.next().await.unwrap().unwrap() {
                 Message::Text(text) => return serde_json::from_str(&text).unwrap(),
