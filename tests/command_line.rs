@@ -115,3 +115,18 @@ fn rejects_do_not_overwrite_what_is_read() {
         (rows.into(), mapping.into())
     );
 }
+
+/// `partnerloop schema | head`: the schema is longer than a pipe holds, and nobody reads on.
+#[test]
+fn what_prints_ends_quietly_when_its_reader_does() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_partnerloop"))
+        .arg("schema")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(told(&output), "");
+    assert_eq!(output.status.code(), None, "ended by the signal");
+}

@@ -3,7 +3,10 @@
 use crate::registration::{at, codes, rival, rules};
 use crate::support::world::global_id;
 use crate::support::{App, Seat, on_every_backend};
+use api::usecase::Caller;
+use api::usecase::import::{self, Request};
 use chrono::TimeDelta;
+use domain::import::Object;
 use domain::role::Role;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -221,5 +224,47 @@ fn paths_are_set_whole_and_a_partners_own_comes_before_the_programs() {
         let seen = manager.query(&path).await.data()["escalationPath"].clone();
         assert_eq!(seen, json!({ "version": 0, "contacts": [] }));
         assert_eq!(app.as_role(Role::Partner).query("{ escalationPath { version } }").await.status, 400);
+    });
+}
+
+/// Asked on Monday, 5 October, 9:00, and due on Wednesday, 9:00. A file tells on Friday that one deal was lost on Tuesday: nobody owed an
+/// answer any more. The other was lost on Thursday, a day after the answer was due.
+#[test]
+fn a_deal_that_closes_ends_what_was_asked_about_it_as_of_the_day_it_closed() {
+    on_every_backend(async |app| {
+        let manager = app.as_role(Role::Revops);
+        let mut asked = Vec::new();
+        for at in [0, 1] {
+            let partner = global_id("Partner", app.world.home.partners[at]);
+            asked.push(open(&manager, app.world.home.open[at], json!({ "partnerId": partner })).await);
+        }
+        app.clock.set(at("2026-10-09T09:00:00Z"));
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("deals.csv");
+        std::fs::write(
+            &file,
+            "id,name,stage,closed\nD-Northwind open,Northwind open,Lost,2026-10-06\nD-Southbay open,Southbay open,Lost,2026-10-08\n",
+        )
+        .unwrap();
+        let mapping = "[fields]\nexternal_id = \"id\"\nname = \"name\"\nstage = \"stage\"\nclosed_on = \"closed\"\n";
+        let request = Request {
+            object: Object::Deals,
+            file_name: "deals.csv".into(),
+            path: file,
+            mapping: mapping.into(),
+            mapping_folder: None,
+            is_dry_run: false,
+            resume: false,
+            is_spooled: false,
+            run_id: None,
+        };
+        let system = Caller::system(app.office.clone(), app.world.home.program);
+        let run = import::import(&system, request, &|_| {}).await.unwrap();
+        assert_eq!((run.counts.changed, run.counts.held, run.counts.refused), (2, 0, 0));
+        let mut states = Vec::new();
+        for it in &asked {
+            states.push(promise(&app, Role::Revops, &it["escalation"]["id"]).await["state"].clone());
+        }
+        assert_eq!(states, ["STOPPED", "MISSED"]);
     });
 }

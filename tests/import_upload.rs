@@ -1,9 +1,9 @@
 //! Uploads over HTTP: who may, what is answered, and what can be fetched afterwards.
 
+use crate::support::SCHEMAS;
 use crate::support::database::{Backend, Database};
 use crate::support::import::Bench;
 use api::auth::{Authenticated, Refused};
-use api::graphql::Schemas;
 use api::http::{Authenticate, Contracts, Http, Ready, imports};
 use api::limits::Limits;
 use async_trait::async_trait;
@@ -42,7 +42,7 @@ fn router(bench: &Bench) -> Router {
     let office = bench.caller.office.clone();
     let program = bench.caller.authorise(domain::role::Action::Import).unwrap().program_id();
     let tokens = Arc::new(Roles(program, office.clock.now() + TimeDelta::hours(1)));
-    let contracts = Contracts::new(&Schemas::build().unwrap());
+    let contracts = Contracts::new(&SCHEMAS);
     let http = Arc::new(Http::new(
         Limits::default(),
         contracts,

@@ -1,10 +1,11 @@
 //! Measures through the schema: the numbers of the real data on both back ends, and who is shown what.
 
+use crate::support::SCHEMAS;
 use crate::support::database::{Backend, Database};
 use crate::support::import::Bench;
 use crate::support::real_data::{RealDeal, folder, id, rows, skygeni};
 use api::clock::Clock;
-use api::graphql::{Schemas, global_id, prepare};
+use api::graphql::{global_id, prepare};
 use api::usecase::{Caller, Office, check, program};
 use async_graphql::Request;
 use chrono_tz::Tz;
@@ -19,11 +20,10 @@ use sea_orm_migration::sea_orm::{ConnectionTrait, Statement, Value};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use uuid::Uuid;
 
 const CALENDAR: Calendar = Calendar { zone: Tz::UTC, fiscal_start_month: 1 };
-static SCHEMAS: LazyLock<Schemas> = LazyLock::new(|| Schemas::build().unwrap());
 
 /// A program that holds SkyGeni with regions as segments.
 struct World {

@@ -21,7 +21,7 @@ async fn addressable(app: &App, accounts: i64) {
 /// The line of a partner in the only segment, as the operator reads it.
 async fn line(app: &App, at: usize) -> Value {
     let query = "{ forecastDraft { partners { partner { name } cells { segment { name } penetration penetrationBasis penetrationReason accountsEngaged
-        overlap { accounts addressableAccounts rate reason { code } } base { influenced { explanation { inputs { name value } steps } } } } } } }";
+        overlap { accounts addressableAccounts rate isUnderBar reason { code } } base { influenced { explanation { inputs { name value } steps } } } } } } }";
     let draft = app.as_role(Role::Operator).query(query).await.data()["forecastDraft"].clone();
     let cells = draft["partners"][at]["cells"].as_array().unwrap().clone();
     cells.into_iter().find(|cell| cell["segment"]["name"] == "Enterprise").unwrap()
@@ -49,7 +49,8 @@ async fn log(app: &App, account: &Value, partner: Option<String>, kind: &str, ha
 }
 
 /// Southbay is on both accounts: its own deals are on one, and with Northwind it is on a deal of the other. 2 of 1 are 200 %; of 5 40 %; of 6
-/// 33.33 %; of 13 15.38 %; of 14 14.29 %.
+/// 33.33 %; of 13 15.38 %; of 14 14.29 %; of
+/// 20 10 %, and of 21 less.
 #[test]
 fn the_share_of_accounts_in_common_decides_at_its_edges() {
     on_every_backend(async |app| {
@@ -59,11 +60,14 @@ fn the_share_of_accounts_in_common_decides_at_its_edges() {
             (6, "MODERATE", "0.333333333333"),
             (13, "MODERATE", "0.153846153846"),
             (14, "SHALLOW", "0.142857142857"),
+            (20, "SHALLOW", "0.100000000000"),
+            (21, "SHALLOW", "0.095238095238"),
         ] {
             addressable(&app, accounts).await;
             let line = line(&app, 1).await;
             assert_eq!((&line["penetration"], &line["penetrationReason"]), (&json!(level), &Value::Null), "{line}");
-            let overlap = json!({ "accounts": 2, "addressableAccounts": accounts, "rate": rate, "reason": null });
+            let overlap = json!({ "accounts": 2, "addressableAccounts": accounts, "rate": rate,
+                "isUnderBar": accounts == 21, "reason": null });
             assert_eq!(line["overlap"], overlap);
             // Two accounts of a segment of one: what is wrong is found, and not cut down to 1.
             let query = "{ forecastDraft { findings { code partner { name } segment { name } accounts } } }";

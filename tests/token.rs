@@ -1,11 +1,12 @@
 //! Tokens over HTTP: what a bad one is answered, and a partner's token from minting to revocation.
 
+use crate::support::SCHEMAS;
 use crate::support::database::{Backend, Database};
 use crate::support::forge::{Pair, hmac, unsigned};
 use api::auth::{Authenticated, Authenticator, Identity, demo};
 use api::cli::token::sign;
 use api::clock::Clock;
-use api::graphql::{Schemas, prepare};
+use api::graphql::prepare;
 use api::http::{Contracts, Http, Ready, serve};
 use api::limits::Limits;
 use api::usecase::seat::{Facts, Who};
@@ -59,14 +60,13 @@ impl Server {
             seat::grant(&acme, Who { issuer: DEV_ISSUER.into(), subject: subject.into() }, facts, None).await.unwrap();
         }
         let Identity { authenticator, office, .. } = demo(office).await.unwrap();
-        let schemas = Schemas::build().unwrap_or_else(|missing| panic!("{missing:?}"));
         let own = office.clone();
         let equip = move |request, who: &Authenticated| {
             prepare(request, Caller::new(own.clone(), Arc::new(who.viewer.clone())))
         };
         let http = Arc::new(Http::new(
             Limits::default(),
-            Contracts::new(&schemas),
+            Contracts::new(&SCHEMAS),
             authenticator.clone(),
             Arc::new(Always),
             Arc::new(equip),

@@ -1,16 +1,18 @@
 //! SLA clocks: promises with their due times.
 
-use crate::column::{read, word};
+use crate::column::{one_of, read, word};
 use crate::page::{self, Ask, Key, Page};
 use crate::scope;
 use crate::store::{Conn, DbErr};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::deal::Outcome;
 use domain::sla::{Kept, SlaClock, SlaKind, SlaOwner, SlaState};
 use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Cond, Condition, ExprTrait};
 use sea_orm::{QueryOrder, QuerySelect, Statement};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// A row of `sla_clock`.
@@ -217,6 +219,54 @@ pub async fn about(
 ) -> Result<Option<SlaClock>, DbErr> {
     let select = Entity::find().filter(Column::ProgramId.eq(slice.program_id())).filter(Column::Kind.eq(word(kind)));
     select.filter(Column::SubjectId.eq(subject_id)).one(conn).await?.map(TryInto::try_into).transpose()
+}
+
+/// The running clocks about deals that are closed, of one or of all, each with the day its deal closed: the first call of a
+/// registration, and what was asked about a deal. Whatever the slice shows of them.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn of_closed_deals(
+    conn: &impl Conn,
+    slice: &Slice,
+    deal: Option<Uuid>,
+) -> Result<Vec<(SlaClock, Option<NaiveDate>)>, DbErr> {
+    let one = if deal.is_some() { "AND deal.id = $3" } else { "" };
+    let about = |kind: SlaKind, table: &str| {
+        format!(
+            "SELECT sla_clock.id, deal.closed_on FROM sla_clock
+             JOIN {table} AS subject ON subject.program_id = $1 AND subject.id = sla_clock.subject_id
+             JOIN deal ON deal.program_id = $1 AND deal.id = subject.deal_id {one}
+             WHERE sla_clock.program_id = $1 AND sla_clock.kind = '{}'
+               AND sla_clock.met_at IS NULL AND sla_clock.stopped_at IS NULL AND deal.outcome <> $2",
+            word(kind)
+        )
+    };
+    let sql = format!(
+        "{} UNION ALL {}",
+        about(SlaKind::JoinFirstCall, "registration"),
+        about(SlaKind::Escalation, "escalation")
+    );
+    let mut values: Vec<sea_orm::Value> = vec![slice.program_id().into(), word(Outcome::Open).into()];
+    values.extend(deal.map(sea_orm::Value::from));
+    let rows = conn.query_all_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, values)).await?;
+    let mut closed = BTreeMap::new();
+    for row in &rows {
+        closed.insert(row.try_get::<Uuid>("", "id")?, row.try_get::<Option<NaiveDate>>("", "closed_on")?);
+    }
+    if closed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = closed.keys().copied().collect::<Vec<_>>();
+    let of = Entity::find().filter(Column::ProgramId.eq(slice.program_id()));
+    let clocks = of.filter(one_of(conn, Column::Id, &ids)).order_by_asc(Column::Id).all(conn).await?;
+    clocks
+        .into_iter()
+        .map(|row| {
+            let day = closed.get(&row.id).copied().flatten();
+            Ok((row.try_into()?, day))
+        })
+        .collect()
 }
 
 async fn open(

@@ -2,7 +2,7 @@
 
 use super::fixture::Server;
 use super::limits::INTROSPECTION;
-use api::graphql::Schemas;
+use crate::support::SCHEMAS;
 use domain::role::Role;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -20,21 +20,19 @@ async fn ask(server: &Server, role: Role, query: &str) -> (u16, Value) {
 
 #[tokio::test]
 async fn each_role_introspects_its_own_schema_and_reads_its_own_sdl() {
-    let schemas = Schemas::build().unwrap();
-    let server = Server::real(&schemas).await;
+    let server = Server::real(&SCHEMAS).await;
     for role in Role::iter() {
         let (status, answer) = ask(&server, role, INTROSPECTION).await;
         assert_eq!((status, answer.get("errors")), (200, None), "{role:?}");
         assert_eq!(ask(&server, role, "{ __typename }").await.1["data"]["__typename"], "Query");
         let sdl = server.client.get(server.url("/schema.graphql")).bearer_auth(role.word()).send().await.unwrap();
-        assert_eq!(sdl.text().await.unwrap(), schemas.of(role).sdl);
+        assert_eq!(sdl.text().await.unwrap(), SCHEMAS.of(role).sdl);
     }
 }
 
 #[tokio::test]
 async fn a_scalar_that_is_none_is_refused_before_anything_runs() {
-    let schemas = Schemas::build().unwrap();
-    let server = Server::real(&schemas).await;
+    let server = Server::real(&SCHEMAS).await;
     // There is no caller behind this server: a resolver that ran would fail in another way.
     for (query, wanted) in [
         ("query($d: Date = \"2026-02-30\") { auditMatrix(asOf: $d) { asOf } }", "GRAPHQL_VALIDATION_FAILED"),
@@ -63,8 +61,7 @@ subscription S { __typename }"#;
 
 #[tokio::test]
 async fn no_document_however_mangled_makes_the_server_fail() {
-    let schemas = Schemas::build().unwrap();
-    let server = Server::real(&schemas).await;
+    let server = Server::real(&SCHEMAS).await;
     let mut random = StdRng::seed_from_u64(7);
     let pieces: Vec<&str> = SEED.split_inclusive(|letter: char| !letter.is_alphanumeric()).collect();
     for round in 0..600 {

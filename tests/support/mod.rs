@@ -15,3 +15,4 @@ pub(crate) mod tree;
 pub(crate) mod world;
 
 pub(crate) use app::{Answer, App, Seat, on_every_backend, on_every_backend_with, on_sqlite, patient};
+pub(crate) use server::SCHEMAS;

@@ -151,6 +151,10 @@ enum Command {
 #[must_use]
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
+    // `… | head` is no failure of what only reads and prints. What writes goes on to its end.
+    if matches!(cli.command, Command::Ledger(_) | Command::Schema(_) | Command::Check(_)) {
+        sigpipe::reset();
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .thread_stack_size(crate::limits::STACK)
         .enable_all()

@@ -2,6 +2,7 @@
 
 use super::Database;
 use crate::auth::{self, Identity, Settings};
+use crate::graphql::Schemas;
 use crate::http::telemetry::{LogFormat, serve_metrics, start_logs, start_metrics};
 use crate::http::{Documents, Http, Ready, assemble, explorer, routes, serve};
 use crate::limits::Limits;
@@ -123,10 +124,10 @@ impl Outside {
     pub(super) async fn open(&self, identity: &Identity) -> anyhow::Result<(Arc<Http>, TcpListener)> {
         let limits = Limits { bucket: self.bucket, restore_rate: self.restore_rate, ..Limits::default() };
         let ready = Arc::new(Whole { identity: identity.clone() });
-        let mut http = assemble(identity, limits, ready)
-            .map_err(|missing| anyhow!("without a declared audience: {}", missing.join(", ")))?
-            .with_origins(self.origins.clone())
-            .with_proxies(self.proxies);
+        let schemas =
+            Schemas::build().map_err(|missing| anyhow!("without a declared audience: {}", missing.join(", ")))?;
+        let mut http =
+            assemble(identity, &schemas, limits, ready).with_origins(self.origins.clone()).with_proxies(self.proxies);
         if self.origins.iter().any(|origin| origin == "*") {
             bail!("PARTNERLOOP_ORIGINS must list origins; any origin is not one");
         }

@@ -277,6 +277,9 @@ pub struct SegmentOverlap {
     /// `accounts` / `addressableAccounts`, 0 or more. Above 1 more accounts are in common than the segment is said to have: the finding
     /// OVERLAP_BEYOND_SEGMENT; the penetration is DEEP then, and accounts engaged are a share of `addressableAccounts`.
     rate: Option<Decimal>,
+    /// Whether `rate` is under the policy's bar (`tamOverlapBarRate`), 10 % by default: the two sell into different markets. Null
+    /// where it is.
+    is_under_bar: Option<bool>,
     /// Why the share is null.
     reason: Option<Reason>,
 }
@@ -331,6 +334,7 @@ impl ForecastCell {
             accounts: of.overlap_accounts.map(int),
             addressable_accounts: of.addressable_accounts.and_then(|accounts| i32::try_from(accounts).ok()),
             rate: share.ok().map(decimal),
+            is_under_bar: of.is_under_bar(&self.0.computed.policy),
             reason: share.err().map(because),
         })
     }

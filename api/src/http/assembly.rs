@@ -11,18 +11,15 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// The outside over an identity, with every role's schema.
-///
-/// # Errors
-/// The elements of the schema that declare no audience.
-pub fn assemble(identity: &Identity, limits: Limits, ready: Arc<dyn Ready>) -> Result<Http, Vec<String>> {
-    let schemas = Schemas::build()?;
+/// The outside over an identity and every role's schema.
+#[must_use]
+pub fn assemble(identity: &Identity, schemas: &Schemas, limits: Limits, ready: Arc<dyn Ready>) -> Http {
     let office = identity.office.clone();
     let clock = office.clock.clone();
     let equip =
         move |request, who: &Authenticated| prepare(request, Caller::new(office.clone(), Arc::new(who.viewer.clone())));
     let authenticator = identity.authenticator.clone();
-    Ok(Http::new(limits, Contracts::new(&schemas), authenticator, ready, Arc::new(equip), clock))
+    Http::new(limits, Contracts::new(schemas), authenticator, ready, Arc::new(equip), clock)
 }
 
 /// Every route of a server but the explorer's; uploads are kept in the folder `spool`.

@@ -5,7 +5,7 @@ use super::commit::{Done, Key, Work, commit};
 pub use super::deal_facts::Facts;
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
-use super::{handoff, money, origin, private_offer, registration_step};
+use super::{handoff, money, origin, private_offer, sla};
 use chrono::NaiveDate;
 use domain::attribution::{Attribution, Declaration, Provenance};
 use domain::deal::{Deal, DealKind, Outcome, Stage};
@@ -433,7 +433,7 @@ async fn change(
             private_offer::tell(work, Some(&before), &deal);
             handoff::fire(work, Some(&before), &deal).await?;
             if before.outcome == Outcome::Open && deal.outcome != Outcome::Open {
-                registration_step::deal_closed(work, id).await?;
+                sla::deals_closed(work, Some(id)).await?;
             }
         }
         Ok(id)

@@ -223,14 +223,6 @@ async fn is_over(work: &Work<'_>, deal: Option<Uuid>) -> Result<bool, Failure> {
     Ok(deal.is_some_and(|deal| deal.outcome != Outcome::Open))
 }
 
-/// A deal that is closed has no first call any more: nobody owes joining it.
-pub(super) async fn deal_closed(work: &mut Work<'_>, deal: Uuid) -> Result<(), Failure> {
-    for row in entity::registration::of_deals(&work.tx, &whole(work.program_id())?, &[deal]).await? {
-        sla::stop(work, SlaKind::JoinFirstCall, row.id, work.now).await?;
-    }
-    Ok(())
-}
-
 fn word(it: &Registration) -> &'static str {
     it.state.word().into()
 }

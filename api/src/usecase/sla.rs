@@ -133,6 +133,25 @@ async fn end(
     Ok(Some(clock))
 }
 
+/// What was promised about deals that have closed, about one or about all, is not owed any more: nobody joins a first call of
+/// them, or waits for an answer. It ended with the day the deal closed, so that a file that tells of it late breaks no promise; what was missed
+/// by then stays missed.
+///
+/// # Errors
+/// A storage failure.
+pub async fn deals_closed(work: &mut Work<'_>, deal: Option<Uuid>) -> Result<(), Failure> {
+    let owed = entity::sla_clock::of_closed_deals(&work.tx, work.slice, deal).await?;
+    if owed.is_empty() {
+        return Ok(());
+    }
+    let program = entity::program::find(&work.tx, work.program_id()).await?.ok_or(Failure::NotFound)?;
+    for (clock, closed_on) in owed {
+        let closed = closed_on.map_or(work.now, |day| program.calendar.ending(day));
+        stop(work, clock.kind, clock.subject_id, closed.min(work.now).max(clock.started_at)).await?;
+    }
+    Ok(())
+}
+
 /// What a watch did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Watched {
@@ -152,6 +171,7 @@ pub async fn watch(caller: &Caller) -> Result<Watched, Failure> {
     loop {
         let mut found = 0;
         commit(caller, Action::RunJobs, None, async |work| {
+            deals_closed(work, None).await?;
             let missed = entity::sla_clock::to_miss(&work.tx, work.slice, work.now, AT_ONCE).await?;
             let warned = entity::sla_clock::to_warn(&work.tx, work.slice, work.now, AT_ONCE).await?;
             found = missed.len().max(warned.len());

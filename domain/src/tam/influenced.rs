@@ -193,6 +193,12 @@ impl Influenced {
         self.overlap().is_ok_and(|share| share > Decimal::ONE)
     }
 
+    /// Whether so few accounts are in common that the two sell into different markets; none where the overlap is not known.
+    #[must_use]
+    pub fn is_under_bar(&self, policy: &TamPolicy) -> Option<bool> {
+        self.overlap().ok().map(|share| share < policy.overlap_bar_rate)
+    }
+
     /// The penetration that counts, and where it comes from: what was set by hand comes first.
     #[must_use]
     pub fn level(&self, policy: &TamPolicy) -> Option<(PenetrationLevel, PenetrationBasis)> {

@@ -88,6 +88,14 @@ fn overlapping(accounts: Option<u64>, addressable: Option<i64>, by_hand: Option<
     Influenced::of(&market, reach, &gap((11, 9), (9, 21)), &TamPolicy::default())
 }
 
+#[test]
+fn an_overlap_below_the_bar_is_flagged() {
+    let policy = TamPolicy::default();
+    let flagged = |accounts, addressable| overlapping(accounts, addressable, None).is_under_bar(&policy);
+    assert_eq!([flagged(Some(99), Some(1_000)), flagged(Some(100), Some(1_000))], [Some(true), Some(false)]);
+    assert_eq!([flagged(Some(99), None), flagged(None, Some(1_000))], [None, None]);
+}
+
 /// Of 10,000 accounts 1,499 are 14.99 %, 1,500 are 15 %, 3,999 are 39.99 % and 4,000 are 40 %; 10,001 are more than
 /// the segment is said to have: the share is 1.0001, and half of the 10,000 are engaged, as the rule has it.
 #[test]

@@ -35,6 +35,8 @@ pub struct TamPolicy {
     pub deep_overlap_rate: Decimal,
     /// An overlap of this share, or more, reads MODERATE; 0.15 by default \[ours\].
     pub moderate_overlap_rate: Decimal,
+    /// An overlap below this share is flagged: the two sell into different markets; 0.10 by default (seed 002, overlap rate).
+    pub overlap_bar_rate: Decimal,
     /// Completed quarters it takes to follow the realised seasonality; 8 by default \[ours\].
     pub seasonality_quarters: u32,
     /// From this share on, accounts that are counted both as sourced and as engaged are a warning; 0.10 by default (paper).
@@ -53,6 +55,7 @@ impl Default for TamPolicy {
             shallow_rate: dec!(0.1),
             deep_overlap_rate: dec!(0.40),
             moderate_overlap_rate: dec!(0.15),
+            overlap_bar_rate: dec!(0.10),
             seasonality_quarters: 8,
             double_count_rate: dec!(0.10),
         }

@@ -4,7 +4,7 @@ use super::apply::Apply;
 use super::{context, header, mapping};
 use crate::usecase::commit::{Done, Key, Work, commit};
 use crate::usecase::ledger::digest;
-use crate::usecase::{Caller, Failure, Problem, ProblemCode, Problems};
+use crate::usecase::{Caller, Failure, Problem, ProblemCode, Problems, sla};
 use domain::import::decision::{self, Decided, Decision, NotOpen};
 use domain::import::fact::Fact;
 use domain::import::run::{ImportRow, ImportRun};
@@ -142,6 +142,7 @@ async fn write(
     for quarter in quarters {
         work.touch(Some(quarter));
     }
+    sla::deals_closed(work, None).await?;
     run.counts.created += counts.created;
     run.counts.changed += counts.changed;
     run.counts.unchanged += counts.unchanged;

@@ -7,7 +7,7 @@ use super::{ImportFailure, Request, context, mapping, stage};
 use crate::usecase::commit::commit;
 use crate::usecase::ledger::digest;
 use crate::usecase::office::Event;
-use crate::usecase::{Caller, Failure};
+use crate::usecase::{Caller, Failure, sla};
 use domain::import::bound::Bound;
 use domain::import::context::Context;
 use domain::import::field::Field;
@@ -241,6 +241,9 @@ async fn applied(
         let has_changed = counts.created + counts.changed + made.accounts > 0 || !made.segments.is_empty() || !made.partners.is_empty();
         (done.counts, done.made) = (counts, made);
         if has_changed {
+            if done.object == Object::Deals {
+                sla::deals_closed(work, None).await?;
+            }
             let object: &str = done.object.into();
             let body = json!({ "object": object, "file": done.file_name, "sha256": done.file_sha256, "counts": done.counts, "made": done.made });
             work.record("import.apply", "ImportRun", done.id, body);
