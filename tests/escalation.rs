@@ -243,10 +243,11 @@ fn a_deal_that_closes_ends_what_was_asked_about_it_as_of_the_day_it_closed() {
         let file = folder.path().join("deals.csv");
         std::fs::write(
             &file,
-            "id,name,stage,closed\nD-Northwind open,Northwind open,Lost,2026-10-06\nD-Southbay open,Southbay open,Lost,2026-10-08\n",
+            "id,name,stage,opened,closed\nD-Northwind open,Northwind open,Lost,2026-02-02,2026-10-06\nD-Southbay open,Southbay open,Lost,2026-02-02,2026-10-08\n",
         )
         .unwrap();
-        let mapping = "[fields]\nexternal_id = \"id\"\nname = \"name\"\nstage = \"stage\"\nclosed_on = \"closed\"\n";
+        let mapping = "[fields]\nexternal_id = \"id\"\nname = \"name\"\nstage = \"stage\"\nopened_on = \"opened\"\nclosed_on = \"closed\"\n
+            [attribution]\notherwise = \"unknown\"\n";
         let request = Request {
             object: Object::Deals,
             file_name: "deals.csv".into(),
