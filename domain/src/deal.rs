@@ -2,7 +2,7 @@
 
 use crate::attribution::{Declaration, Provenance};
 use crate::calendar::Quarter;
-use crate::money::Currency;
+use crate::money::{Currency, Money};
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -134,8 +134,12 @@ pub struct Deal {
     pub arr_minor: Option<i64>,
     /// Total contract value in minor units of the program's currency.
     pub tcv_minor: Option<i64>,
+    /// The same as it was given; none where that was not kept.
+    pub tcv_original: Option<Money>,
     /// Services revenue in minor units of the program's currency; enters no metric.
     pub services_minor: Option<i64>,
+    /// The same as it was given; none where that was not kept.
+    pub services_original: Option<Money>,
     /// How its attribution was declared.
     pub declaration: Declaration,
     /// Where it came from.

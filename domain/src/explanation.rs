@@ -145,8 +145,13 @@ impl TrustGap {
         told.input(action, "deals left out because their attribution is unknown", self.left_out_unknown);
         told.step(action, rate_line("co-sell win rate", self.co_sell));
         told.step(action, rate_line("direct win rate", self.direct));
-        if let (Ok(points), Some(with), Some(without)) = (self.points, self.co_sell.rate(), self.direct.rate()) {
-            told.step(action, format!("({} - {}) x 100 = {} points", show(with), show(without), show(points)));
+        if let Ok(points) = self.points {
+            // From the counts: of rates that are shown rounded the last digits would not come out.
+            let rate = |of: WinRate| format!("{won} / ({won} + {lost})", won = of.won, lost = of.lost);
+            told.step(
+                action,
+                format!("({} - {}) x 100 = {} points", rate(self.co_sell), rate(self.direct), show(points)),
+            );
         }
         if let Some(interval) = self.interval {
             told.step(action, interval_line(interval));
@@ -251,7 +256,7 @@ mod tests {
             [
                 "co-sell win rate = 11 / (11 + 9) = 0.55",
                 "direct win rate = 9 / (9 + 21) = 0.3",
-                "(0.55 - 0.3) x 100 = 25 points",
+                "(11 / (11 + 9) - 9 / (9 + 21)) x 100 = 25 points",
                 "80 % interval (Newcombe's, from Wilson's) = 6.7942541518 to 41.342450150677",
                 "the interval lies above 0: LIFT",
             ]

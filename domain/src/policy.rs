@@ -29,7 +29,7 @@ pub struct Policy {
     pub interval_level: Level,
     /// Closed deals that each side of a comparison needs to be SOLID; 10 by default \[ours\].
     pub solid_deals: u64,
-    /// Won sourced deals with a known ARR that a Yield needs to be SOLID; 10 by default \[ours, ruling 5\].
+    /// Won sourced deals that a Yield needs to be SOLID; 10 by default \[ours, ruling 5\].
     pub solid_sourced_deals: u64,
     /// Accounts that an Expansion Probability needs to be SOLID; 10 by default \[ours, ruling 5\].
     pub solid_accounts: u64,

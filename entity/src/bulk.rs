@@ -16,7 +16,7 @@ const ARRAYS_FROM: usize = 5;
 pub(crate) const SIZES: [usize; 6] = [ROWS_MOST, 350, 100, 25, 5, 1];
 
 /// How many rows of the widest table fit into one statement of SQLite, which binds at most 32,766 values.
-pub(crate) const ROWS_MOST: usize = 700;
+pub(crate) const ROWS_MOST: usize = 640;
 
 /// Writes rows; where `keys` are named, a row that has the same is written anew.
 pub(crate) async fn write<A>(

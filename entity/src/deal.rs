@@ -6,6 +6,7 @@ use crate::page::{self, Ask, Key, Page};
 use crate::scope;
 use crate::store::{Conn, DbErr};
 use domain::external_ref::{RefKind, SystemId};
+use domain::money::Money;
 use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
@@ -62,6 +63,14 @@ pub struct Model {
     pub tcv_minor: Option<i64>,
     /// Services revenue.
     pub services_minor: Option<i64>,
+    /// Total contract value as it was given.
+    pub tcv_original_minor: Option<i64>,
+    /// Its currency.
+    pub tcv_original_currency: Option<String>,
+    /// Services revenue as it was given.
+    pub services_original_minor: Option<i64>,
+    /// Its currency.
+    pub services_original_currency: Option<String>,
     /// How attribution was declared.
     pub declaration: String,
     /// Where it came from.
@@ -140,6 +149,8 @@ impl TryFrom<Model> for domain::deal::Deal {
             arr_minor: row.arr_minor,
             tcv_minor: row.tcv_minor,
             services_minor: row.services_minor,
+            tcv_original: given(row.tcv_original_minor, row.tcv_original_currency.as_deref())?,
+            services_original: given(row.services_original_minor, row.services_original_currency.as_deref())?,
             declaration: read("deal.declaration", &row.declaration)?,
             provenance: read("deal.provenance", &row.provenance)?,
             locked_at: row.locked_at,
@@ -167,6 +178,11 @@ impl TryFrom<Model> for domain::deal::Deal {
     }
 }
 
+fn given(minor: Option<i64>, currency: Option<&str>) -> Result<Option<Money>, DbErr> {
+    let currency = read_optional("deal.original_currency", currency)?;
+    Ok(minor.zip(currency).map(|(minor, currency)| Money { minor, currency }))
+}
+
 pub(crate) fn active(program_id: Uuid, it: &domain::deal::Deal) -> ActiveModel {
     ActiveModel {
         program_id: Set(program_id),
@@ -191,6 +207,10 @@ pub(crate) fn active(program_id: Uuid, it: &domain::deal::Deal) -> ActiveModel {
         arr_minor: Set(it.arr_minor),
         tcv_minor: Set(it.tcv_minor),
         services_minor: Set(it.services_minor),
+        tcv_original_minor: Set(it.tcv_original.map(|money| money.minor)),
+        tcv_original_currency: Set(it.tcv_original.map(|money| money.currency.code().to_owned())),
+        services_original_minor: Set(it.services_original.map(|money| money.minor)),
+        services_original_currency: Set(it.services_original.map(|money| money.currency.code().to_owned())),
         declaration: Set(word(it.declaration)),
         provenance: Set(word(it.provenance)),
         locked_at: Set(it.locked_at),

@@ -154,7 +154,7 @@ impl Deal {
         self.row.external_id.as_deref()
     }
 
-    /// Days from opening to close; null while it is open.
+    /// Days from opening to winning or losing; null of any other deal.
     #[graphql(directive = Allow::apply(Action::ReadDealMoney))]
     async fn cycle_days(&self) -> Option<i64> {
         self.row.cycle_days

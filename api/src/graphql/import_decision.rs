@@ -18,7 +18,7 @@ use crate::usecase::import::{decide, list};
 pub enum ImportRowDecision {
     /// It is read again, with the cells that `values` mends and the program as it is now, and written.
     Accept,
-    /// It is written, but attribution and segment of the locked deal stay as they are on record. Only for a row that was held
+    /// It is written, but attribution, segment and kind of the locked deal stay as they are on record. Only for a row that was held
     /// because it would have changed them; whoever thinks that the record is wrong opens a dispute.
     Keep,
     /// It is not written: it is wrong.

@@ -5,11 +5,11 @@ use super::commit::{Done, Key, Work, commit};
 pub use super::deal_facts::Facts;
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
-use super::{handoff, money, origin, private_offer, sla};
+use super::{deal_money, handoff, origin, private_offer, sla};
 use chrono::NaiveDate;
 use domain::attribution::{Attribution, Declaration, Provenance};
 use domain::deal::{Deal, DealKind, Outcome, Stage};
-use domain::money::{Currency, Money};
+use domain::money::Currency;
 use domain::program::Program;
 use domain::role::Action;
 use domain::text;
@@ -232,53 +232,15 @@ async fn apply_progress(
     Ok(into)
 }
 
-async fn apply_money(
-    work: &Work<'_>,
-    program: &Program,
-    problems: &mut Problems,
-    deal: &mut Deal,
-    facts: &Facts,
-) -> Result<(), Failure> {
-    let mut read = |path: &str, given: Option<(Decimal, Currency)>| {
-        given.and_then(|(amount, currency)| {
-            money::amount(path, amount, currency).map_err(|problem| problems.push(problem)).ok()
-        })
-    };
-    if let Some(arr) = facts.arr {
-        let original = read("arr", arr);
-        deal.original_minor = original.map(|money| money.minor);
-        deal.original_currency = original.map(|money| money.currency);
-    }
-    let tcv = facts.tcv.map(|given| read("tcv", given));
-    let services = facts.services.map(|given| read("services", given));
-    let quarter = deal.closed_quarter.unwrap_or_else(|| program.calendar.quarter(program.calendar.day(work.now)));
-    let convert = async |path: &str, money: Option<Money>| match money {
-        Some(money) => {
-            let converted = money::into_program(&work.tx, work.slice, path, money, program.currency, quarter).await?;
-            Ok::<_, Failure>(Some(converted.minor))
-        }
-        None => Ok(None),
-    };
-    if let Some(tcv) = tcv {
-        deal.tcv_minor = convert("tcv", tcv).await?;
-    }
-    if let Some(services) = services {
-        deal.services_minor = convert("services", services).await?;
-    }
-    // A close in another quarter has another rate.
-    let original = deal.original_minor.zip(deal.original_currency).map(|(minor, currency)| Money { minor, currency });
-    deal.arr_minor = convert("arr", original).await?;
-    Ok(())
-}
-
 /// Applies the facts; gives back the stage that the deal moves into.
 async fn apply(work: &Work<'_>, deal: &mut Deal, facts: &Facts) -> Result<Option<Stage>, Failure> {
     let program = entity::program::find(&work.tx, work.program_id()).await?.ok_or(Failure::NotFound)?;
     let mut problems = Problems::default();
+    let closed_before = deal.closed_quarter;
     apply_texts(&mut problems, deal, facts);
     apply_references(work, &mut problems, deal, facts).await?;
     let into = apply_progress(work, &program, &mut problems, deal, facts).await?;
-    apply_money(work, &program, &mut problems, deal, facts).await?;
+    deal_money::apply(work, &program, &mut problems, deal, facts, closed_before).await?;
     problems.settle()?;
     Ok(into)
 }
@@ -375,7 +337,9 @@ pub(super) fn blank(work: &Work<'_>, opened_on: NaiveDate) -> Deal {
         original_currency: None,
         arr_minor: None,
         tcv_minor: None,
+        tcv_original: None,
         services_minor: None,
+        services_original: None,
         declaration: Declaration::Unknown,
         provenance: Provenance::Declared,
         locked_at: None,

@@ -59,6 +59,7 @@ pub async fn of_ids(caller: &Caller, ids: &[Uuid]) -> Result<Vec<SpendLine>, Fai
 }
 
 async fn apply(work: &Work<'_>, line: &mut SpendLine, facts: &Facts) -> Result<(), Failure> {
+    let before = (line.quarter, line.original_minor, line.original_currency);
     let program = entity::program::find(&work.tx, work.program_id()).await?.ok_or(Failure::NotFound)?;
     let mut problems = Problems::default();
     if let Some(segment) = facts.segment_id {
@@ -92,7 +93,9 @@ async fn apply(work: &Work<'_>, line: &mut SpendLine, facts: &Facts) -> Result<(
         None => Some(Money { minor: line.original_minor, currency: line.original_currency }),
     };
     problems.settle()?;
-    if let Some(original) = original {
+    // A rate may be corrected: what was converted before stays, until it is another amount or of another quarter.
+    let changed = original.filter(|it| (line.quarter, it.minor, it.currency) != before);
+    if let Some(original) = changed {
         let converted =
             money::into_program(&work.tx, work.slice, "amount", original, program.currency, line.quarter).await?;
         line.original_minor = original.minor;

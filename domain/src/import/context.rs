@@ -1,8 +1,10 @@
 //! What the program already has, as far as a row needs it to be read.
 
+use super::{Code, Problem};
 use crate::calendar::{Calendar, Quarter};
 use crate::deal::Outcome;
-use crate::money::Currency;
+use crate::money::{Currency, Money};
+use crate::spend::convert;
 use crate::text;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -28,6 +30,40 @@ pub struct Context {
     pub pods: HashMap<String, Uuid>,
     /// Its exchange rates.
     pub rates: HashMap<(Quarter, Currency), Decimal>,
+}
+
+/// The program's exchange rates, for what a file leaves as it is on record.
+#[derive(Clone, Debug)]
+pub struct Rates {
+    /// The program's currency.
+    pub currency: Currency,
+    /// The present quarter, whose rate an open deal has.
+    pub present: Quarter,
+    /// The rates.
+    pub rates: HashMap<(Quarter, Currency), Decimal>,
+}
+
+impl Rates {
+    /// An amount in the program's currency, in its minor units, at the rate of a quarter or of the present one.
+    ///
+    /// # Errors
+    /// The problem of the row: no rate, or more than is kept exactly.
+    pub fn convert(&self, money: Money, quarter: Option<Quarter>) -> Result<i64, Problem> {
+        let (currency, quarter) = (money.currency, quarter.unwrap_or(self.present));
+        if currency == self.currency {
+            return Ok(money.minor);
+        }
+        let rate = self.rates.get(&(quarter, currency)).copied().ok_or_else(|| {
+            let message = format!(
+                "the deal moves into {quarter}, for which the program has no rate for {currency}; Finance sets it (fxRateSet)"
+            );
+            Problem::new(Code::NoFxRate, message)
+        })?;
+        let converted = convert(money, rate, self.currency);
+        converted
+            .map(|money| money.minor)
+            .map_err(|_| Problem::new(Code::NumberTooLarge, "is larger than this server keeps exactly"))
+    }
 }
 
 /// A stage of the program.

@@ -88,7 +88,8 @@ pub(super) fn read(row: &mut Row<'_>) -> Option<DealFact> {
         name,
         account,
         segment,
-        kind: kind?,
+        kind: kind?.0,
+        is_kind_inferred: kind?.1,
         outcome: outcome?,
         stage,
         has_reached_stage_one,
@@ -196,8 +197,9 @@ fn outcome(row: &mut Row<'_>) -> (Option<Outcome>, Option<String>, bool) {
     (outcome, stage.filter(|_| known.is_some()), reached)
 }
 
-/// The kind by the mapping; without one, a deal whose only state is EXPANSION_OR_RETENTION is an expansion, every other new.
-fn kind(row: &mut Row<'_>, states: &[AttributionState]) -> Option<DealKind> {
+/// The kind by the mapping; without one, a deal whose only state is EXPANSION_OR_RETENTION is an expansion, every other new. And
+/// whether it was inferred so.
+fn kind(row: &mut Row<'_>, states: &[AttributionState]) -> Option<(DealKind, bool)> {
     let before = row.problems.len();
     let declared: Option<DealKind> = row.word(Field::Kind, "NEW, EXPANSION, RENEWAL");
     if row.problems.len() > before {
@@ -213,7 +215,7 @@ fn kind(row: &mut Row<'_>, states: &[AttributionState]) -> Option<DealKind> {
         );
         row.problems.push(Problem::new(Code::StateDoesNotFitKind, message));
     }
-    Some(kind)
+    Some((kind, declared.is_none()))
 }
 
 fn account(row: &mut Row<'_>) -> Option<AccountReference> {

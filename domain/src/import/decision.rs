@@ -1,8 +1,6 @@
 //! What somebody decides about a row that an import held (ruling 27).
 
-use super::bound::Bound;
 use super::fact::{DealFact, Reference};
-use super::field::Field;
 use super::run::{ImportRow, ImportRun, RunState};
 use super::{Code, Verdict};
 use crate::attribution::Declaration;
@@ -17,7 +15,7 @@ use uuid::Uuid;
 pub enum Decision {
     /// It is read again, with the cells that were mended, and written.
     Accept,
-    /// It is written, but the attribution and the segment of the locked deal stay as they are on record.
+    /// It is written, but attribution, segment and kind of the locked deal stay as they are on record.
     Keep,
     /// It is not written: it is wrong.
     Refuse,
@@ -47,13 +45,13 @@ pub enum NotOpen {
     /// The row is not held.
     #[error("the row is not held: it was decided already, or needs no decision")]
     NotHeld,
-    /// A locked deal's attribution or segment is kept, or disputed.
+    /// A locked deal's attribution, segment or kind is kept, or disputed.
     #[error(
-        "the deal is locked: KEEP what is on record for attribution and segment, or open a dispute; an import never edits them"
+        "the deal is locked: KEEP what is on record for attribution, segment and kind, or open a dispute; an import never edits them"
     )]
     Locked,
     /// Nothing of the row is locked.
-    #[error("KEEP is for a row that would change the attribution or the segment of a locked deal; this one would not")]
+    #[error("KEEP is for a row that would change attribution, segment or kind of a locked deal; this one would not")]
     NothingToKeep,
     /// Cells are mended only of a row that is accepted.
     #[error("cells are mended only where the row is accepted")]
@@ -83,8 +81,10 @@ impl NotOpen {
 /// # Errors
 /// [`NotOpen`].
 pub fn open(run: &ImportRun, row: &ImportRow, decision: Decision, is_mended: bool) -> Result<(), NotOpen> {
-    let is_locked =
-        row.problems.iter().any(|problem| matches!(problem.code, Code::LockedAttribution | Code::LockedSegment));
+    let is_locked = row
+        .problems
+        .iter()
+        .any(|problem| matches!(problem.code, Code::LockedAttribution | Code::LockedSegment | Code::LockedKind));
     if run.state != RunState::Done || run.is_dry_run {
         return Err(NotOpen::NotDone);
     }
@@ -99,15 +99,12 @@ pub fn open(run: &ImportRun, row: &ImportRow, decision: Decision, is_mended: boo
     }
 }
 
-/// The fact of a row that keeps what is on record of a locked deal: who did what, the segment, and the kind that the file only
-/// infers from who did what.
-pub fn keep(fact: &mut DealFact, on_record: &Deal, bound: &Bound) {
+/// The fact of a row that keeps what is on record of a locked deal: who did what, the segment, and the kind.
+pub fn keep(fact: &mut DealFact, on_record: &Deal) {
     fact.declaration = Declaration::Unknown;
     fact.credits.clear();
     fact.segment = on_record.segment_id.map(Reference::Known);
-    if !bound.has(Field::Kind) {
-        fact.kind = on_record.kind;
-    }
+    fact.kind = on_record.kind;
 }
 
 /// Whether what is on record is newer than the import whose row would overwrite it.
@@ -163,7 +160,7 @@ mod tests {
     #[test]
     fn a_locked_deal_is_kept_and_never_edited() {
         let done = run(RunState::Done, false);
-        for code in [Code::LockedAttribution, Code::LockedSegment] {
+        for code in [Code::LockedAttribution, Code::LockedSegment, Code::LockedKind] {
             let locked = row(Verdict::Held, code);
             assert_eq!(open(&done, &locked, Decision::Accept, false), Err(NotOpen::Locked));
             assert_eq!(open(&done, &locked, Decision::Accept, true), Err(NotOpen::Locked));

@@ -86,6 +86,9 @@ pub struct DealFact {
     pub segment: Option<Reference>,
     /// What is sold.
     pub kind: DealKind,
+    /// The row does not say what is sold: it was inferred from who did what.
+    #[serde(default)]
+    pub is_kind_inferred: bool,
     /// How it ended.
     pub outcome: Outcome,
     /// The stage's name in the CRM.

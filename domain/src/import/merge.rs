@@ -1,7 +1,8 @@
 //! A fact of a file beside what is on record: new, changed, the same, or held (ruling 27).
 
 use super::bound::Bound;
-use super::fact::{AccountFact, ActivityFact, DealFact, PartnerFact, SpendFact};
+use super::context::Rates;
+use super::fact::{AccountFact, ActivityFact, Amount, DealFact, PartnerFact, SpendFact};
 use super::field::Field;
 use super::{Code, Problem};
 use crate::account::Account;
@@ -9,6 +10,7 @@ use crate::activity::Activity;
 use crate::attribution::{Attribution, AttributionState, Declaration, Provenance};
 use crate::calendar::Quarter;
 use crate::deal::Deal;
+use crate::money::Money;
 use crate::partner::{Partner, PartnerKind, PartnerStatus};
 use crate::spend::SpendLine;
 use chrono::{DateTime, Utc};
@@ -64,15 +66,15 @@ pub struct DealWrite {
 /// A deal of a file beside the one on record.
 ///
 /// A field that the mapping does not name is left as it is; one that it names and the row leaves empty becomes empty.
-/// `id` is that of a new row. Attribution and segment of a locked deal do not change by import.
+/// `id` is that of a new row. Attribution, segment and kind of a locked deal do not change by import.
 #[must_use]
 pub fn deal(
     on_record: Option<(&Deal, &[Attribution])>,
     fact: &DealFact,
     resolved: &Resolved,
     bound: &Bound,
-    id: Uuid,
-    now: DateTime<Utc>,
+    rates: &Rates,
+    (id, now): (Uuid, DateTime<Utc>),
 ) -> Merge<DealWrite> {
     let Some((before, credits)) = on_record else {
         let mut deal = blank(fact, id, now);
@@ -90,6 +92,9 @@ pub fn deal(
         deal.cycle_days = cycle(&deal);
     }
     deal.has_reached_stage_one |= before.has_reached_stage_one;
+    if let Err(problem) = revalue(before, &mut deal, bound, rates) {
+        problems.push(problem);
+    }
     let is_locked = before.locked_at.is_some();
     if bound.has(Field::Segment) && resolved.segment_id != before.segment_id {
         if is_locked {
@@ -116,6 +121,15 @@ pub fn deal(
         } else if !is_locked {
             declare(&mut deal, fact, now);
             has_new_credits = true;
+        }
+    }
+    let fits = |kind| !has_new_credits || resolved.credits.iter().all(|(_, state)| state.fits(kind));
+    if !(fact.is_kind_inferred && fits(before.kind)) && fact.kind != before.kind {
+        if before.declaration == Declaration::Unknown || has_new_credits {
+            deal.kind = fact.kind;
+        } else {
+            let message = "the deal's attribution is declared for the kind it has, which is fixed with it; the file names another";
+            problems.push(Problem::new(Code::LockedKind, message));
         }
     }
     if !problems.is_empty() {
@@ -158,7 +172,9 @@ fn blank(fact: &DealFact, id: Uuid, now: DateTime<Utc>) -> Deal {
         original_currency: None,
         arr_minor: None,
         tcv_minor: None,
+        tcv_original: None,
         services_minor: None,
+        services_original: None,
         declaration: Declaration::Unknown,
         provenance: Provenance::Imported,
         locked_at: None,
@@ -189,6 +205,31 @@ fn cycle(deal: &Deal) -> Option<i64> {
     deal.closed_on.filter(|_| deal.outcome.is_closed()).map(|closed| (closed - deal.opened_on).num_days().max(0))
 }
 
+/// An amount as the row gives it.
+fn original(fact: &DealFact, amount: Option<Amount>) -> Option<Money> {
+    let currency = fact.currency.as_ref()?.parse().ok()?;
+    Some(Money { minor: amount?.original_minor, currency })
+}
+
+/// The amounts that the file leaves as they are, at the rate of the quarter that the deal closed in now (ruling 26).
+fn revalue(before: &Deal, deal: &mut Deal, bound: &Bound, rates: &Rates) -> Result<(), Problem> {
+    let quarter = deal.closed_quarter;
+    if quarter == before.closed_quarter {
+        return Ok(());
+    }
+    let arr = deal.original_minor.zip(deal.original_currency).map(|(minor, currency)| Money { minor, currency });
+    for (field, given, value) in [
+        (Field::Arr, arr, &mut deal.arr_minor),
+        (Field::Tcv, deal.tcv_original, &mut deal.tcv_minor),
+        (Field::Services, deal.services_original, &mut deal.services_minor),
+    ] {
+        if let Some(money) = given.filter(|_| !bound.has(field)) {
+            *value = Some(rates.convert(money, quarter)?);
+        }
+    }
+    Ok(())
+}
+
 /// Outcome, money and dates, and every other field that the mapping names.
 fn fill(deal: &mut Deal, fact: &DealFact, resolved: &Resolved, bound: &Bound) {
     let has = |field| bound.has(field);
@@ -198,7 +239,6 @@ fn fill(deal: &mut Deal, fact: &DealFact, resolved: &Resolved, bound: &Bound) {
     if has(Field::Account) {
         deal.account_id = resolved.account_id;
     }
-    deal.kind = fact.kind;
     deal.outcome = fact.outcome;
     if has(Field::Stage) {
         deal.stage_id = resolved.stage_id;
@@ -222,9 +262,11 @@ fn fill(deal: &mut Deal, fact: &DealFact, resolved: &Resolved, bound: &Bound) {
     }
     if has(Field::Tcv) {
         deal.tcv_minor = fact.tcv.map(|amount| amount.minor);
+        deal.tcv_original = original(fact, fact.tcv);
     }
     if has(Field::Services) {
         deal.services_minor = fact.services.map(|amount| amount.minor);
+        deal.services_original = original(fact, fact.services);
     }
     macro_rules! copy {
         ($($field:ident: $to:ident = $from:ident),* $(,)?) => { $(if has(Field::$field) { deal.$to.clone_from(&fact.$from); })* };

@@ -200,6 +200,8 @@ pub enum Code {
     LockedAttribution,
     /// The deal is locked, and its segment would change.
     LockedSegment,
+    /// The deal's attribution is declared, and its kind would change.
+    LockedKind,
     /// The source partner, the source's detail or the referral token would change.
     SourceFixed,
     /// The source partner is another than the SOURCED one.
@@ -266,6 +268,7 @@ impl Code {
             | Self::AttributionUnclear
             | Self::LockedAttribution
             | Self::LockedSegment
+            | Self::LockedKind
             | Self::SourceFixed
             | Self::RefTaken
             | Self::IdOfAnotherSystem

@@ -6,6 +6,7 @@ use crate::usecase::Failure;
 use domain::attribution::{Attribution, Provenance};
 use domain::deal::{Deal, Stage};
 use domain::external_ref::RefKind;
+use domain::import::context::Rates;
 use domain::import::fact::{DealFact, Fact, OriginFact};
 use domain::import::field::Field;
 use domain::import::merge::{self, DealWrite, Merge, Resolved};
@@ -21,6 +22,7 @@ use uuid::Uuid;
 pub(super) struct Deals {
     has_any: bool,
     stages: HashMap<String, Uuid>,
+    rates: Rates,
 }
 
 impl Deals {
@@ -52,7 +54,13 @@ impl Deals {
                 position += 1;
             }
         }
-        Ok(Self { has_any, stages })
+        let rates = entity::fx_rate::all(apply.tx, apply.slice).await?;
+        let rates = Rates {
+            currency: apply.program.currency,
+            present: apply.program.calendar.quarter(apply.program.calendar.day(apply.now)),
+            rates: rates.into_iter().map(|rate| ((rate.quarter, rate.currency), rate.rate)).collect(),
+        };
+        Ok(Self { has_any, stages, rates })
     }
 
     /// Writes a chunk.
@@ -90,7 +98,8 @@ impl Deals {
                 }
             };
             let with_credits = on_record.map(|deal| (deal, credits.get(&deal.id).map_or(&[][..], Vec::as_slice)));
-            let merged = merge::deal(with_credits, deal, &resolved, apply.bound, apply.clock.id(), apply.now);
+            let new = (apply.clock.id(), apply.now);
+            let merged = merge::deal(with_credits, deal, &resolved, apply.bound, &self.rates, new);
             let quarter_before = on_record.and_then(|deal| deal.closed_quarter);
             let subject = merged.row(on_record.map(|deal| deal.id), |it| it.deal.id);
             let has_news = origin.is_some() || before.brings_new(fact);

@@ -121,7 +121,7 @@ async fn write(
         if let Some(on_record) = found.first() {
             decision::in_time(run, on_record).map_err(not_open)?;
             if ruling.decision == Decision::Keep {
-                decision::keep(deal, on_record, &bound);
+                decision::keep(deal, on_record);
             }
         }
     }
