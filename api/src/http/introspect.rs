@@ -148,7 +148,7 @@ mod tests {
     use domain::role::Role;
     use strum::IntoEnumIterator;
 
-    /// `getIntrospectionQuery()` of graphql-js with every option, 15 levels deep: what GraphiQL and code generators send.
+    /// `getIntrospectionQuery()` of graphql-js with every option, 15 levels deep: what explorers and code generators send.
     const STANDARD: &str = include_str!("../../../tests/data/introspection.graphql");
 
     fn cost(contracts: &Contracts, role: Role, text: &str) -> u64 {
