@@ -195,3 +195,39 @@ fn three_claims_split_to_the_last_point() {
         assert_eq!(json!(shares), json!(["0.3334", "0.3333", "0.3333"]));
     });
 }
+
+/// The first answer of a day stands, so nobody can watch a rival arrive. That a submission learns of the conflict it meets stays; to take
+/// it back and look again costs the allowance of the day: of 20, the world's own registration took one.
+#[test]
+fn taking_a_registration_back_to_look_again_is_counted() {
+    on_every_backend(async |app| {
+        let partner = app.as_role(Role::Partner);
+        let left = async || {
+            let asked = json!({ "accountUrl": "https://watched.com" });
+            partner.change("registrationPrecheck", asked, "answer remainingToday").await
+        };
+        assert_eq!(left().await["remainingToday"], 18);
+        let withdraw = async |made: &Value| {
+            let id = json!({ "id": made["registration"]["id"] });
+            assert_eq!(codes(&partner.change("registrationWithdraw", id, "replayed").await), Vec::<&str>::new());
+        };
+        // Asking and registering count once together.
+        let first = submit(&partner, "https://watched.com").await;
+        assert_eq!(codes(&first), Vec::<&str>::new(), "{first}");
+        assert_eq!(left().await["remainingToday"], 18);
+        withdraw(&first).await;
+        for used in 1..=18 {
+            let again = submit(&partner, "https://watched.com").await;
+            assert_eq!(codes(&again), Vec::<&str>::new(), "{used}: {again}");
+            let told = left().await;
+            assert_eq!((&told["answer"], &told["remainingToday"]), (&json!("CLEAR"), &json!(18 - used)));
+            withdraw(&again).await;
+        }
+        assert_eq!(rules(&submit(&partner, "https://watched.com").await), ["CHECK_LIMIT"]);
+        let other = json!({ "accountUrl": "https://one-more.com" });
+        assert_eq!(rules(&partner.change("registrationPrecheck", other, "answer").await), ["CHECK_LIMIT"]);
+        app.clock.set(at("2026-10-06T09:00:00Z"));
+        let partner = app.as_role(Role::Partner);
+        assert_eq!(codes(&submit(&partner, "https://watched.com").await), Vec::<&str>::new());
+    });
+}

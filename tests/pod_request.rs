@@ -2,8 +2,10 @@
 
 use crate::registration::{approved, at, codes, rules};
 use crate::support::on_every_backend;
-use crate::support::world::global_id;
+use crate::support::world::{global_id, somebody};
+use api::usecase::seat;
 use domain::role::Role;
+use domain::seat::DEV_ISSUER;
 use serde_json::{Value, json};
 
 const REQUEST: &str = "podRequest { id question answer answeredAt responseHours version }";
@@ -34,6 +36,29 @@ fn silence_grows_old_until_the_partner_answers_once() {
         assert_eq!(rules(&again), ["ALREADY_ANSWERED"]);
         let not_there = partner.change("podRequestAnswer", answer(&hidden["podRequest"]["id"]), REQUEST).await;
         assert_eq!(codes(&not_there), ["NOT_FOUND"]);
+    });
+}
+
+/// A question without a deal is its asker's to read, with its promise, whatever its own rows are; nobody else's of that role.
+#[test]
+fn who_asks_reads_what_was_asked_without_a_deal() {
+    on_every_backend(async |app| {
+        let asker = app.as_role(Role::CustomerAe);
+        let asked = json!({ "partnerId": global_id("Partner", app.world.home.partners[0]), "question": "Who leads?" });
+        let made = asker.change("podRequestCreate", asked, REQUEST).await;
+        assert_eq!(made["podRequest"]["question"], "Who leads?", "{made}");
+        let list = "{ podRequests { totalCount edges { node { question } } } slaClocks(filter: { kind: { eq: POD_REQUEST } }) { totalCount } }";
+        let own = asker.query(list).await;
+        let expected = json!({ "totalCount": 1, "edges": [{ "node": { "question": "Who leads?" } }] });
+        assert_eq!(own.data()["podRequests"], expected);
+        assert_eq!(own.data()["slaClocks"]["totalCount"], 1);
+        let ops = somebody(&app.office, app.world.home.program, Role::Revops);
+        let who = seat::Who { issuer: DEV_ISSUER.into(), subject: "colleague".into() };
+        let facts =
+            seat::Facts { name: Some("Colleague".into()), role: Some(Role::CustomerAe), ..seat::Facts::default() };
+        seat::grant(&ops, who, facts, None).await.unwrap();
+        let colleague = app.as_subject("colleague");
+        assert_eq!(colleague.query("{ podRequests { totalCount } }").await.data()["podRequests"]["totalCount"], 0);
     });
 }
 

@@ -1,6 +1,6 @@
 //! The scalars of the wire say how they are written: in every role's schema, and where one is written otherwise.
 
-use crate::support::on_sqlite;
+use crate::support::{on_every_backend, on_sqlite};
 use domain::role::Role;
 use serde_json::json;
 use strum::IntoEnumIterator;
@@ -54,5 +54,31 @@ fn a_variable_of_a_hidden_type_is_named_as_one_of_a_type_that_never_was() {
             );
             assert_eq!(answer.codes(), ["GRAPHQL_VALIDATION_FAILED"]);
         }
+    });
+}
+
+/// PostgreSQL keeps no text with U+0000 in it, so nobody sends one: said alike on both, wherever the text stands.
+#[test]
+fn a_text_with_nul_is_no_value_on_any_back_end() {
+    on_every_backend(async |app| {
+        let literal = "{ partners(filter: { nameContains: \"a\\u0000b\" }) { totalCount } }";
+        let filtered = "query($it: String) { partners(filter: { nameContains: $it }) { totalCount } }";
+        let whole = "query($it: PartnerFilter) { partners(filter: $it) { totalCount } }";
+        let by_id = "query($it: ID!) { deal(id: $it) { id } }";
+        for role in [Role::Partner, Role::Revops] {
+            let seat = app.as_role(role);
+            for (query, given) in [
+                (literal, json!({})),
+                (filtered, json!({ "it": "\0" })),
+                (whole, json!({ "it": { "nameContains": "Nor\0th" } })),
+                (by_id, json!({ "it": "RGVhbDo\0" })),
+            ] {
+                let answer = seat.query_with(query, given).await;
+                assert_eq!(answer.codes(), ["BAD_USER_INPUT"], "{}: {query}", role.word());
+            }
+        }
+        let input = json!({ "input": { "name": "Seg\0ment" } });
+        let made = "mutation($input: SegmentCreateInput!) { segmentCreate(input: $input) { replayed } }";
+        assert_eq!(app.as_role(Role::Revops).query_with(made, input).await.codes(), ["BAD_USER_INPUT"]);
     });
 }

@@ -1,4 +1,4 @@
-//! Primary Sales: one a deal.
+//! Primary Sales: one a deal. One whose partner was never on the deal commits nobody: it is as if it were not logged.
 use crate::scope;
 use crate::store::{Conn, DbErr};
 use domain::cosell::PrimarySale;
@@ -7,6 +7,7 @@ use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
 use sea_orm::Statement;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Cond, Expr};
 use uuid::Uuid;
 
 /// A row of `primary_sale`.
@@ -81,12 +82,24 @@ fn within(slice: &Slice) -> Select<Entity> {
         .filter(scope::partners(slice, "primary_sale.partner_id"))
 }
 
-/// The Primary Sales of these deals by partners of the slice.
+/// That the partner of a Primary Sale is on its deal: attributed, now or before a dispute set that aside, or with a registration that
+/// was not turned away.
+fn is_on_deal(sale: &str) -> String {
+    format!(
+        "(EXISTS (SELECT 1 FROM attribution_entry a WHERE a.program_id = {sale}.program_id AND a.deal_id = {sale}.deal_id
+            AND a.partner_id = {sale}.partner_id)
+          OR EXISTS (SELECT 1 FROM registration r WHERE r.program_id = {sale}.program_id AND r.deal_id = {sale}.deal_id
+            AND r.partner_id = {sale}.partner_id AND r.state NOT IN ('REFUSED', 'WITHDRAWN')))"
+    )
+}
+
+/// The Primary Sales of these deals by partners of the slice that are on them.
 ///
 /// # Errors
 /// [`DbErr`].
 pub async fn of_deals(conn: &impl Conn, slice: &Slice, deals: &[Uuid]) -> Result<Vec<PrimarySale>, DbErr> {
-    let rows = within(slice).filter(Column::DealId.is_in(deals.iter().copied())).all(conn).await?;
+    let logged = within(slice).filter(Column::DealId.is_in(deals.iter().copied()));
+    let rows = logged.filter(Expr::cust(is_on_deal("primary_sale"))).all(conn).await?;
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
@@ -111,15 +124,18 @@ pub async fn maybe_lapsed(
     after: Uuid,
     most: u64,
 ) -> Result<Vec<Uuid>, DbErr> {
-    let sql = "SELECT d.id FROM deal d WHERE d.program_id = $1 AND d.id > $2
+    let counts = is_on_deal("p");
+    let sql = format!(
+        "SELECT d.id FROM deal d WHERE d.program_id = $1 AND d.id > $2
         AND (d.outcome = 'OPEN' OR d.closed_on >= $5)
         AND (d.provenance <> 'IMPORTED' OR EXISTS (SELECT 1 FROM registration r WHERE r.program_id = d.program_id AND r.deal_id = d.id))
         AND (d.locked_at < $3 OR EXISTS (SELECT 1 FROM registration r WHERE r.program_id = d.program_id AND r.deal_id = d.id
              AND r.submitted_at < $3))
-        AND NOT EXISTS (SELECT 1 FROM primary_sale p WHERE p.program_id = d.program_id AND p.deal_id = d.id)
+        AND NOT EXISTS (SELECT 1 FROM primary_sale p WHERE p.program_id = d.program_id AND p.deal_id = d.id AND {counts})
         AND NOT EXISTS (SELECT 1 FROM ledger_entry e WHERE e.program_id = d.program_id AND e.subject_id = d.id
              AND e.kind = 'PRIMARY_SALE_LAPSED')
-        ORDER BY d.id LIMIT $4";
+        ORDER BY d.id LIMIT $4"
+    );
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let values = [slice.program_id().into(), after.into(), before.into(), most.into(), closed_since.into()];
     let statement = Statement::from_sql_and_values(conn.get_database_backend(), sql, values);
@@ -146,13 +162,28 @@ pub async fn begun(
     conn.query_all_raw(statement).await?.iter().map(|row| row.try_get("", "id")).collect()
 }
 
-/// Writes a new row.
+/// Writes a new row, in the place of one whose partner was never on the deal where there is one: with its id, and the next version.
+/// Returns what is written.
 ///
 /// # Errors
-/// [`DbErr`], a unique violation when the deal has one.
-pub async fn insert(conn: &impl Conn, slice: &Slice, it: &PrimarySale) -> Result<(), DbErr> {
-    Entity::insert(active(slice.program_id(), it)).exec_without_returning(conn).await?;
-    Ok(())
+/// [`DbErr`], a unique violation when the deal has one that counts.
+pub async fn put(conn: &impl Conn, slice: &Slice, it: PrimarySale) -> Result<PrimarySale, DbErr> {
+    let counts_for_nothing = format!("NOT {}", is_on_deal("primary_sale"));
+    let of_deal = Cond::all()
+        .add(Column::ProgramId.eq(slice.program_id()))
+        .add(Column::DealId.eq(it.deal_id))
+        .add(Expr::cust(counts_for_nothing));
+    let Some(before) = Entity::find().filter(of_deal.clone()).one(conn).await? else {
+        Entity::insert(active(slice.program_id(), &it)).exec_without_returning(conn).await?;
+        return Ok(it);
+    };
+    let it = PrimarySale { id: before.id, version: before.version + 1, ..it };
+    let replaced = Entity::update_many().set(active(slice.program_id(), &it)).filter(of_deal).exec(conn).await?;
+    if replaced.rows_affected == 0 {
+        // Somebody else was first: the deal has one by now, which the insertion finds.
+        Entity::insert(active(slice.program_id(), &it)).exec_without_returning(conn).await?;
+    }
+    Ok(it)
 }
 
 /// Writes a changed row.

@@ -245,14 +245,17 @@ pub(crate) fn registrations(slice: &Slice) -> Condition {
     }
 }
 
-/// Requests of the Pod, in a statement over `pod_request`: to the slice's partners; for the owner of deals, those about its deals.
+/// Requests of the Pod, in a statement over `pod_request`: to the slice's partners; for the owner of deals, those about its deals and
+/// those that it asked itself.
 pub(crate) fn pod_requests(slice: &Slice) -> Condition {
     match slice.reach() {
         Reach::Program => everything(),
         Reach::ClosedDeals | Reach::Partners => nothing(),
         Reach::Pods { partners, .. } | Reach::Managed { partners } => one_of("pod_request.partner_id", partners),
         Reach::Own { partner } => one_of("pod_request.partner_id", &[*partner]),
-        Reach::Owned { .. } => of_visible_deals(slice, "pod_request.deal_id", Alias::new("id")),
+        Reach::Owned { seat_id, .. } => Cond::any()
+            .add(Expr::cust("pod_request.asked_by").eq(*seat_id))
+            .add(of_visible_deals(slice, "pod_request.deal_id", Alias::new("id"))),
     }
 }
 

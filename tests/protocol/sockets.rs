@@ -260,6 +260,38 @@ async fn a_connection_ends_with_its_token() {
     assert_eq!(expired.hear().await, Heard::Closed(4403));
 }
 
+/// Ruling 35: a token is looked up at each request, and each operation of a connection is one.
+#[tokio::test]
+async fn no_operation_begins_after_its_token_was_revoked() {
+    let server = Server::start().await;
+    let mut socket = Socket::ready(&server, "revocable").await;
+    server.world.is_revoked.store(true, Ordering::SeqCst);
+    socket.subscribe("1", "mutation { bump }").await;
+    assert_eq!(socket.hear().await, Heard::Closed(4403));
+    assert_eq!(server.bumps(), 0);
+}
+
+/// GraphQL specification, 5.2.4.1: a subscription has one root field, which may stand in a fragment and be mentioned twice.
+#[tokio::test]
+async fn a_subscription_is_one_field_wherever_it_stands() {
+    let server = Server::start().await;
+    let mut socket = Socket::ready(&server, "good").await;
+    let text = "subscription { ...F progress(to: 1) { count } } fragment F on Follow { progress(to: 1) { eventId } }";
+    socket.subscribe("1", text).await;
+    assert_eq!(socket.json().await["payload"]["data"]["progress"], json!({ "eventId": "e1", "count": 1 }));
+    assert_eq!(socket.json().await, json!({ "id": "1", "type": "complete" }));
+    for text in [
+        "subscription { progress(to: 1) { count } exploding }",
+        "subscription { ...F a: progress(to: 1) { count } } fragment F on Follow { progress(to: 1) { count } }",
+        "subscription { progress(to: 1) @include(if: true) { count } }",
+        "subscription { __typename }",
+    ] {
+        socket.subscribe("2", text).await;
+        let error = socket.json().await;
+        assert_eq!(error["payload"][0]["extensions"]["code"], "GRAPHQL_VALIDATION_FAILED", "{text}: {error}");
+    }
+}
+
 #[tokio::test]
 async fn the_clients_close_is_answered() {
     let server = Server::start().await;

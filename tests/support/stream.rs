@@ -97,4 +97,11 @@ impl Socket {
         assert_eq!(message["type"], "next", "{message}");
         message["payload"].clone()
     }
+
+    /// The errors of an operation that was refused.
+    pub(crate) async fn refused(&mut self) -> Value {
+        let message = self.hear().await;
+        assert_eq!(message["type"], "error", "{message}");
+        message["payload"].clone()
+    }
 }

@@ -106,10 +106,11 @@ impl DealGate {
         }
     }
 
-    /// Since when it is open.
+    /// Since when it is open: when the Primary Sale was logged. Null where it is not open, and where the Primary Sale is none of a
+    /// partner that the caller may see.
     async fn opened_at(&self) -> Option<DateTime> {
         match self.view.gate {
-            Gate::Open { at, .. } => Some(DateTime(at)),
+            Gate::Open { .. } => self.view.sale.as_ref().map(|sale| DateTime(sale.logged.at)),
             _ => None,
         }
     }

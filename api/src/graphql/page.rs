@@ -107,9 +107,10 @@ pub struct PageArguments {
 pub struct Binding(String);
 
 impl Binding {
-    /// Binds to the list, its filter and order, and the caller's program and role.
+    /// Binds to the list, its filter and order, and the caller's place, role and rows. Bindings are sorted when they are read.
     pub fn of(caller: &Caller, list: &str, shape: &impl Debug) -> Self {
-        let text = format!("{list}|{shape:?}|{:?}|{:?}", caller.viewer.place, caller.viewer.role);
+        let viewer = &caller.viewer;
+        let text = format!("{list}|{shape:?}|{:?}|{:?}|{:?}", viewer.place, viewer.role, viewer.slice());
         Self(Sha256::digest(text.as_bytes()).iter().take(9).map(|byte| format!("{byte:02x}")).collect())
     }
 
@@ -124,12 +125,18 @@ impl Binding {
         let read =
             || -> Option<(String, Position)> { serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cursor).ok()?).ok() };
         match read() {
-            Some((binding, position)) if binding == self.0 => Ok(position),
-            _ => {
-                Err(coded("BAD_USER_INPUT", "this cursor is of another list, filter or order: start again without it"))
-            }
+            Some((binding, position)) if binding == self.0 && is_text(&position.key) => Ok(position),
+            _ => Err(coded(
+                "BAD_USER_INPUT",
+                "this cursor is of another list, filter, order or scope: start again without it",
+            )),
         }
     }
+}
+
+/// Whether a key is one that a row can have: PostgreSQL keeps no text with U+0000.
+fn is_text(key: &PositionKey) -> bool {
+    !matches!(key, PositionKey::Text(text) if text.contains('\0'))
 }
 
 impl PageArguments {

@@ -52,6 +52,11 @@ impl<'a> Coercion<'a> {
 
     fn named(&mut self, name: &str, value: Value) -> Value {
         match self.types.get(name) {
+            // PostgreSQL keeps no such text, so that it would be a fault of ours there and nothing on SQLite.
+            Some(MetaType::Scalar { .. }) if holds_nul(&value) => {
+                self.fault(format!("Not a value of {name}: a text has no character U+0000."));
+                Value::Null
+            }
             Some(MetaType::Scalar { is_valid, description, .. }) => {
                 let (coerced, what) = match name {
                     "Int" => (int(value), "an integer from -2147483648 to 2147483647"),
@@ -139,6 +144,16 @@ impl<'a> Coercion<'a> {
         if self.faults.len() < self.faults_max {
             self.faults.push(Fault { path: self.path.clone(), ..Fault::from(message) });
         }
+    }
+}
+
+/// Whether a text is, or a list or an object holds, one with U+0000 in it.
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::List(items) => items.iter().any(holds_nul),
+        Value::Object(entries) => entries.iter().any(|(key, value)| key.contains('\0') || holds_nul(value)),
+        Value::Null | Value::Number(_) | Value::Boolean(_) | Value::Enum(_) | Value::Binary(_) => false,
     }
 }
 

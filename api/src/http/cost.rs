@@ -1,9 +1,11 @@
 //! What an operation costs, counted before it runs, and whether its arguments are values of their types.
 //!
 //! An object is 1 point, a leaf 0, a connection its page (clamped) times what an edge costs, a root mutation 10 more. A few
-//! fields whose size does not depend on the selection have a flat cost. All sums saturate.
+//! fields whose size does not depend on the selection have a flat cost, and introspection costs what it would answer. All sums
+//! saturate.
 
 use super::coerce::{Coercion, Origin};
+use super::introspect::Introspection;
 use super::refusal::Fault;
 use crate::limits::Limits;
 use async_graphql::parser::types::{
@@ -15,7 +17,7 @@ use async_graphql_value::Value as Written;
 use std::collections::{BTreeMap, HashMap};
 
 /// Root fields with a cost of their own, whatever is selected below them (LOOP.md ruling 36).
-const FLAT: [(&str, u64); 11] = [
+const FLAT: [(&str, u64); 9] = [
     ("advisories", 50),
     ("auditMatrix", 50),
     ("briefing", 20),
@@ -25,8 +27,6 @@ const FLAT: [(&str, u64); 11] = [
     ("policyPreview", 100),
     ("systemMap", 50),
     ("whatIf", 50),
-    ("__schema", 10),
-    ("__type", 10),
 ];
 const ROOT_MUTATION: u64 = 10;
 
@@ -61,8 +61,10 @@ pub(super) fn of(
         faults: Vec::new(),
         faults_max: limits.errors,
     };
+    let introspection = Introspection::new(roots, document, limits.request_cost);
+    let fragments = HashMap::new();
     let mut walk =
-        Walk { roots, document, operation, variables, limits, surcharge, coercion, fragments: HashMap::new() };
+        Walk { roots, document, operation, variables, limits, surcharge, coercion, introspection, fragments };
     let cost = walk.set(root, &operation.selection_set.node, Place { page: 1, is_root: true });
     if walk.coercion.faults.is_empty() { Ok(cost.max(1)) } else { Err(walk.coercion.faults) }
 }
@@ -82,6 +84,7 @@ struct Walk<'a> {
     limits: &'a Limits,
     surcharge: u64,
     coercion: Coercion<'a>,
+    introspection: Introspection<'a>,
     fragments: HashMap<(&'a str, Place), u64>,
 }
 
@@ -123,7 +126,11 @@ impl<'a> Walk<'a> {
         let own = u64::from(ty.is_composite() && !is_wrapper(ty, "Edge") && ty.name() != "PageInfo");
         let cost = own.saturating_add(inner);
         if place.is_root {
-            let flat = FLAT.iter().find(|(flat, _)| *flat == name).map(|(_, cost)| *cost);
+            let flat = match (name, self.argument(&field.node, "name")) {
+                ("__schema", _) => Some(self.introspection.schema(&field.node)),
+                ("__type", Some(Value::String(name))) => Some(self.introspection.named(&field.node, &name)),
+                _ => FLAT.iter().find(|(flat, _)| *flat == name).map(|(_, cost)| *cost),
+            };
             return flat
                 .unwrap_or_else(|| cost.saturating_mul(self.listed(&field.node)))
                 .saturating_add(self.surcharge);

@@ -82,6 +82,12 @@ pub(super) fn strip(value: &str) -> Option<&str> {
 /// What every refused token is told, whatever is wrong with it.
 pub(super) const UNAUTHENTICATED: &str = "Send a valid bearer token.";
 
+/// What everybody is told while no token can be looked up.
+pub(super) fn unavailable() -> Refusal {
+    let refusal = Refusal::new(Code::InternalServerError, "The server cannot look up tokens now. Try again.");
+    Refusal { status: Some(StatusCode::SERVICE_UNAVAILABLE), retry_after: Some(5), ..refusal }
+}
+
 impl Http {
     /// The caller behind a bearer. An address from which too many sign-ins failed is told to wait before its token is looked at,
     /// unless that token has been good before: nobody is locked out by a neighbour behind the same proxy.
@@ -105,11 +111,7 @@ impl Http {
         }
         found.map_err(|refused| match refused {
             Refused::BadToken => Refusal::new(Code::Unauthenticated, UNAUTHENTICATED),
-            Refused::Unavailable => {
-                let refusal =
-                    Refusal::new(Code::InternalServerError, "The server cannot look up tokens now. Try again.");
-                Refusal { status: Some(StatusCode::SERVICE_UNAVAILABLE), retry_after: Some(5), ..refusal }
-            }
+            Refused::Unavailable => unavailable(),
         })
     }
 

@@ -4,6 +4,7 @@
 //! 23 seconds. Here each fragment is measured once.
 
 use super::refusal::{Code, Fault, Refusal};
+use super::root;
 use crate::limits::Limits;
 use async_graphql::parser::types::{Directive, ExecutableDocument, OperationType, Selection, SelectionSet};
 use async_graphql::{Pos, Positioned};
@@ -25,7 +26,8 @@ struct Measure<'a> {
     aliases: u32,
 }
 
-/// Refuses a document that is larger than the limits, that spreads a fragment into itself, or that has an unknown directive.
+/// Refuses a document that is larger than the limits, that spreads a fragment into itself, that has an unknown directive, or whose
+/// subscription has not exactly one root field.
 pub(super) fn check(document: &ExecutableDocument, limits: &Limits) -> Result<(), Refusal> {
     let mut measure = Measure { document, limits, fragments: HashMap::new(), aliases: 0 };
     let mut selections: u64 = 0;
@@ -40,6 +42,9 @@ pub(super) fn check(document: &ExecutableDocument, limits: &Limits) -> Result<()
                 format!("A mutation may have at most {} root fields.", limits.root_mutations),
                 operation.pos,
             ));
+        }
+        if operation.node.ty == OperationType::Subscription {
+            root::only(document, &operation.node)?;
         }
     }
     // Fragments that no operation spreads are measured too: the library walks them.

@@ -5,6 +5,7 @@ use super::Http;
 use super::answer::Frame;
 use super::audit::Trail;
 use super::graphql::exhausted;
+use super::guard::{UNAUTHENTICATED, unavailable};
 use super::media::Media;
 use super::pipeline::Prepared;
 use super::refusal::{Code, Refusal};
@@ -143,30 +144,36 @@ impl Lease {
         if self.looked.elapsed() < FRESH.min(self.http.limits.recheck) {
             return true;
         }
-        match self.http.authenticate.authenticate(&self.bearer).await {
+        match self.look().await {
+            Ok(is_same) => is_same,
+            // The store is away for a moment: nothing new can be read from it either.
+            Err(_) => true,
+        }
+    }
+
+    /// Whether the token and its seat are as they were, by a new look.
+    async fn look(&mut self) -> Result<bool, Refusal> {
+        let found = self.http.authenticate.authenticate(&self.bearer).await;
+        self.looked = Instant::now();
+        match found {
             Ok(now) => {
-                self.looked = Instant::now();
                 // What runs was prepared for the seat as it was; that facts have changed is what it runs for.
                 let was = Viewer { data_version: now.viewer.data_version, ..self.who.viewer.clone() };
                 let is_same = now.viewer == was;
                 self.who = now;
-                is_same
+                Ok(is_same)
             }
-            Err(Refused::BadToken) => false,
-            // The store is away for a moment: nothing new can be read from it either.
-            Err(Refused::Unavailable) => {
-                self.looked = Instant::now();
-                true
-            }
+            Err(Refused::BadToken) => Ok(false),
+            Err(Refused::Unavailable) => Err(unavailable()),
         }
     }
 
-    /// The caller for a further operation.
+    /// The caller for a further operation, looked up as for any request: what is revoked is revoked at once (ruling 35).
     pub(super) async fn again(&mut self) -> Result<Authenticated, Refusal> {
-        if self.holds().await {
+        if self.http.clock.now() < self.who.expires_at && self.look().await? {
             Ok(self.who.clone())
         } else {
-            Err(Refusal::new(Code::Unauthenticated, super::guard::UNAUTHENTICATED))
+            Err(Refusal::new(Code::Unauthenticated, UNAUTHENTICATED))
         }
     }
 }

@@ -3,10 +3,11 @@
 use super::coerce::{Coercion, Origin};
 use super::cost::Roots;
 use super::refusal::{Code, Fault, Refusal};
+use super::root;
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{
-    BaseType, DocumentOperations, ExecutableDocument, FragmentDefinition, OperationDefinition, Selection, SelectionSet,
-    Type,
+    BaseType, DocumentOperations, ExecutableDocument, FragmentDefinition, OperationDefinition, OperationType,
+    Selection, SelectionSet, Type,
 };
 use async_graphql::registry::MetaType;
 use async_graphql::{Name, Positioned, Value, Variables};
@@ -90,7 +91,8 @@ pub(super) fn coerce(
     Ok(Given { variables: coerced, absent })
 }
 
-/// The chosen operation with the fragments it reaches, and nothing else of the document.
+/// The chosen operation with the fragments it reaches, and nothing else of the document; of a subscription, its one root field
+/// itself.
 ///
 /// Arguments and object entries that are nothing but an absent variable are taken out. The library would pass them as null, so
 /// that `{ name: $name }` without `$name` would clear the name (specification, section 6.4.1, step 5.f).
@@ -99,9 +101,15 @@ pub(super) fn reduce(
     operation: &Positioned<OperationDefinition>,
     absent: &HashSet<Name>,
 ) -> ExecutableDocument {
+    let mut operation = operation.clone();
+    if operation.node.ty == OperationType::Subscription
+        && let Ok(Some(only)) = root::only(document, &operation.node)
+    {
+        let at = only.pos;
+        operation.node.selection_set.node.items = vec![Positioned::new(Selection::Field(only), at)];
+    }
     let mut fragments = HashMap::new();
     reach(document, &operation.node.selection_set.node, &mut fragments);
-    let mut operation = operation.clone();
     if !absent.is_empty() {
         operation.node.variable_definitions.retain(|definition| !absent.contains(&definition.node.name.node));
         forget_in_set(&mut operation.node.selection_set.node, absent);

@@ -231,9 +231,7 @@ impl Session {
             (Some(_), Some(_)) => return Err(FORBIDDEN),
             (None, sent) => {
                 let found = self.http.caller(sent.as_deref(), self.origin).await;
-                let who = found.map_err(|refusal| {
-                    if refusal.code == Code::Unauthenticated { FORBIDDEN } else { (1013, "Try again later.") }
-                })?;
+                let who = found.map_err(|refusal| turned_away(&refusal))?;
                 (who, sent.unwrap_or_default())
             }
         };
@@ -249,7 +247,7 @@ impl Session {
             // The reason may have 123 bytes, so that it cannot name every id.
             return Err((4409, "Subscriber for this id already exists"));
         }
-        let who = lease.again().await.map_err(|_| FORBIDDEN)?;
+        let who = lease.again().await.map_err(|refusal| turned_away(&refusal))?;
         self.serial += 1;
         let operation = Operation {
             http: self.http.clone(),
@@ -289,6 +287,11 @@ enum Turn {
     Say(Reply),
     Looked(Option<End>),
     Tick,
+}
+
+/// Why somebody is not let in: the token, or the server.
+fn turned_away(refusal: &Refusal) -> End {
+    if refusal.code == Code::Unauthenticated { FORBIDDEN } else { (1013, "Try again later.") }
 }
 
 const FORBIDDEN: End = (4403, "Forbidden");

@@ -194,21 +194,29 @@ where
         events: Vec::new(),
         quarters: BTreeSet::new(),
     };
-    let id = work(&mut work_at_hand).await?;
-    match work_at_hand.finish(key.as_ref(), id).await {
-        Ok(()) => Ok(Done { id, replayed: false }),
-        Err(Failure::Storage(why)) if entity::store::is_unique_violation(&why) => {
-            // Somebody else was first: with the same key it is a replay, else a conflict to try again.
-            if let Some(key) = &key
-                && let Some(row) =
-                    idempotency::find(caller.office.store.read(), slice.program_id(), seat_id, key.mutation, &key.key)
-                        .await?
-            {
-                return replay(key, &row);
-            }
-            Err(conflict(why))
+    let outcome = match work(&mut work_at_hand).await {
+        Ok(id) => work_at_hand.finish(key.as_ref(), id).await.map(|()| id),
+        Err(why) => {
+            // Before anything else is asked of the store. Where it fails, the connection is gone and the transaction with it.
+            let _ = work_at_hand.tx.rollback().await;
+            Err(why)
         }
-        Err(other) => Err(other),
+    };
+    let why = match outcome {
+        Ok(id) => return Ok(Done { id, replayed: false }),
+        Err(why) => why,
+    };
+    // Somebody else may have been first with the same key while this was at work: what a rule refuses then is what that one did.
+    if let Some(key) = &key {
+        let store = caller.office.store.read();
+        let row = idempotency::find(store, slice.program_id(), seat_id, key.mutation, &key.key).await?;
+        if let Some(row) = row.filter(|row| now - row.recorded_at < KEY_LIFE) {
+            return replay(key, &row);
+        }
+    }
+    match why {
+        Failure::Storage(why) if entity::store::is_unique_violation(&why) => Err(conflict(why)),
+        other => Err(other),
     }
 }
 

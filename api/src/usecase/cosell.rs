@@ -1,6 +1,7 @@
 //! The Primary Sale and its gate: logged, confirmed, and asked before anything joint is done.
 
 use super::commit::{Done, Key, Work, commit};
+use super::escalation::is_on;
 use super::failure::{Failure, Problem, ProblemCode};
 use super::ledger::rows;
 use super::office::Caller;
@@ -141,6 +142,10 @@ pub async fn log(
         if deal.outcome != Outcome::Open {
             return Err(rule("dealId", "the deal is closed", "DEAL_CLOSED").into());
         }
+        if !is_on(work, deal_id, rep.partner_id).await? {
+            let message = "the rep's partner is not on this deal: it is credited with it, or has registered it, first";
+            return Err(rule("repId", message, "NOT_ON_THE_DEAL").into());
+        }
         let note = note.map(|note| text::prose(note, 2000)).transpose();
         let note = note.map_err(|why| Problem::at(["note"], ProblemCode::Invalid, why.to_string()))?;
         let sale = PrimarySale {
@@ -153,7 +158,7 @@ pub async fn log(
             confirmed: None,
             version: 1,
         };
-        entity::primary_sale::insert(&work.tx, work.slice, &sale).await.map_err(|why| {
+        let sale = entity::primary_sale::put(&work.tx, work.slice, sale).await.map_err(|why| {
             if entity::store::is_unique_violation(&why) {
                 Failure::from(rule("dealId", "the Primary Sale of this deal is logged already", "ALREADY_LOGGED"))
             } else {
@@ -229,16 +234,20 @@ pub(super) fn is_turned_away(it: &Registration) -> bool {
     matches!(it.state.word(), StateWord::Refused | StateWord::Withdrawn)
 }
 
+/// What a partner is told of a deal that is not its own as of one without its Primary Sale.
+const NO_SALE: &str = "there is no Primary Sale of yours on such a deal";
+
 /// The partner's own word that its rep is committed. The done row is the deal.
 ///
 /// # Errors
 /// [`Failure`].
 pub async fn confirm(caller: &Caller, deal_id: Uuid, key: Option<Key>) -> Result<Done, Failure> {
     commit(caller, Action::ConfirmPrimarySale, key, async |work| {
+        if entity::deal::find(&work.tx, work.slice, deal_id).await?.is_none() {
+            return Err(Problem::at(["dealId"], ProblemCode::NotFound, NO_SALE).into());
+        }
         let mut sale = entity::primary_sale::of_deals(&work.tx, work.slice, &[deal_id]).await?.pop();
-        let sale = sale.as_mut().ok_or_else(|| {
-            Problem::at(["dealId"], ProblemCode::NotFound, "there is no Primary Sale of yours on such a deal")
-        })?;
+        let sale = sale.as_mut().ok_or_else(|| Problem::at(["dealId"], ProblemCode::NotFound, NO_SALE))?;
         if sale.confirmed.is_none() {
             sale.confirmed = Some(Mark { at: work.now, by: work.seat_id() });
             sale.version += 1;

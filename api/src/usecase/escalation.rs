@@ -68,7 +68,7 @@ fn refused(path: &str, refusal: EscalationRefusal) -> Failure {
 }
 
 /// Whether a partner is on a deal: attributed, or with a registration of it that was not turned away.
-async fn is_on(work: &Work<'_>, deal: Uuid, partner: Uuid) -> Result<bool, Failure> {
+pub(super) async fn is_on(work: &Work<'_>, deal: Uuid, partner: Uuid) -> Result<bool, Failure> {
     let whole = work.whole()?;
     let credits = entity::attribution::of_deals(&work.tx, &whole, &[deal]).await?;
     let claims = entity::registration::of_deals(&work.tx, &whole, &[deal]).await?;

@@ -1,7 +1,8 @@
 //! The pre-check of an account, and the count that keeps it from listing the vendor's accounts (ruling 35).
 //!
 //! Each domain that a partner asks about or registers counts once on a local day. The first answer of a day stands for the day:
-//! asking again costs nothing more and tells nothing new, so that nobody can watch a rival arrive.
+//! asking again costs nothing more and tells nothing new, so that nobody can watch a rival arrive. What does tell something new is
+//! to take a registration back and to submit it again, which meets whoever has come since: each such submission counts once more.
 
 use super::commit::{Done, Key, Work, commit};
 use super::failure::{Failure, Problem, ProblemCode};
@@ -14,11 +15,15 @@ use domain::attribution::Declaration;
 use domain::deal::Outcome;
 use domain::policy::Policy;
 use domain::precheck::{Known, Precheck, answer};
+use domain::program::Program;
 use domain::registration::{Registration, RegistrationRefusal};
 use domain::role::Action;
+use domain::slice::Slice;
 use domain::territory::Spot;
+use entity::Conn;
 use entity::page::Ask;
 use serde_json::json;
+use std::collections::HashSet;
 use uuid::Uuid;
 
 /// What the program knows of an account that a partner asks about.
@@ -93,12 +98,64 @@ pub(super) async fn count(
     if entity::registration_check::answer(tx, slice, partner, today, domain).await?.is_some() {
         return Ok(());
     }
-    let asked = entity::registration_check::count(tx, slice, partner, today).await?;
+    let program = entity::program::find(tx, work.program_id()).await?.ok_or(Failure::NotFound)?;
+    let asked = asked(tx, slice, &program, partner, today).await?;
     if asked >= level::checks_per_day(tx, slice, partner, policy).await? {
         return Err(refused("accountUrl", RegistrationRefusal::CheckLimit).into());
     }
     entity::registration_check::insert(tx, slice, (partner, today, domain), answer(sight.known), work.now).await?;
     Ok(())
+}
+
+/// Counts that a partner submits a registration on a domain on which it has submitted one today.
+///
+/// # Errors
+/// [`RegistrationRefusal::CheckLimit`], as [`count`].
+pub(super) async fn count_again(
+    work: &Work<'_>,
+    program: &Program,
+    partner: Uuid,
+    domain: &str,
+    policy: &Policy,
+) -> Result<(), Failure> {
+    let (tx, slice, today) = (&work.tx, work.slice, program.calendar.day(work.now));
+    if !submitted(tx, slice, program, partner, today).await?.iter().any(|of| of == domain) {
+        return Ok(());
+    }
+    // The row of the registration is what counts from now on.
+    if asked(tx, slice, program, partner, today).await? >= level::checks_per_day(tx, slice, partner, policy).await? {
+        return Err(refused("accountUrl", RegistrationRefusal::CheckLimit).into());
+    }
+    Ok(())
+}
+
+/// The domains of the registrations that a partner submitted on a day, each as often as it did.
+async fn submitted(
+    conn: &impl Conn,
+    slice: &Slice,
+    program: &Program,
+    partner: Uuid,
+    day: NaiveDate,
+) -> Result<Vec<String>, Failure> {
+    let next = day.succ_opt().unwrap_or(day);
+    let span = (program.calendar.beginning(day), program.calendar.beginning(next));
+    let rows = entity::registration::submitted(conn, slice, span).await?;
+    Ok(rows.into_iter().filter(|row| row.partner_id == partner).map(|row| row.domain).collect())
+}
+
+/// How much of a day's allowance a partner has used: each domain once, and each submission on a domain after its first.
+async fn asked(
+    conn: &impl Conn,
+    slice: &Slice,
+    program: &Program,
+    partner: Uuid,
+    day: NaiveDate,
+) -> Result<u64, Failure> {
+    let domains = entity::registration_check::count(conn, slice, partner, day).await?;
+    let submitted = submitted(conn, slice, program, partner, day).await?;
+    let once: HashSet<&String> = submitted.iter().collect();
+    let again = u64::try_from(submitted.len() - once.len()).unwrap_or(u64::MAX);
+    Ok(domains.saturating_add(again))
 }
 
 /// The domain of an address.
@@ -142,7 +199,7 @@ pub async fn answered(caller: &Caller, partner: Uuid, url: &str) -> Result<(Opti
     let program = entity::program::find(store, slice.program_id()).await?.ok_or(Failure::NotFound)?;
     let today = program.calendar.day(caller.office.clock.now());
     let policy = entity::policy::on(store, slice, today).await?;
-    let asked = entity::registration_check::count(store, slice, partner, today).await?;
+    let asked = asked(store, slice, &program, partner, today).await?;
     let latest = entity::registration_check::latest(store, slice, partner, &domain).await?;
     let most = level::checks_per_day(store, slice, partner, &policy).await?;
     Ok((latest, most.saturating_sub(asked)))

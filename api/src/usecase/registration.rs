@@ -227,6 +227,7 @@ async fn arrive(
     let sight = precheck::look(work, partner, &said.domain, today).await?;
     let policy = entity::policy::on(&work.tx, work.slice, today).await?;
     precheck::count(work, partner, &said.domain, today, &policy, &sight).await?;
+    precheck::count_again(work, program, partner, &said.domain, &policy).await?;
     if !sight.known.is_inside {
         return Err(refused("accountUrl", RegistrationRefusal::OutsideTerritory).into());
     }

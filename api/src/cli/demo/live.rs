@@ -2,7 +2,7 @@
 
 use super::export::{local_time, pod};
 use super::people::once;
-use super::simulation::{Deal, World};
+use super::simulation::{Activity, Deal, World};
 use crate::clock::Clock;
 use crate::usecase::Office;
 use crate::usecase::{
@@ -93,56 +93,41 @@ async fn enter_deal(world: &World, known: &Known, revops: &Caller, at: usize, it
     };
     let opened_at = instant(world, &format!("{} 09:00", it.opened_on))?;
     let id = deal::create(&on(revops, opened_at), first, once("dealCreate", &it.id)).await?.id;
+    // Joint meetings come last: they need the Primary Sale, and that the partner is on the deal.
+    let acts = world.activities.iter().filter(|act| act.deal == at);
+    let (joint, alone): (Vec<&Activity>, Vec<&Activity>) = acts.partition(|act| act.is_joint && !it.is_unknown);
     // The attribution is locked when the partners' first touches are on record.
     let mut locked_at = opened_at;
     let mut touched = HashSet::new();
-    let mut is_committed = false;
-    for act in world.activities.iter().filter(|act| act.deal == at) {
-        let happened_at = instant(world, &local_time(act))?;
-        let recorded_at = happened_at + TimeDelta::hours(2);
+    for act in alone {
+        let recorded_at = enter_activity(world, known, revops, id, act, false).await?;
         if act.partner.is_some() && act.kind != "INTRODUCTION" && touched.insert(act.partner) {
             locked_at = locked_at.max(recorded_at);
         }
-        if let (true, Some(at), false) = (act.is_joint, act.partner, is_committed) {
-            let people = partner::people(revops, &[known.partners[at]]).await?;
-            let rep = people.iter().find(|person| person.is_rep).ok_or_else(|| anyhow!("a partner without a rep"))?;
-            let key = once("primarySaleLog", &it.id);
-            cosell::log(&on(revops, opened_at), id, rep.id, None, key).await?;
-            is_committed = true;
-        }
-        let facts = activity::Facts {
-            deal_id: Some(id),
-            account_id: None,
-            partner_id: act.partner.map(|at| known.partners[at]),
-            kind: act.kind.parse()?,
-            happened_at,
-            is_joint_meeting: act.is_joint,
-            meeting_count: None,
-            next_step_on: None,
-            owner_functions: if act.is_joint { vec!["AE".into(), "PartnerAE".into()] } else { vec!["AE".into()] },
-            note: Some(act.note.into()),
-        };
-        let then = on(revops, recorded_at);
-        let logged = activity::log(&then, facts, once("activityLog", &act.id)).await?;
-        if let Some(call) = joint_call::of_subject(&then, logged.id).await?.filter(|call| call.summary.is_none()) {
-            let key = once("jointCallSummarise", &act.id);
-            joint_call::summarise(&then, call.id, None, act.note, key).await?;
-        }
     }
-    // A deal in Prospecting has not reached Stage 1: nobody had to declare yet.
-    if it.stage == "Prospecting" {
-        return Ok(());
-    }
-    if !it.is_unknown {
+    let then = on(revops, locked_at);
+    // A deal in Prospecting has not reached Stage 1: nobody has to declare before a rep is committed.
+    let is_in_motion = it.stage != "Prospecting";
+    if !it.is_unknown && (is_in_motion || !joint.is_empty()) {
         let claim =
             |&(at, state): &(usize, _)| Claim { partner_id: known.partners[at], state, evidence: None, basis_id: None };
         let claims = it.credits.iter().map(claim).collect();
-        let then = on(revops, locked_at);
         attribution::declare(&then, id, None, claims, once("attributionDeclare", &it.id)).await?;
-        if it.outcome != Outcome::Disqualified {
-            let stage_one = deal::Facts { stage_id: Some(find(&known.stages, "Discovery")?), ..deal::Facts::default() };
-            deal::update(&then, id, None, stage_one, once("dealUpdate", format!("{} Stage 1", it.id))).await?;
-        }
+    }
+    if let Some(at) = joint.iter().find_map(|act| act.partner) {
+        let people = partner::people(revops, &[known.partners[at]]).await?;
+        let rep = people.iter().find(|person| person.is_rep).ok_or_else(|| anyhow!("a partner without a rep"))?;
+        cosell::log(&on(revops, opened_at), id, rep.id, None, once("primarySaleLog", &it.id)).await?;
+    }
+    for act in joint {
+        enter_activity(world, known, revops, id, act, true).await?;
+    }
+    if !is_in_motion {
+        return Ok(());
+    }
+    if !it.is_unknown && it.outcome != Outcome::Disqualified {
+        let stage_one = deal::Facts { stage_id: Some(find(&known.stages, "Discovery")?), ..deal::Facts::default() };
+        deal::update(&then, id, None, stage_one, once("dealUpdate", format!("{} Stage 1", it.id))).await?;
     }
     let next = deal::Facts {
         stage_id: Some(find(&known.stages, it.stage)?),
@@ -155,6 +140,38 @@ async fn enter_deal(world: &World, known: &Known, revops: &Caller, at: usize, it
     let then = if it.outcome == Outcome::Open { revops.clone() } else { on(revops, closed_at.max(locked_at)) };
     deal::update(&then, id, None, next, once("dealUpdate", &it.id)).await?;
     Ok(())
+}
+
+/// Logs what was done on a deal, two hours after it was. Returns when.
+async fn enter_activity(
+    world: &World,
+    known: &Known,
+    revops: &Caller,
+    deal: Uuid,
+    act: &Activity,
+    is_joint: bool,
+) -> anyhow::Result<DateTime<Utc>> {
+    let happened_at = instant(world, &local_time(act))?;
+    let recorded_at = happened_at + TimeDelta::hours(2);
+    let facts = activity::Facts {
+        deal_id: Some(deal),
+        account_id: None,
+        partner_id: act.partner.map(|at| known.partners[at]),
+        kind: act.kind.parse()?,
+        happened_at,
+        is_joint_meeting: is_joint,
+        meeting_count: None,
+        next_step_on: None,
+        owner_functions: if is_joint { vec!["AE".into(), "PartnerAE".into()] } else { vec!["AE".into()] },
+        note: Some(act.note.into()),
+    };
+    let then = on(revops, recorded_at);
+    let logged = activity::log(&then, facts, once("activityLog", &act.id)).await?;
+    if let Some(call) = joint_call::of_subject(&then, logged.id).await?.filter(|call| call.summary.is_none()) {
+        let key = once("jointCallSummarise", &act.id);
+        joint_call::summarise(&then, call.id, None, act.note, key).await?;
+    }
+    Ok(recorded_at)
 }
 
 impl Known {
