@@ -208,7 +208,7 @@ fn an_edit_of_a_dispute_or_its_parties_is_found() {
         let deal = locked(&stand).await;
         app.clock.advance(TimeDelta::minutes(1));
         let input =
-            json!({ "dealId": deal, "partners": [stand.claim(1, "SOURCED")], "evidence": "The mail of 3 October." });
+            json!({ "dealId": deal, "partners": [stand.claim(0, "INFLUENCED")], "evidence": "The mail of 3 October." });
         let ae = app.as_role(Role::PartnerAe);
         let opened = ae.change("disputeOpen", input, "dispute { id }").await;
         assert_eq!(codes(&opened), Vec::<&str>::new(), "{opened}");
@@ -225,8 +225,8 @@ fn an_edit_of_a_dispute_or_its_parties_is_found() {
         let edits = [
             evidence,
             (set("reason = 'x'"), set("reason = 'The calendar shows it.'")),
-            (swap("decided", "SOURCED", "INFLUENCED"), swap("decided", "INFLUENCED", "SOURCED")),
-            (swap("claimed", "SOURCED", "INFLUENCED"), swap("claimed", "INFLUENCED", "SOURCED")),
+            (swap("decided", "INFLUENCED", "SOURCED"), swap("decided", "SOURCED", "INFLUENCED")),
+            (swap("claimed", "INFLUENCED", "SOURCED"), swap("claimed", "SOURCED", "INFLUENCED")),
             (swap("original", "SOURCED", "INFLUENCED"), swap("original", "INFLUENCED", "SOURCED")),
             (set("state = 'UPHELD'"), set("state = 'CHANGED'")),
             (swap("opened_role", "PARTNER_AE", "PARTNER"), set("opened_role = 'PARTNER_AE'")),
@@ -263,7 +263,7 @@ fn an_edit_of_what_a_locked_state_rests_on_is_found() {
         locked(&stand).await;
         assert_eq!(differences(&app).await, Vec::<String>::new());
         let first = app.world.home.partners[0];
-        let basis = "(SELECT basis_id FROM attribution_entry WHERE basis_id IS NOT NULL AND state = 'SOURCED')";
+        let basis = "(SELECT basis_id FROM attribution_entry WHERE basis_id IS NOT NULL AND deal_id = (SELECT id FROM deal WHERE name = 'Fought over'))";
         let found = async |edit: &str| {
             assert_eq!(run(&app, &format!("UPDATE activity SET {edit} WHERE id = {basis}")).await, 1, "{edit}");
             differences(&app).await

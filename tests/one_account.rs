@@ -112,7 +112,7 @@ fn a_deal_that_a_rival_opened_carries_neither_its_words_nor_its_days() {
         let mut named = facts("https://zeta.com");
         named["accountName"] = json!("Zeta (brought by Cloudspan, J. Smith)");
         let ours = partner.change("registrationSubmit", named, ALL).await["registration"].clone();
-        app.clock.set(at("2026-10-07T09:00:00Z"));
+        app.clock.set(at("2026-10-06T08:00:00Z"));
         let mut named = facts("https://zeta.com");
         named["accountName"] = json!("Zeta Corp");
         let theirs = other.change("registrationSubmit", named, ALL).await["registration"].clone();
@@ -140,11 +140,11 @@ fn a_deal_that_a_rival_opened_carries_neither_its_words_nor_its_days() {
         let gate = json!({ "state": "OPEN", "dueOn": null, "daysLeft": null, "openedAt": null, "primarySale": null });
         assert_eq!(read().await["gate"], gate);
         let mine = partner.query(&own).await.data()["registration"]["deal"].clone();
-        assert_eq!(mine["gate"]["openedAt"], "2026-10-07T09:00:00Z", "{mine}");
+        assert_eq!(mine["gate"]["openedAt"], "2026-10-06T08:00:00Z", "{mine}");
         // The vendor reads the days as they are.
         let vendor = format!("{{ deal(id: {}) {{ openedOn gate {{ openedAt }} }} }}", mine["id"]);
         let vendor = revops.query(&vendor).await.data()["deal"].clone();
-        assert_eq!(vendor, json!({ "openedOn": "2026-10-05", "gate": { "openedAt": "2026-10-07T09:00:00Z" } }));
+        assert_eq!(vendor, json!({ "openedOn": "2026-10-05", "gate": { "openedAt": "2026-10-06T08:00:00Z" } }));
         // Neither a field, nor a filter, nor an order, nor a cursor tells a partner the day.
         for query in [
             "{ deals { edges { node { openedOn } } } }",

@@ -1,6 +1,6 @@
 //! What a registration owes by when, and the receipts of what became of it.
 
-use crate::registration::{approved, at, codes, submit};
+use crate::registration::{approved, at, codes, facts, submit};
 use crate::support::on_every_backend;
 use api::jobs::tick;
 use api::usecase::program;
@@ -79,7 +79,9 @@ fn a_promise_that_was_broken_during_downtime_is_recorded_and_told_once() {
         // What is done late, before a watch came round, is told of as well; what was told of already is not told again.
         let touch = json!({ "id": late["registration"]["id"] });
         app.as_role(Role::PartnerManager).change("registrationTouch", touch, "registration { id }").await;
-        let another = submit(&app.as_role(Role::Partner), "https://another.example.info").await;
+        let mut said = facts("https://another.example.info");
+        said["nextMeetingOn"] = json!("2026-12-28");
+        let another = app.as_role(Role::Partner).change("registrationSubmit", said, "registration { id }").await;
         app.clock.advance(TimeDelta::days(3));
         let touch = json!({ "id": another["registration"]["id"] });
         app.as_role(Role::PartnerManager).change("registrationTouch", touch, "registration { id }").await;
