@@ -9,9 +9,9 @@ use domain::slice::{Bindings, Place, Slice, Viewer};
 use entity::deal_around::Around;
 use entity::page::{Ask, Key, Position};
 use entity::{
-    Conn, Store, account, account_partner, activity, attribution, capability, contract_terms, deal, deal_origin,
-    deliverable, dispute, dispute_party, escalation, escalation_path, external_ref, firmographics, handoff,
-    handoff_rules, ideal_profile, iteration, joint_call, level_benefits, lever_change, overlap, partner,
+    Conn, Store, account, account_partner, activity, attribution, attribution_entry, capability, contract_terms, deal,
+    deal_origin, deliverable, dispute, dispute_party, escalation, escalation_path, external_ref, firmographics,
+    handoff, handoff_rules, ideal_profile, iteration, joint_call, level_benefits, lever_change, overlap, partner,
     partner_person, penetration, phase_hours, planned_spend, pod_session, practice, primary_sale, qualification, reach,
     reconciliation_sign_off, registration, registration_conflict, rollout, rollout_tick, segment, sla_clock,
     source_mark, spend_line, stage, system_input, system_lever, system_loop, territory, tier_notice,
@@ -94,7 +94,9 @@ async fn every_finder_runs_with_every_reach_and_order() {
             }
             dispute::count(conn, &slice, &filter).await.unwrap_or_else(|why| panic!("{}: {why}", say("disputes")));
             dispute::find(conn, &slice, ids[0]).await.unwrap();
+            dispute::next(conn, &slice, ids[0], 5).await.unwrap();
             dispute_party::of_disputes(conn, &slice, &ids).await.unwrap();
+            attribution_entry::locks(conn, &slice, &ids).await.unwrap();
             source_mark::latest(conn, &slice, &ids).await.unwrap();
             activity::touches_of_deal(conn, &slice, ids[0], Some(ids[1])).await.unwrap();
 
@@ -216,6 +218,8 @@ async fn every_finder_runs_with_every_reach_and_order() {
                     .unwrap_or_else(|why| panic!("{}: {why}", say("conflicts")));
             }
             registration::of_deals(conn, &slice, &ids).await.unwrap();
+            registration::listed_as(conn, &slice, &ids).await.unwrap();
+            registration::shares(conn, &slice).await.unwrap();
             let span = ("2026-01-01T00:00:00Z".parse().unwrap(), "2026-04-01T00:00:00Z".parse().unwrap());
             registration::submitted(conn, &slice, span).await.unwrap();
             sla_clock::started(conn, &slice, span).await.unwrap();

@@ -1,9 +1,14 @@
 //! What a registration owes by when, and the receipts of what became of it.
 
-use crate::registration::{approved, at, codes, submit};
+use crate::registration::{approved, at, codes, facts, submit};
 use crate::support::on_every_backend;
+use api::jobs::tick;
+use api::usecase::program;
+use chrono::TimeDelta;
 use domain::role::Role;
+use sea_orm_migration::sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 const CLOCKS: &str = "{ slaClocks { edges { node { kind owner state startedAt dueAt metAt stoppedAt } } } }";
 
@@ -41,6 +46,48 @@ fn a_first_touch_is_due_in_two_business_hours_across_a_weekend() {
         partner.change("registrationWithdraw", back, "registration { id }").await;
         let clock = of_kind(&read().await, "FIRST_TOUCH", "2026-10-12T10:00:00Z");
         assert!(clock["stoppedAt"].is_string() && clock["metAt"].is_null(), "{clock}");
+    });
+}
+
+/// "Caught up in order after downtime", and each broken promise "told once". Approved on Monday, 5 October: the first call is due by the end
+/// of the 12th, and without a meeting the registration expires on the 27th. Nothing ran until December, and then what expires the
+/// registration comes before the watch: the promise was broken by then, whatever ended it.
+#[test]
+fn a_promise_that_was_broken_during_downtime_is_recorded_and_told_once() {
+    on_every_backend(async |app| {
+        approved(&app, "https://kept.example.org").await;
+        let late = submit(&app.as_role(Role::Partner), "https://late.example.net").await;
+        app.clock.set(at("2026-12-20T12:00:00Z"));
+        let home = program::find_by_slug(&app, "home").await.unwrap().unwrap();
+        let number = async |sql: &str| {
+            let conn = app.store.read();
+            let asked = Statement::from_string(conn.get_database_backend(), sql);
+            conn.query_one_raw(asked).await.unwrap().unwrap().try_get_by_index::<i64>(0).unwrap()
+        };
+        let kind = "c.kind = 'JOIN_FIRST_CALL' AND c.stopped_at > c.due_at AND c.missed_at IS NOT NULL";
+        let recorded = format!("SELECT CAST(COUNT(*) AS bigint) FROM sla_clock c WHERE {kind}");
+        let told = format!(
+            "SELECT CAST(COUNT(*) AS bigint) FROM event e JOIN sla_clock c ON c.id = e.subject_id WHERE e.kind = 'sla.missed' AND {kind}"
+        );
+        for _ in 0..2 {
+            for ran in tick(&app, std::slice::from_ref(&home), &CancellationToken::new()).await.unwrap() {
+                ran.outcome.unwrap();
+            }
+            assert_eq!((number(&recorded).await, number(&told).await), (1, 1));
+            app.clock.advance(TimeDelta::minutes(5));
+        }
+        // What is done late, before a watch came round, is told of as well; what was told of already is not told again.
+        let touch = json!({ "id": late["registration"]["id"] });
+        app.as_role(Role::PartnerManager).change("registrationTouch", touch, "registration { id }").await;
+        let mut said = facts("https://another.example.info");
+        said["nextMeetingOn"] = json!("2026-12-28");
+        let another = app.as_role(Role::Partner).change("registrationSubmit", said, "registration { id }").await;
+        app.clock.advance(TimeDelta::days(3));
+        let touch = json!({ "id": another["registration"]["id"] });
+        app.as_role(Role::PartnerManager).change("registrationTouch", touch, "registration { id }").await;
+        let told = "SELECT CAST(COUNT(*) AS bigint) FROM event e JOIN sla_clock c ON c.id = e.subject_id
+                    WHERE e.kind = 'sla.missed' AND c.kind = 'FIRST_TOUCH' AND c.met_at IS NOT NULL AND c.met_at > c.due_at";
+        assert_eq!(number(told).await, 2);
     });
 }
 

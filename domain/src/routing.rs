@@ -1,6 +1,7 @@
 //! Who of the vendor owns a registration or a lead: an ordered table of rules, the first that fits decides (glossary: slow routing
 //! destroys a partner's trust).
 
+use crate::account::one_spelling;
 use uuid::Uuid;
 
 /// One rule. What it does not name fits everything; a rule that names nothing is the default seat.
@@ -35,9 +36,14 @@ impl Route {
     fn fits(&self, arrival: Arrival<'_>) -> bool {
         self.segment_id.is_none_or(|id| arrival.segment_id == Some(id))
             && self.region.as_deref().is_none_or(|region| arrival.region == Some(region))
-            && self.domain.as_deref().is_none_or(|domain| arrival.domain == Some(domain))
+            && self.domain.as_deref().is_none_or(|domain| arrival.domain.is_some_and(|it| is_same(domain, it)))
             && self.partner_id.is_none_or(|id| arrival.partner_id == Some(id))
     }
+}
+
+/// Whether two domains are one: a rule of before there was one spelling may be in the other.
+fn is_same(one: &str, two: &str) -> bool {
+    one == two || one_spelling(one) == one_spelling(two)
 }
 
 /// The seats of the rules that fit, in order: the first of them that can take it does.

@@ -1,5 +1,6 @@
 //! Where a partner may register accounts (seed 004: explicit, to avoid overlap wars).
 
+use crate::account::one_spelling;
 use crate::text;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -36,7 +37,11 @@ impl Territory {
     /// Whether the account is inside. What is not known of it does not put it outside: the vendor decides then \[ours\].
     #[must_use]
     pub fn holds(&self, spot: Spot<'_>) -> bool {
-        let ends = |suffix: &String| spot.domain.strip_suffix(suffix.as_str()).is_some_and(|rest| rest.ends_with('.'));
+        let domain = one_spelling(spot.domain);
+        let ends = |suffix: &String| {
+            let suffix = one_spelling(suffix);
+            domain != suffix && ends(&domain, &suffix)
+        };
         let lists = |region: &str| self.regions.iter().any(|one| text::key(one) == text::key(region));
         (self.suffixes.is_empty() || self.suffixes.iter().any(ends))
             && (self.segments.is_empty() || spot.segment_id.is_none_or(|id| self.segments.contains(&id)))
@@ -53,7 +58,10 @@ impl Territory {
     /// Whether an account could be inside both: for each list, one of them allows everything of its kind, or they share an entry.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
-        let meets = |one: &String, two: &String| ends(one, two) || ends(two, one);
+        let meets = |one: &String, two: &String| {
+            let (one, two) = (one_spelling(one), one_spelling(two));
+            ends(&one, &two) || ends(&two, &one)
+        };
         let regions = |one: &String, two: &String| text::key(one) == text::key(two);
         share(&self.segments, &other.segments, |one, two| one == two)
             && share(&self.regions, &other.regions, regions)

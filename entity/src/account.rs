@@ -3,6 +3,7 @@ use crate::column::{Places, one_of, read_words, words};
 use crate::page::{self, Ask, Key, Page};
 use crate::scope;
 use crate::store::{Conn, DbErr};
+use domain::account::spellings;
 use domain::external_ref::{RefKind, SystemId};
 use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
@@ -155,7 +156,9 @@ fn select(slice: &Slice, filter: &Filter) -> Select<Entity> {
         select = select.filter(Column::ExternalId.is_in(ids.iter().map(String::as_str)));
     }
     if let Some(domains) = &filter.domains {
-        select = select.filter(Column::RegistrableDomain.is_in(domains.iter().map(String::as_str)));
+        // What is on record may be in either spelling.
+        let spelled = domains.iter().flat_map(|domain| spellings(domain));
+        select = select.filter(Column::RegistrableDomain.is_in(spelled));
     }
     if let Some(wanted) = filter.has_cloud_commitment {
         select =

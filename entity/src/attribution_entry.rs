@@ -4,6 +4,7 @@ use crate::store::{Conn, DbErr};
 use domain::attribution::Attribution;
 use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
+use sea_orm::QuerySelect;
 use sea_orm::entity::prelude::*;
 use uuid::Uuid;
 
@@ -87,6 +88,24 @@ pub async fn set_aside(conn: &impl Conn, slice: &Slice, rows: &[Uuid], dispute: 
             .await?;
     }
     Ok(())
+}
+
+/// When partners were locked on these deals, by deal and partner: also what a decision set aside since, and not what was added late.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn locks(conn: &impl Conn, slice: &Slice, deals: &[Uuid]) -> Result<Vec<(Uuid, Uuid, DateTimeUtc)>, DbErr> {
+    Entity::find()
+        .filter(Column::ProgramId.eq(slice.program_id()))
+        .filter(Column::DealId.is_in(deals.iter().copied()))
+        .filter(Column::LockedAt.is_not_null())
+        .filter(Column::IsLate.eq(false))
+        .filter(crate::scope::partners(slice, "attribution_entry.partner_id"))
+        .select_only()
+        .columns([Column::DealId, Column::PartnerId, Column::LockedAt])
+        .into_tuple()
+        .all(conn)
+        .await
 }
 
 /// Forgets what was declared before the lock.

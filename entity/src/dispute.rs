@@ -7,6 +7,7 @@ use domain::dispute::{DisputeState, Reading};
 use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
+use sea_orm::{QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 /// A row of `dispute`.
@@ -163,6 +164,20 @@ pub async fn count(conn: &impl Conn, slice: &Slice, filter: &Filter) -> Result<u
 /// [`DbErr`].
 pub async fn find(conn: &impl Conn, slice: &Slice, id: Uuid) -> Result<Option<domain::dispute::Dispute>, DbErr> {
     within(slice).filter(Column::Id.eq(id)).one(conn).await?.map(TryInto::try_into).transpose()
+}
+
+/// The next rows by id, at most so many.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn next(
+    conn: &impl Conn,
+    slice: &Slice,
+    after: Uuid,
+    most: u64,
+) -> Result<Vec<domain::dispute::Dispute>, DbErr> {
+    let select = within(slice).filter(Column::Id.gt(after)).order_by_asc(Column::Id).limit(most);
+    select.all(conn).await?.into_iter().map(TryInto::try_into).collect()
 }
 
 /// Writes a new row with the partners that it is about.

@@ -3,7 +3,7 @@
 use crate::column::read;
 use crate::store::{Conn, DbErr, Tx};
 use domain::attribution::Attribution;
-use domain::ledger::DealFact;
+use domain::ledger::{BasisFact, DealFact};
 use domain::slice::Slice;
 use futures_util::TryStreamExt;
 use sea_orm::entity::prelude::DateTimeUtc;
@@ -13,16 +13,21 @@ use uuid::Uuid;
 fn statement(conn: &impl Conn, slice: &Slice, condition: &str, values: impl IntoIterator<Item = Value>) -> Statement {
     let sql = format!(
         "SELECT d.id, d.declaration, d.provenance, d.locked_at, d.segment_id, d.version, a.id AS credit_id, a.partner_id, a.state, a.is_late,
-           a.provenance AS credit_provenance, a.evidence, a.basis_id, a.locked_at AS credit_locked_at, a.recorded_at
+           a.provenance AS credit_provenance, a.evidence, a.basis_id, a.locked_at AS credit_locked_at, a.recorded_at,
+           b.kind AS basis_kind, b.partner_id AS basis_partner_id, b.happened_at AS basis_happened_at
          FROM deal d LEFT JOIN attribution a ON a.program_id = d.program_id AND a.deal_id = d.id
+         LEFT JOIN activity b ON b.program_id = a.program_id AND b.id = a.basis_id
          WHERE d.program_id = $1 AND {condition} ORDER BY d.id"
     );
     let values = std::iter::once(slice.program_id().into()).chain(values);
     Statement::from_sql_and_values(conn.get_database_backend(), sql, values)
 }
 
+/// What a partner did for a deal, and the activity that it rests on.
+type Credit = (Attribution, Option<BasisFact>);
+
 /// The deal of a row, and what a partner did for it.
-fn parse(row: &QueryResult) -> Result<(Uuid, DealFact, Option<Attribution>), DbErr> {
+fn parse(row: &QueryResult) -> Result<(Uuid, DealFact, Option<Credit>), DbErr> {
     let word = |column: &str| row.try_get::<String>("", column);
     let deal_id = row.try_get("", "id")?;
     let fact = DealFact::new(
@@ -45,7 +50,15 @@ fn parse(row: &QueryResult) -> Result<(Uuid, DealFact, Option<Attribution>), DbE
         locked_at: row.try_get("", "credit_locked_at")?,
         recorded_at: row.try_get("", "recorded_at")?,
     };
-    Ok((deal_id, fact, Some(attribution)))
+    let basis = match row.try_get::<Option<String>>("", "basis_kind")? {
+        Some(kind) => Some(BasisFact::new(
+            read("activity.kind", &kind)?,
+            row.try_get("", "basis_partner_id")?,
+            row.try_get("", "basis_happened_at")?,
+        )),
+        None => None,
+    };
+    Ok((deal_id, fact, Some((attribution, basis))))
 }
 
 /// The facts of these deals, by id.
@@ -63,8 +76,8 @@ pub async fn of_deals(conn: &impl Conn, slice: &Slice, deals: &[Uuid]) -> Result
             if facts.last().is_none_or(|(last, _)| *last != id) {
                 facts.push((id, fact));
             }
-            if let (Some((_, fact)), Some(attribution)) = (facts.last_mut(), attribution) {
-                fact.push(attribution);
+            if let (Some((_, fact)), Some((attribution, basis))) = (facts.last_mut(), attribution) {
+                fact.push(attribution, basis);
             }
         }
     }
@@ -98,8 +111,8 @@ pub async fn locked(tx: &Tx, slice: &Slice, which: Locked, mut each: impl FnMut(
         {
             each(done, &fact);
         }
-        if let (Some((_, fact)), Some(attribution)) = (&mut present, attribution) {
-            fact.push(attribution);
+        if let (Some((_, fact)), Some((attribution, basis))) = (&mut present, attribution) {
+            fact.push(attribution, basis);
         }
     }
     if let Some((last, fact)) = present {

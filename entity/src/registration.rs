@@ -3,6 +3,7 @@ use crate::column::word;
 use crate::page::{self, Ask, Key, Page};
 use crate::scope;
 use crate::store::{Conn, DbErr};
+use domain::account::spellings;
 use domain::claim::Discovery;
 use domain::registration::{Mark, Registration, State, StateWord};
 use domain::slice::Slice;
@@ -240,12 +241,12 @@ pub async fn of_ids(conn: &impl Conn, slice: &Slice, ids: &[Uuid]) -> Result<Vec
     all(conn, within(slice).filter(Column::Id.is_in(ids.iter().copied()))).await
 }
 
-/// The live claims on a domain, in the order of its line.
+/// The live claims on a domain in either spelling, in the order of its line.
 ///
 /// # Errors
 /// [`DbErr`].
 pub async fn live_of_domain(conn: &impl Conn, slice: &Slice, domain: &str) -> Result<Vec<Registration>, DbErr> {
-    let select = within(slice).filter(Column::Domain.eq(domain)).filter(Column::State.is_in(live()));
+    let select = within(slice).filter(Column::Domain.is_in(spellings(domain))).filter(Column::State.is_in(live()));
     all(conn, select.order_by_asc(Column::ClaimNumber)).await
 }
 
@@ -254,7 +255,8 @@ pub async fn live_of_domain(conn: &impl Conn, slice: &Slice, domain: &str) -> Re
 /// # Errors
 /// [`DbErr`].
 pub async fn of_domain(conn: &impl Conn, slice: &Slice, domain: &str) -> Result<Vec<Registration>, DbErr> {
-    all(conn, within(slice).filter(Column::Domain.eq(domain)).order_by_asc(Column::ClaimNumber)).await
+    let select = within(slice).filter(Column::Domain.is_in(spellings(domain)));
+    all(conn, select.order_by_asc(Column::ClaimNumber)).await
 }
 
 /// The registrations of these deals, in the order they were submitted.
@@ -266,13 +268,26 @@ pub async fn of_deals(conn: &impl Conn, slice: &Slice, deals: &[Uuid]) -> Result
     all(conn, select.order_by_asc(Column::SubmittedAt).order_by_asc(Column::ClaimNumber)).await
 }
 
-/// The words of their states as lists filter by them, which must say what the rows themselves say.
+/// The word of their states and their last days as lists filter by them, which must say what the rows themselves say.
 ///
 /// # Errors
 /// [`DbErr`].
-pub async fn state_words(conn: &impl Conn, slice: &Slice, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>, DbErr> {
-    let select = within(slice).select_only().columns([Column::Id, Column::State]);
+pub async fn listed_as(
+    conn: &impl Conn,
+    slice: &Slice,
+    ids: &[Uuid],
+) -> Result<Vec<(Uuid, String, Option<Date>)>, DbErr> {
+    let select = within(slice).select_only().columns([Column::Id, Column::State, Column::EndsOn]);
     select.filter(Column::Id.is_in(ids.iter().copied())).into_tuple().all(conn).await
+}
+
+/// Those that a decided conflict gave a share of the influence credit, each with it in hundredths of a percent.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn shares(conn: &impl Conn, slice: &Slice) -> Result<Vec<(Uuid, i64)>, DbErr> {
+    let select = within(slice).select_only().columns([Column::Id, Column::InfluenceBps]);
+    select.filter(Column::InfluenceBps.is_not_null()).into_tuple().all(conn).await
 }
 
 /// Registrations whose clock ran out before a day, the earliest first: at most so many at a time.

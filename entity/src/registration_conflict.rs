@@ -3,6 +3,7 @@
 use crate::page::{self, Ask, Key, Page};
 use crate::scope;
 use crate::store::{Conn, DbErr};
+use domain::account::spellings;
 use domain::claim::{Conflict, Settlement};
 use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
@@ -125,7 +126,7 @@ pub async fn find(conn: &impl Conn, slice: &Slice, id: Uuid) -> Result<Option<Co
 /// # Errors
 /// [`DbErr`].
 pub async fn open_of_domain(conn: &impl Conn, slice: &Slice, domain: &str) -> Result<Option<Conflict>, DbErr> {
-    let select = listed(slice, Some(true)).filter(Column::Domain.eq(domain));
+    let select = listed(slice, Some(true)).filter(Column::Domain.is_in(spellings(domain)));
     select.one(conn).await?.map(TryInto::try_into).transpose()
 }
 

@@ -26,6 +26,7 @@ mod m20261127_000046_phase_hours;
 mod m20261127_000047_cosell_triggers;
 mod m20261127_000048_alliance;
 mod m20261128_000052_contract_original;
+mod m20261128_000050_deal_names;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
 
@@ -62,6 +63,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000047_cosell_triggers::Migration),
             Box::new(m20261127_000048_alliance::Migration),
             Box::new(m20261128_000052_contract_original::Migration),
+            Box::new(m20261128_000050_deal_names::Migration),
         ]
     }
 }

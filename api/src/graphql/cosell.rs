@@ -13,7 +13,7 @@ use super::mutation::{UserError, run};
 use super::partner::{Partner, PartnerPerson};
 use super::scalar::{Date, DateTime};
 use super::{global_id, loader};
-use crate::usecase::cosell::{self, GateView, due_on};
+use crate::usecase::cosell::{self, GateView};
 
 /// Where the Primary Sale Stage Gate of a deal stands.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,26 +93,22 @@ impl DealGate {
     }
 
     /// The last day in which the Primary Sale is (or was) in time, in the program's time zone; null once it is open, and before the
-    /// deal is registered or locked.
+    /// deal is registered or locked. Null for a partner where the countdown began with another's registration.
     async fn due_on(&self) -> Option<Date> {
-        due_on(self.view.gate).map(Date)
+        self.view.due_on.map(Date)
     }
 
-    /// Days that are left for the Primary Sale after today; null where no countdown runs.
+    /// Days that are left for the Primary Sale after today; null where no countdown runs, or `dueOn` is null.
     async fn days_left(&self) -> Option<i64> {
         match self.view.gate {
-            Gate::Awaiting { due_on } => due_on.map(|day| (day - self.today).num_days()),
+            Gate::Awaiting { .. } => self.view.due_on.map(|day| (day - self.today).num_days()),
             _ => None,
         }
     }
 
-    /// Since when it is open: when the Primary Sale was logged. Null where it is not open, and where the Primary Sale is none of a
-    /// partner that the caller may see.
+    /// Since when it is open; null for a partner where the Primary Sale is not its own.
     async fn opened_at(&self) -> Option<DateTime> {
-        match self.view.gate {
-            Gate::Open { .. } => self.view.sale.as_ref().map(|sale| DateTime(sale.logged.at)),
-            _ => None,
-        }
+        self.view.opened_at.map(DateTime)
     }
 
     /// Whether the time for the Primary Sale passed before it was logged. That counts for ever.
@@ -244,10 +240,10 @@ pub struct PrimarySaleConfirmPayload {
 
 async fn answered(ctx: &Context<'_>, deal: Uuid, activity: GatedActivity) -> Result<Option<JointActivityAnswer>> {
     let caller = caller(ctx)?;
-    let Some((gate, verdict)) = cosell::answer(caller, deal).await.map_err(|why| failed(&why))? else {
+    let Some((view, verdict)) = cosell::answer(caller, deal).await.map_err(|why| failed(&why))? else {
         return Ok(None);
     };
-    let state = gate.state().into();
+    let state = view.gate.state().into();
     Ok(Some(match verdict {
         Ok(()) => JointActivityAnswer::Permit(JointActivityPermit {
             activity,
@@ -261,7 +257,7 @@ async fn answered(ctx: &Context<'_>, deal: Uuid, activity: GatedActivity) -> Res
             message: refusal.to_string(),
             remedy: refusal.remedy().to_owned(),
             unblocks: refusal.unblocks().to_owned(),
-            due_on: due_on(gate).map(Date),
+            due_on: view.due_on.map(Date),
         }),
     }))
 }

@@ -133,7 +133,8 @@ impl Deal {
         self.row.outcome.into()
     }
 
-    /// The day it was opened, in the program's time zone.
+    /// The day it was opened, in the program's time zone. A partner is not told: another partner's registration may have opened it.
+    #[graphql(directive = Allow::apply(Action::ReadDealMoney))]
     async fn opened_on(&self) -> Date {
         Date(self.row.opened_on)
     }

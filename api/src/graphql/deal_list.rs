@@ -101,6 +101,7 @@ pub struct DealFilter {
     /// By kind.
     kind: Option<DealKindFilter>,
     /// By the day it was opened.
+    #[graphql(directive = Allow::apply(Action::ReadDealMoney))]
     opened_on: Option<DateFilter>,
     /// By the day it was closed; open deals never pass.
     closed_on: Option<DateFilter>,
@@ -150,6 +151,7 @@ pub struct DealFilter {
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DealOrderField {
     /// By the day it was opened.
+    #[graphql(directive = Allow::apply(Action::ReadDealMoney))]
     OpenedOn,
     /// By the day it was closed; open deals stand behind every day.
     ClosedOn,
@@ -239,7 +241,8 @@ pub struct DealQuery;
 
 #[Object]
 impl DealQuery {
-    /// The deals that the caller may see, latest opened first unless asked otherwise.
+    /// The deals that the caller may see: latest opened first unless asked otherwise, and for a partner, which is not told when they were
+    /// opened, by name.
     #[graphql(directive = Allow::apply(Action::ReadDeals))]
     #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
     async fn deals(
@@ -257,6 +260,8 @@ impl DealQuery {
         let filter = filter.unwrap_or_default().read(currency)?;
         let direction = order_by.map_or(OrderDirection::Desc, |order| order.direction);
         let order = match order_by.map(|order| order.field) {
+            // The order and its cursors tell what it goes by.
+            None if !caller.viewer.may(Action::ReadDealMoney) => Order::Name,
             None | Some(DealOrderField::OpenedOn) => Order::OpenedOn,
             Some(DealOrderField::ClosedOn) => Order::ClosedOn,
             Some(DealOrderField::Arr) => Order::Arr,

@@ -3,7 +3,7 @@
 use super::commit::{Done, Key, Work, commit};
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
-use domain::account::{Account, AccountPartner, registrable_domain};
+use domain::account::{Account, AccountPartner, domain_of};
 use domain::partner::PartnerKind;
 use domain::role::Action;
 use domain::text;
@@ -108,14 +108,11 @@ async fn apply(work: &Work<'_>, account: &mut Account, facts: &Facts) -> Result<
     optional(&mut problems, "region", &mut account.region, facts.region.as_ref(), 200);
     optional(&mut problems, "overlapReason", &mut account.overlap_reason, facts.overlap_reason.as_ref(), 500);
     match &facts.domain {
-        Some(Some(given)) => match registrable_domain(given) {
-            Some(domain) => account.registrable_domain = Some(domain),
-            None => problems.note(
-                "domain",
-                ProblemCode::Invalid,
-                "give a web site or domain such as https://www.example.com",
-            ),
-        },
+        Some(Some(given)) => {
+            if let Some(domain) = problems.take("domain", domain_of(given)) {
+                account.registrable_domain = Some(domain);
+            }
+        }
         Some(None) => account.registrable_domain = None,
         None => {}
     }

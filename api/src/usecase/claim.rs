@@ -2,6 +2,7 @@
 
 use super::commit::{Done, Key, Work, commit};
 use super::failure::{Failure, Problem, ProblemCode};
+use super::ledger::claims as stated;
 use super::office::Caller;
 use super::registration;
 use super::registration_step::{self, At, drop_deal, stop_promises, verdict};
@@ -15,6 +16,7 @@ use domain::slice::Slice;
 use entity::page::{Ask, Page};
 pub use entity::registration_conflict::key as position;
 use serde_json::json;
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// Opens the conflict of a claim that arrives where others stand, or joins the one that is open.
@@ -143,18 +145,23 @@ pub async fn decide(
         let at = At::now(work).await?;
         let live = entity::registration::live_of_domain(&work.tx, work.slice, &conflict.domain).await?;
         let live = live.into_iter().map(|it| Registration { state: it.state.on(at.today), ..it });
-        let claims: Vec<Registration> = live.filter(|claim| claim.state.word().is_live()).collect();
-        let shares = shares(&claimants(&claims), winner).map_err(|refusal| refused("winnerId", refusal))?;
+        let standing: Vec<Registration> = live.filter(|claim| claim.state.word().is_live()).collect();
+        let shares = shares(&claimants(&standing), winner).map_err(|refusal| refused("winnerId", refusal))?;
         let verdict = verdict(reason, at.mark)?;
-        for (claim, share) in claims.into_iter().zip(&shares) {
+        let owners: HashMap<Uuid, Uuid> = standing.iter().map(|claim| (claim.id, claim.partner_id)).collect();
+        for (claim, share) in standing.into_iter().zip(&shares) {
             settle(work, &at, claim, share.bps, winner, &verdict).await?;
         }
-        conflict.decision = Some(Settlement { verdict, winner, shares });
+        let decided = Settlement { verdict, winner, shares };
+        conflict.decision = Some(decided.clone());
         conflict.version += 1;
         entity::registration_conflict::update(&work.tx, work.slice, &conflict).await?;
         let body = json!({ "domain": conflict.domain, "decision": conflict.decision, "version": conflict.version });
-        work.record("conflict.decide", "RegistrationConflict", id, body.clone());
-        work.enter(EntryKind::ConflictDecided, "RegistrationConflict", id, &[], body);
+        work.record("conflict.decide", "RegistrationConflict", id, body);
+        // Each claimant may hold a receipt of its own share.
+        let partners: Vec<Uuid> = owners.values().copied().collect();
+        let entered = stated::conflict_body(&conflict, &decided, &owners);
+        work.enter(EntryKind::ConflictDecided, "RegistrationConflict", id, &partners, entered);
         work.announce("registration.conflict", id, json!({ "isDecided": true }));
         Ok(id)
     })

@@ -15,10 +15,11 @@ use domain::policy_version::in_force;
 use domain::program::Program;
 use domain::registration::{Mark, Registration, StateWord};
 use domain::role::Action;
-use domain::slice::Slice;
+use domain::slice::{Reach, Slice};
 use domain::text;
 use entity::Conn;
 use serde_json::json;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// A deal's gate, with the Primary Sale as far as the caller may see it.
@@ -28,6 +29,11 @@ pub struct GateView {
     pub deal_id: Uuid,
     /// Where the gate stands.
     pub gate: Gate,
+    /// The last local day in which the Primary Sale is in time, where a clock runs or ran out. A partner is told of the clock that began
+    /// with its own registration or the lock: one that began with another's tells when the other came.
+    pub due_on: Option<NaiveDate>,
+    /// Since when it is open. A partner is told where the Primary Sale is its own.
+    pub opened_at: Option<DateTime<Utc>>,
     /// The Primary Sale, if it is one of a partner that the caller may see.
     pub sale: Option<PrimarySale>,
 }
@@ -87,12 +93,43 @@ pub async fn gates_of(caller: &Caller, ids: &[Uuid]) -> Result<Vec<GateView>, Fa
     let program = entity::program::find(store, slice.program_id()).await?.ok_or(Failure::NotFound)?;
     let gates = gates(store, &whole(slice.program_id())?, &program, &deals, caller.office.clock.now()).await?;
     let sales = entity::primary_sale::of_deals(store, slice, ids).await?;
-    let view = |(deal, (gate, _)): (Deal, (Gate, i64))| GateView {
-        deal_id: deal.id,
-        gate,
-        sale: sales.iter().find(|sale| sale.deal_id == deal.id).cloned(),
+    let others = match slice.reach() {
+        Reach::Own { partner } => begun_by_others(store, &whole(slice.program_id())?, ids, *partner).await?,
+        Reach::Program
+        | Reach::ClosedDeals
+        | Reach::Partners
+        | Reach::Pods { .. }
+        | Reach::Owned { .. }
+        | Reach::Managed { .. } => HashSet::new(),
+    };
+    let is_own = matches!(slice.reach(), Reach::Own { .. });
+    let view = |(deal, (gate, _)): (Deal, (Gate, i64))| {
+        let sale = sales.iter().find(|sale| sale.deal_id == deal.id).cloned();
+        let opened_at = match gate {
+            Gate::Open { at, .. } => Some(at).filter(|_| sale.is_some() || !is_own),
+            Gate::Exempt | Gate::Awaiting { .. } | Gate::Lapsed { .. } | Gate::Shut => None,
+        };
+        let due_on = due_on(gate).filter(|_| !others.contains(&deal.id));
+        GateView { deal_id: deal.id, gate, due_on, opened_at, sale }
     };
     Ok(deals.into_iter().zip(gates).map(view).collect())
+}
+
+/// Those of these deals whose first registration, whatever became of it, is another partner's.
+async fn begun_by_others(
+    conn: &impl Conn,
+    whole: &Slice,
+    deals: &[Uuid],
+    partner: Uuid,
+) -> Result<HashSet<Uuid>, Failure> {
+    let mut first: HashMap<Uuid, Uuid> = HashMap::new();
+    // They come in the order in which they were submitted.
+    for row in entity::registration::of_deals(conn, whole, deals).await? {
+        if let Some(deal) = row.deal_id {
+            first.entry(deal).or_insert(row.partner_id);
+        }
+    }
+    Ok(first.into_iter().filter(|(_, of)| *of != partner).map(|(deal, _)| deal).collect())
 }
 
 /// Lets a gated activity pass, or says why not.
@@ -210,10 +247,12 @@ pub async fn lapse(caller: &Caller) -> Result<u64, Failure> {
             let attributed = entity::attribution::of_deals(&work.tx, work.slice, &ids).await?;
             let registered = entity::registration::of_deals(&work.tx, work.slice, &ids).await?;
             for (deal_id, due_on, version) in late {
-                let mut partners: Vec<Uuid> =
-                    attributed.iter().filter(|it| it.deal_id == deal_id).map(|it| it.partner_id).collect();
-                let claims = registered.iter().filter(|it| it.deal_id == Some(deal_id));
-                partners.extend(claims.filter(|it| !is_turned_away(it)).map(|it| it.partner_id));
+                // A day that another's registration began would tell when the other came: the receipt is for who began it.
+                let mut claims = registered.iter().filter(|it| it.deal_id == Some(deal_id));
+                let partners: Vec<Uuid> = match claims.find(|it| !is_turned_away(it)) {
+                    Some(first) => vec![first.partner_id],
+                    None => attributed.iter().filter(|it| it.deal_id == deal_id).map(|it| it.partner_id).collect(),
+                };
                 let body = json!({ "dueOn": due_on, "policyVersion": version });
                 work.record("primarySale.lapse", "Deal", deal_id, body.clone());
                 work.enter(EntryKind::PrimarySaleLapsed, "Deal", deal_id, &partners, body);
@@ -280,15 +319,17 @@ pub async fn request(caller: &Caller, deal_id: Uuid, what: GatedActivity, key: O
 ///
 /// # Errors
 /// [`Failure`].
-pub async fn answer(caller: &Caller, deal_id: Uuid) -> Result<Option<(Gate, Result<(), GateRefusal>)>, Failure> {
+pub async fn answer(caller: &Caller, deal_id: Uuid) -> Result<Option<(GateView, Result<(), GateRefusal>)>, Failure> {
     caller.authorise(Action::RequestJointActivity)?;
     let view = gates_of(caller, &[deal_id]).await?.pop();
-    Ok(view.map(|view| (view.gate, view.gate.pass(None))))
+    Ok(view.map(|view| {
+        let verdict = view.gate.pass(None);
+        (view, verdict)
+    }))
 }
 
 /// The last local day in which the Primary Sale is in time, where a clock runs or ran out.
-#[must_use]
-pub const fn due_on(gate: Gate) -> Option<NaiveDate> {
+const fn due_on(gate: Gate) -> Option<NaiveDate> {
     match gate {
         Gate::Awaiting { due_on } => due_on,
         Gate::Lapsed { due_on } => Some(due_on),

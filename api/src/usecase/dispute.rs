@@ -195,11 +195,7 @@ fn tell(
     let body = json!({ "dealId": row.deal_id, "kind": row.kind, "state": row.state, "original": row.original,
         "claimed": row.claimed, "decided": row.decided, "reason": row.reason, "version": row.version });
     work.record(verb, "Dispute", row.id, body);
-    let holds = row.decided.as_ref().unwrap_or(&row.claimed);
-    // The words stay with the dispute: Finance reads the ledger, and no contacts and activities.
-    let evidence = ledger::rows::hex(row.evidence.as_bytes());
-    let inside = json!({ "original": row.original, "claimed": row.claimed, "evidenceSha256": evidence });
-    let entered = json!({ "disputeId": row.id, "kind": row.kind, "state": row.state, "reason": row.reason, "partners": holds, "inside": inside });
+    let entered = ledger::decisions::dispute(row, parties);
     work.enter(entry, "Deal", row.deal_id, &partners, entered);
     work.announce(event, row.id, json!({ "dealId": row.deal_id, "state": row.state, "partnerIds": partners }));
 }

@@ -8,7 +8,7 @@ use super::measurement::WindowKind;
 use super::office::Caller;
 use super::{lead_route, origin, routing, sla};
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::account::registrable_domain;
+use domain::account::domain_of;
 use domain::calendar::Window;
 use domain::deal::DealSource;
 use domain::lead::{Acceptance, Lead, LeadClass, LeadGroup, LeadRefusal, LeadRoute, LeadState, LeadStop, acceptance};
@@ -142,17 +142,7 @@ pub async fn record(caller: &Caller, new: New, key: Option<Key>) -> Result<Done,
         let name = problems.take("name", text::name(&new.name, 300)).unwrap_or_default();
         let contact_role =
             new.contact_role.as_ref().and_then(|role| problems.take("contactRole", text::name(role, 200)));
-        let account_domain = new.account.as_ref().and_then(|given| {
-            let domain = registrable_domain(given);
-            if domain.is_none() {
-                problems.note(
-                    "account",
-                    ProblemCode::Invalid,
-                    "give a web site or domain such as https://www.example.com",
-                );
-            }
-            domain
-        });
+        let account_domain = new.account.as_ref().and_then(|given| problems.take("account", domain_of(given)));
         let received_at = new.received_at.unwrap_or(work.now);
         if received_at > work.now {
             problems.note("receivedAt", ProblemCode::Invalid, "a lead that is still to come is not a fact yet");

@@ -4,7 +4,7 @@ use super::candidate::refused;
 use super::commit::{Done, Key, commit};
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
-use domain::account::registrable_domain;
+use domain::account::domain_of;
 use domain::candidate::may_set;
 use domain::partner::{Partner, PartnerKind, PartnerPerson, PartnerStatus};
 use domain::role::Action;
@@ -93,14 +93,11 @@ fn apply(partner: &mut Partner, facts: &Facts) -> Result<(), Failure> {
         None => {}
     }
     match &facts.domain {
-        Some(Some(given)) => match registrable_domain(given) {
-            Some(domain) => partner.registrable_domain = Some(domain),
-            None => problems.note(
-                "domain",
-                ProblemCode::Invalid,
-                "give a web site or domain such as https://www.example.com",
-            ),
-        },
+        Some(Some(given)) => {
+            if let Some(domain) = problems.take("domain", domain_of(given)) {
+                partner.registrable_domain = Some(domain);
+            }
+        }
         Some(None) => partner.registrable_domain = None,
         None => {}
     }

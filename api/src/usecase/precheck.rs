@@ -10,7 +10,7 @@ use super::level;
 use super::office::Caller;
 use super::registration::{own_or, refused, whole};
 use chrono::NaiveDate;
-use domain::account::{Account, registrable_domain};
+use domain::account::{self, Account};
 use domain::attribution::Declaration;
 use domain::deal::Outcome;
 use domain::policy::Policy;
@@ -163,10 +163,7 @@ async fn asked(
 /// # Errors
 /// A problem at `accountUrl`.
 pub(super) fn domain_of(url: &str) -> Result<String, Problem> {
-    let message = "give the account's web site or domain, such as https://www.example.com";
-    registrable_domain(url)
-        .filter(|domain| domain.len() <= 253)
-        .ok_or_else(|| Problem::at(["accountUrl"], ProblemCode::Invalid, message))
+    account::domain_of(url).map_err(|why| Problem::at(["accountUrl"], ProblemCode::Invalid, why.to_string()))
 }
 
 /// Asks about an account. The done row is the partner; [`answered`] reads the answer.

@@ -9,7 +9,7 @@ use super::office::Caller;
 use super::precheck::{self, Sight, domain_of};
 use super::{deal, registration_step, routing, sla};
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::account::Account;
+use domain::account::{Account, one_spelling};
 use domain::claim::Discovery;
 use domain::deal::{Deal, DealKind, Outcome};
 use domain::ledger::EntryKind;
@@ -221,6 +221,8 @@ async fn arrive(
     let claim_number = entity::registration_line::next(&work.tx, work.slice, &said.domain).await?;
     let whole = whole(work.program_id())?;
     let live = entity::registration::live_of_domain(&work.tx, &whole, &said.domain).await?;
+    let is_registered =
+        live.iter().any(|row| row.partner_id == partner && row.state.clone().on(today).word().is_live());
     for row in live.into_iter().filter(|row| row.state.ends_on().is_some_and(|day| day < today)) {
         super::registration_step::write_expiry(work, &whole, row, today).await?;
     }
@@ -268,6 +270,10 @@ async fn arrive(
         None if sight.known.is_contested => {}
         None => open_deal(work, program, &mut it, &sight, owner.as_ref()).await?,
     }
+    if is_registered {
+        // The other spelling of the domain may be what it was registered in, which the table's own rule does not see.
+        return Err(refused("accountUrl", RegistrationRefusal::AlreadyRegistered).into());
+    }
     claim::meet(work, &whole, &mut it, sight.rivals).await?;
     entity::registration::insert(&work.tx, work.slice, &it).await.map_err(|why| {
         if entity::store::is_unique_violation(&why) {
@@ -297,7 +303,7 @@ async fn link(work: &Work<'_>, it: &mut Registration, id: Uuid) -> Result<(), Fa
         Some(id) => entity::account::find(&work.tx, &whole(work.program_id())?, id).await?,
         None => None,
     };
-    let domain = account.as_ref().and_then(|account| account.registrable_domain.as_deref());
+    let domain = account.as_ref().and_then(|account| account.registrable_domain.as_deref()).map(one_spelling);
     if deal.outcome != Outcome::Open || domain.is_some_and(|domain| domain != it.domain) {
         let message = "a registration is linked to an open deal on the same account";
         return Err(Problem::at(["dealId"], ProblemCode::Invalid, message).into());
@@ -320,7 +326,8 @@ pub(super) async fn open_deal(
         None => open_account(work, it).await?,
     };
     let mut deal = Deal {
-        name: it.account_name.clone(),
+        // Another partner may come to read this deal, and neither one partner's words nor the vendor's own name for the account are its.
+        name: it.domain.clone(),
         account_id: Some(account.id),
         segment_id: account.segment_id,
         kind: if sight.known.is_customer { DealKind::Expansion } else { DealKind::New },

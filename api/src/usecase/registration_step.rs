@@ -2,13 +2,13 @@
 
 use super::commit::{Done, Key, Work, commit};
 use super::failure::{Failure, Problem, ProblemCode};
-use super::ledger::rows;
+use super::ledger::claims;
 use super::office::Caller;
 use super::registration::{self, body, open_deal, refused, today, whole};
 use super::{contract, precheck, registration_lock, sla};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::deal::Outcome;
-use domain::ledger::{EntryKind, FACT, INSIDE};
+use domain::ledger::{EntryKind, FACT, INSIDE, PARTNERS};
 use domain::program::Program;
 use domain::registration::{Mark, Registration, RegistrationRefusal, Summary, Terms, Verdict};
 use domain::role::{Action, Role, may};
@@ -69,11 +69,12 @@ where
     .await
 }
 
-/// Enters what a registration came to: the partner that claims may hold a receipt, and its place among rivals stays inside. Who
-/// buys and why is not entered: Finance reads the ledger and no open pipeline.
+/// Enters what a registration came to: the partner that claims may hold a receipt, with its days and the reason, and its place among
+/// rivals stays inside. Who buys and why is not entered: Finance reads the ledger and no open pipeline.
 pub(super) fn enter(work: &mut Work<'_>, kind: EntryKind, it: &Registration) {
     let mut facts = json!({ "domain": it.domain, "accountName": it.account_name, "state": word(it) });
-    facts[INSIDE] = json!({ "claimNumber": it.claim_number, "conflictId": it.conflict_id, "version": it.version, FACT: rows::registration(it) });
+    facts[PARTNERS] = json!([claims::own_part(it)]);
+    facts[INSIDE] = json!({ "claimNumber": it.claim_number, "conflictId": it.conflict_id, "version": it.version, FACT: claims::registration(it) });
     work.enter(kind, "Registration", it.id, &[it.partner_id], facts);
 }
 

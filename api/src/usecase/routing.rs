@@ -4,7 +4,7 @@ use super::commit::{Done, Key, Work, commit};
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
 use super::sla;
-use domain::account::registrable_domain;
+use domain::account::domain_of;
 use domain::role::{Action, may};
 use domain::routing::{Arrival, Route, owners};
 use domain::sla::SlaKind;
@@ -91,10 +91,9 @@ pub async fn set(caller: &Caller, routes: Vec<Route>, key: Option<Key>) -> Resul
             missing("segmentId", has_segment, "there is no such segment");
             let has_partner = route.partner_id.is_none_or(|id| partners.iter().any(|partner| partner.id == id));
             missing("partnerId", has_partner, "there is no such partner");
-            let domain = route.domain.as_deref().map(|given| registrable_domain(given).ok_or(given));
-            if let Some(Err(_)) = domain {
-                let message = "give a web site or domain such as https://www.example.com";
-                problems.push(Problem::at(["routes", &at, "domain"], ProblemCode::Invalid, message));
+            let domain = route.domain.as_deref().map(domain_of);
+            if let Some(Err(why)) = domain {
+                problems.push(Problem::at(["routes", &at, "domain"], ProblemCode::Invalid, why.to_string()));
             }
             let region = route.region.as_ref().and_then(|region| problems.take("routes", text::name(region, 200)));
             kept.push(Route { region, domain: domain.and_then(Result::ok), ..route.clone() });

@@ -87,7 +87,8 @@ pub async fn start_owed(
     Ok(clock)
 }
 
-/// Records that a promise about a row was done; none where there is no such clock. Only the first time counts.
+/// Records that a promise about a row was done; none where there is no such clock. Only the first time counts. One that was due before
+/// is told of as missed, where no watch came round to tell.
 ///
 /// # Errors
 /// A storage failure.
@@ -101,7 +102,8 @@ pub async fn meet(
 }
 
 /// Records that a promise about a row is not owed any more, such as the first touch of a registration that was withdrawn. One
-/// that was missed by then stays missed.
+/// that was missed by then stays missed, and is told of where no watch came round to tell: after downtime what ends a promise may come
+/// before the watch.
 ///
 /// # Errors
 /// A storage failure.
@@ -126,11 +128,25 @@ async fn end(
     };
     if clock.met_at.is_none() && clock.stopped_at.is_none() {
         change(&mut clock);
+        if clock.met_at.or(clock.stopped_at).is_some_and(|at| at > clock.due_at) && miss(work, &clock).await? {
+            clock.missed_at = Some(work.now);
+        }
         if entity::sla_clock::end(&work.tx, work.slice, &clock).await? {
             work.record(verb, "SlaClock", clock.id, body(&clock));
         }
     }
     Ok(Some(clock))
+}
+
+/// Records and tells that a promise was missed, once. Tells whether it did.
+async fn miss(work: &mut Work<'_>, clock: &SlaClock) -> Result<bool, Failure> {
+    let is_first = entity::sla_clock::miss(&work.tx, work.slice, clock.id, work.now).await?;
+    if is_first {
+        let missed = body(&SlaClock { missed_at: Some(work.now), ..clock.clone() });
+        work.record("sla.miss", "SlaClock", clock.id, missed.clone());
+        work.announce(MISSED_EVENT, clock.id, missed);
+    }
+    Ok(is_first)
 }
 
 /// What was promised about deals that have closed, about one or about all, is not owed any more: nobody joins a first call of
@@ -176,12 +192,7 @@ pub async fn watch(caller: &Caller) -> Result<Watched, Failure> {
             let warned = entity::sla_clock::to_warn(&work.tx, work.slice, work.now, AT_ONCE).await?;
             found = missed.len().max(warned.len());
             for clock in missed {
-                if entity::sla_clock::miss(&work.tx, work.slice, clock.id, work.now).await? {
-                    let clock = SlaClock { missed_at: Some(work.now), ..clock };
-                    work.record("sla.miss", "SlaClock", clock.id, body(&clock));
-                    work.announce(MISSED_EVENT, clock.id, body(&clock));
-                    watched.missed += 1;
-                }
+                watched.missed += usize::from(miss(work, &clock).await?);
             }
             for clock in warned {
                 if entity::sla_clock::warn(&work.tx, work.slice, clock.id, work.now).await? {

@@ -6,7 +6,7 @@ use super::field::Field;
 use super::partner::KINDS;
 use super::row::Row;
 use super::{Code, reference};
-use crate::account::registrable_domain;
+use crate::account::{DomainFault, domain_of};
 
 /// Reads an account. One that was merged into another is refused: its deals are attached to the other.
 pub(super) fn read(row: &mut Row<'_>) -> Option<AccountFact> {
@@ -57,13 +57,13 @@ pub(super) fn read(row: &mut Row<'_>) -> Option<AccountFact> {
 /// The registrable domain of a domain, URL or e-mail address.
 pub(super) fn domain(row: &mut Row<'_>) -> Option<String> {
     let value = row.name(Field::Domain)?;
-    let domain = registrable_domain(&value);
-    if domain.is_none() {
-        row.problem(
-            Field::Domain,
-            Code::NotADomain,
-            "has no registrable domain by the public suffix list; mend it or leave it empty",
-        );
-    }
-    domain
+    let message = match domain_of(&value) {
+        Ok(domain) => return Some(domain),
+        Err(DomainFault::NoDomain) => "has no registrable domain by the public suffix list; mend it or leave it empty",
+        Err(DomainFault::NotAHost) => {
+            "holds no host: its parts between dots are letters, digits and hyphens, at most 63 characters each; mend it or leave it empty"
+        }
+    };
+    row.problem(Field::Domain, Code::NotADomain, message);
+    None
 }

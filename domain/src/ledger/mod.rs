@@ -14,7 +14,7 @@ pub mod receipt;
 pub mod record;
 pub mod tree;
 
-pub use fact::DealFact;
+pub use fact::{BasisFact, DealFact};
 
 /// What an entry records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, EnumString, IntoStaticStr)]

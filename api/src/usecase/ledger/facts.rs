@@ -50,6 +50,8 @@ pub(in crate::usecase) async fn compare(tx: &Tx, slice: &Slice, mut note: impl F
         }
     }
     let opened = digests(tx, slice, &mut note).await?;
+    super::decisions::shares(tx, slice, &mut note).await?;
+    compared += super::decisions::disputes(tx, slice, opened, &mut note).await?;
     Ok(compared + super::rows::compare(tx, slice, opened, &mut note).await?)
 }
 

@@ -1,5 +1,7 @@
 //! The ledger: entries are written in the transaction of what they record, and sealed within seconds (docs/LEDGER.md).
 
+pub(super) mod claims;
+pub(super) mod decisions;
 pub mod digest;
 pub mod export;
 mod facts;

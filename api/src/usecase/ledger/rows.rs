@@ -1,16 +1,16 @@
-//! Rows that the ledger states by a digest: what an entry fixes of a registration, a Primary Sale, a tier decision, a version of
-//! the policy or of contract terms or a deliverable, so that `partnerloop check` finds an edit behind the server's back and names the entry.
+//! Rows that the ledger states by a digest: what an entry fixes of a registration, a decided conflict, a Primary Sale, a tier decision, a
+//! version of the policy or of contract terms or a deliverable, so that `partnerloop check` finds an edit behind the server's back and names the entry.
 
+use super::claims::{self, DECISION};
 use crate::usecase::Failure;
 use chrono::{DateTime, Utc};
 use domain::contract::ContractTerms;
 use domain::cosell::PrimarySale;
 use domain::deliverable::Deliverable;
 use domain::ledger::audit::name;
-use domain::ledger::{Entry, FACT, INSIDE, Salt, canonical, instant};
+use domain::ledger::{Entry, EntryKind, FACT, INSIDE, Salt, canonical, instant};
 use domain::policy_version::PolicyVersion;
 use domain::recruit::TierDecision;
-use domain::registration::Registration;
 use domain::slice::Slice;
 use entity::{Tx, ledger_entry, ledger_fact};
 use serde_json::{Value, json};
@@ -21,35 +21,35 @@ use uuid::Uuid;
 /// So many rows are compared at a time.
 const STEP: u64 = 500;
 /// The member of a fact that holds the state of a row that moves on.
-const STATE: &str = "state";
+pub(super) const STATE: &str = "state";
 /// The member of a fact that holds the row's version, where it has more than one: it tells the latest of two facts.
-const VERSION: &str = "version";
+pub(super) const VERSION: &str = "version";
 /// The member of a fact that holds what never changes, until the entry is written.
-const FIXED: &str = "fixed";
+pub(super) const FIXED: &str = "fixed";
 /// The member of a fact that holds the digest of that.
 const DIGEST: &str = "digest";
+/// The member of a fact that holds more of what never changes, in parts by name, until the entry is written. Entries of before a part
+/// was stated hold none of it, and only what an entry holds is compared.
+pub(super) const PARTS: &str = "parts";
+/// The member of a fact that holds the digest of each part.
+const DIGESTS: &str = "digests";
 
 /// SHA-256 in lower-case hex.
 pub(in crate::usecase) fn hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Replaces what is fixed by its digest, under the entry's secret: who reads the entry cannot guess a text from it.
+/// Replaces what is fixed by its digest, and each part by its own, under the entry's secret: who reads the entry cannot guess a text
+/// from it.
 pub(super) fn seal(fact: &mut Value, salt: &Salt) {
-    if let Some(fixed) = fact.as_object_mut().and_then(|fact| fact.remove(FIXED)) {
-        fact[DIGEST] = json!(hex(&[&salt.0, canonical(fixed).as_bytes()].concat()));
+    let digest = |fixed: Value| json!(hex(&[&salt.0, canonical(fixed).as_bytes()].concat()));
+    let Some(members) = fact.as_object_mut() else { return };
+    if let Some(fixed) = members.remove(FIXED) {
+        members.insert(DIGEST.to_owned(), digest(fixed));
     }
-}
-
-/// What entries state of a registration: who claimed which account with what words, and where it stands.
-pub(in crate::usecase) fn registration(it: &Registration) -> Value {
-    let state: &str = it.state.word().into();
-    let fixed = json!({
-        "partnerId": it.partner_id, "domain": it.domain, "claimNumber": it.claim_number, "accountUrl": it.account_url,
-        "accountName": it.account_name, "buyerRole": it.buyer_role, "problem": it.problem, "submittedBy": it.submitted_by,
-        "submittedAt": instant(it.submitted_at),
-    });
-    json!({ FIXED: fixed, STATE: state, VERSION: it.version })
+    if let Some(Value::Object(parts)) = members.remove(PARTS) {
+        members.insert(DIGESTS.to_owned(), parts.into_iter().map(|(name, part)| (name, digest(part))).collect());
+    }
 }
 
 /// What an entry states of a Primary Sale.
@@ -97,8 +97,10 @@ pub(in crate::usecase) fn contract_terms(it: &ContractTerms) -> Value {
 }
 
 /// The kinds of rows that are stated so, each with its table and the column that says when it came to be.
-const KINDS: [(&str, &str, &str); 6] = [
+const KINDS: [(&str, &str, &str); 7] = [
     ("Registration", "registration", "submitted_at"),
+    // One that is still open has no entry, and no such time.
+    ("RegistrationConflict", "registration_conflict", "decided_at"),
     ("PrimarySale", "primary_sale", "logged_at"),
     ("TierDecision", "tier_decision", "recorded_at"),
     ("Policy", "policy", "recorded_at"),
@@ -110,14 +112,10 @@ const KINDS: [(&str, &str, &str); 6] = [
 async fn present(tx: &Tx, slice: &Slice, kind: &str, ids: &[Uuid]) -> Result<HashMap<Uuid, Value>, Failure> {
     let mut found = HashMap::new();
     match kind {
-        "Registration" => {
-            let rows = entity::registration::of_ids(tx, slice, ids).await?;
-            found.extend(rows.iter().map(|row| (row.id, registration(row))));
-            for (id, word) in entity::registration::state_words(tx, slice, ids).await? {
-                if let Some(fact) = found.get_mut(&id).filter(|fact| fact[STATE] != word.as_str()) {
-                    fact[STATE] = json!(format!("{} and {word}", fact[STATE].as_str().unwrap_or_default()));
-                }
-            }
+        "Registration" => claims::present(tx, slice, ids, &mut found).await?,
+        "RegistrationConflict" => {
+            let rows = entity::registration_conflict::of_ids(tx, slice, ids).await?;
+            found.extend(rows.iter().map(|row| (row.id, claims::conflict(row))));
         }
         "PrimarySale" => {
             let rows = entity::primary_sale::of_ids(tx, slice, ids).await?;
@@ -147,17 +145,36 @@ async fn present(tx: &Tx, slice: &Slice, kind: &str, ids: &[Uuid]) -> Result<Has
     Ok(found)
 }
 
-/// The fact that an entry states in this way.
-fn stated(entry: &Entry) -> Option<Value> {
+/// The fact that an entry states in this way. Of a conflict, older entries hold how it was decided and no digest.
+pub(super) fn stated(entry: &Entry) -> Option<Value> {
     let mut body: Value = serde_json::from_str(&entry.body).ok()?;
-    let fact = body.get_mut(INSIDE)?.get_mut(FACT)?.take();
-    fact.get(DIGEST).is_some().then_some(fact)
+    let fact = body.get_mut(INSIDE).and_then(|inside| inside.get_mut(FACT)).map(Value::take);
+    if let Some(fact) = fact.filter(|fact| fact.get(DIGEST).is_some()) {
+        return Some(fact);
+    }
+    (entry.kind == EntryKind::ConflictDecided).then(|| json!({ DECISION: body[DECISION] }))
+}
+
+/// What of a row is not what its entry states, as far as the entry holds it; the state apart.
+fn differing(stated: &Value, now: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    if stated.get(DIGEST).is_some_and(|digest| *digest != now[DIGEST]) {
+        found.push("what was said".to_owned());
+    }
+    if stated.get(DECISION).is_some_and(|decision| *decision != now[DECISION]) {
+        found.push(DECISION.to_owned());
+    }
+    let parts = stated.get(DIGESTS).and_then(Value::as_object);
+    found.extend(
+        parts.into_iter().flatten().filter(|(part, digest)| now[DIGESTS][*part] != **digest).map(|it| it.0.clone()),
+    );
+    found
 }
 
 /// A registration that was approved is CONVERTED when its deal is locked, which the deal's own entry records.
-fn agrees(stated: &Value, now: &Value) -> bool {
+fn is_state(stated: &Value, now: &Value) -> bool {
     let moved_on = now[STATE] == "CONVERTED" && (stated[STATE] == "APPROVED" || stated[STATE] == "REFRESHED");
-    stated[DIGEST] == now[DIGEST] && (stated[STATE] == now[STATE] || moved_on)
+    stated[STATE] == now[STATE] || moved_on
 }
 
 /// Compares every row that entries state so with its latest entry, and notes each difference with the entry's name; what came to be
@@ -195,12 +212,16 @@ pub(super) async fn compare(
                 });
                 match &now {
                     None => note(format!("{kind} {id} is gone, but {} states it", name(&entry))),
-                    Some(now) if agrees(&fact, now) => {}
                     Some(now) => {
+                        let differing = differing(&fact, now);
+                        if differing.is_empty() && is_state(&fact, now) {
+                            continue;
+                        }
                         let say =
                             |fact: &Value| fact[STATE].as_str().map_or_else(String::new, |word| format!(", {word}"));
+                        let what = if differing.is_empty() { "state".to_owned() } else { differing.join(", ") };
                         note(format!(
-                            "{kind} {id} is not what {} states{}: its row was changed{}",
+                            "{kind} {id} is not what {} states{}: its row was changed ({what}){}",
                             name(&entry),
                             say(&fact),
                             say(now)
