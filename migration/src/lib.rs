@@ -25,6 +25,7 @@ mod m20261127_000045_tier_notice;
 mod m20261127_000046_phase_hours;
 mod m20261127_000047_cosell_triggers;
 mod m20261127_000048_alliance;
+mod m20261128_000051_rollout_first;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
 
@@ -60,6 +61,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000046_phase_hours::Migration),
             Box::new(m20261127_000047_cosell_triggers::Migration),
             Box::new(m20261127_000048_alliance::Migration),
+            Box::new(m20261128_000051_rollout_first::Migration),
         ]
     }
 }
