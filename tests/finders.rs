@@ -161,6 +161,10 @@ async fn every_finder_runs_with_every_reach_and_order() {
             let alone = deal::without_partner(conn, &slice, 5).await;
             alone.unwrap_or_else(|why| panic!("{}: {why}", say("without a partner")));
             entity::cosell_triggers::find(conn, &slice).await.unwrap();
+            for partner in [None, Some(ids[0])] {
+                let around = entity::tier_decision::around(conn, &slice, "2026-Q4".parse().unwrap(), partner).await;
+                around.unwrap_or_else(|why| panic!("{}: {why}", say("tier decisions around")));
+            }
             entity::alliance::all(conn, &slice).await.unwrap_or_else(|why| panic!("{}: {why}", say("alliances")));
             entity::alliance::find(conn, &slice, ids[0]).await.unwrap();
             entity::alliance::standing(conn, &slice, ids[0]).await.unwrap();

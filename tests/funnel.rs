@@ -182,6 +182,21 @@ fn a_plan_reconciles_to_the_forecast_of_its_own_iteration() {
         assert_eq!(forecast["forecast"]["revision"], 2, "{forecast}");
         let plan = publish(&app, None).await;
         let content: Value = serde_json::from_str(plan["deliverable"]["content"].as_str().unwrap()).unwrap();
+        let held = "{ deliverable(by: { of: { kind: FORECAST, quarter: \"2026-Q4\" } }) { id revision sha256 } }";
+        let held = operator.query(held).await.data()["deliverable"].clone();
+        assert_eq!((&content["forecast"]["revision"], &content["forecast"]["sha256"]), (&json!(2), &held["sha256"]));
+        // A later revision leaves the plan where it was.
+        app.clock.advance(chrono::TimeDelta::hours(1));
+        let line = json!({ "quarter": "2026-Q4", "amount": { "amount": "1", "currency": "USD" } });
+        let spend = json!({ "partnerId": partner(&app, 0), "lines": [line] });
+        let spend = operator.change("plannedSpendSet", spend, "replayed").await;
+        assert_eq!(spend["userErrors"], json!([]), "{spend}");
+        let third = json!({ "quarter": "2026-Q4", "replacesRevision": 2 });
+        let third = operator.change("forecastPublish", third, "forecast { revision }").await;
+        assert_eq!(third["forecast"]["revision"], 3, "{third}");
+        let query = "{ deliverable(by: { of: { kind: STAGE_DEPLOYMENT_PLAN, quarter: \"2026-Q4\" } }) { stageDeploymentPlan { forecast { id revision sha256 } } } }";
+        let told = operator.query(query).await;
+        assert_eq!(told.data()["deliverable"]["stageDeploymentPlan"]["forecast"], held);
         let gap = |stage: &str| json!({ "kind": "GAP", "partnerId": null, "stage": stage });
         assert_eq!(content["findings"], json!(["TOFU", "CO_SELL", "EXPAND", "RETAIN"].map(gap)));
         let query = "{ deliverable(by: { of: { kind: STAGE_DEPLOYMENT_PLAN, quarter: \"2026-Q4\" } }) { stageDeploymentPlan { findings { code stage message } } } }";
@@ -192,6 +207,10 @@ fn a_plan_reconciles_to_the_forecast_of_its_own_iteration() {
             (&json!("GAP"), &json!("TOFU"), 4)
         );
         let page = operator.get("/documents/stage-deployment-plan/2026-Q4.md").await;
+        assert!(
+            page.contains(&format!("the forecast, revision 2, SHA-256 {}", held["sha256"].as_str().unwrap())),
+            "{page}"
+        );
         assert!(page.contains("Findings") && page.contains("TOFU: no Invest partner produces in this stage"), "{page}");
     });
 }

@@ -109,6 +109,40 @@ fn a_fit_shows_its_parts_and_names_what_is_unknown() {
     });
 }
 
+/// LOOP.md, Profile: below the bar nobody is recruited without a written reason. An ISV meets 0 of the 30 of 60 that are known of it, a
+/// reseller 30 of 30.
+#[test]
+fn a_partner_that_is_active_from_the_start_passes_the_same_bar() {
+    on_every_backend(async |app| {
+        let operator = app.as_role(Role::Operator);
+        let create = async |input: Value| operator.change("partnerCreate", input, "partner { id status }").await;
+        set(&app, ipp()).await;
+        for status in [json!("ACTIVE"), Value::Null] {
+            let refused = create(json!({ "name": "Default", "kind": "ISV", "status": status })).await;
+            assert_eq!(
+                (rules(&refused), &refused["partner"]),
+                (vec!["CANDIDATE_BELOW_BAR"], &Value::Null),
+                "{refused}"
+            );
+            assert_eq!(refused["userErrors"][0]["path"], json!(["input", "reason"]));
+        }
+        let blank = create(json!({ "name": "Default", "kind": "ISV", "reason": " " })).await;
+        assert_eq!(rules(&blank), ["REASON_UNFIT"]);
+        for status in ["CANDIDATE", "ENDED"] {
+            let made = create(json!({ "name": status, "kind": "ISV", "status": status })).await;
+            assert_eq!(made["partner"]["status"], status, "{made}");
+        }
+        assert_eq!(create(json!({ "name": "Resale", "kind": "RESELLER" })).await["partner"]["status"], "ACTIVE");
+        let made = create(json!({ "name": "Direct", "kind": "ISV", "reason": "The board wants it." })).await;
+        assert_eq!(made["partner"]["status"], "ACTIVE", "{made}");
+        // The record of changes keeps fit, bar and reason.
+        let id = made["partner"]["id"].as_str().unwrap();
+        let changes = app.as_role(Role::Revops).query(&format!("{{ changes(first: 50, filter: {{ subjectId: {{ eq: \"{id}\" }} }}) {{ edges {{ node {{ verb facts }} }} }} }}")).await;
+        let text = changes.body.to_string();
+        assert!(text.contains("The board wants it.") && text.contains("BELOW_BAR"), "{text}");
+    });
+}
+
 /// An MSP in AMER with 100 customers: 30 / 60 = 50, below 60.
 #[test]
 fn a_candidate_below_the_bar_takes_a_written_reason() {

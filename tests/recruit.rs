@@ -63,6 +63,9 @@ fn a_tier_is_recommended_with_the_facts_that_decided() {
         assert_eq!((&facts[0]["kind"], &facts[0]["value"]), (&json!("YIELD_EARNS_MORE"), &json!("8.400000000000")));
         assert_eq!((&facts[1]["kind"], &facts[1]["value"]), (&json!("BEST_TRUST_GAP"), &json!("23.636363636364")));
         assert_eq!(facts[1]["segment"]["name"], "Enterprise");
+        // Nobody labelled a quarter yet: that is no 0 (ruling 39).
+        let decaying = json!({ "kind": "DECAYING_RUNNING", "value": null, "bar": "2.000000000000", "isMet": false, "segment": null });
+        assert_eq!(facts[2], decaying);
         assert_eq!((&later[1]["tier"], &later[1]["rule"]), (&json!("MAINTAIN"), &json!("NOTHING_ELSE")));
         // Who may not read Yield and Trust-Gap has no such field; who may reads the same.
         let select = "{ recruitRecommendations { tier rule facts { kind value } } }";
@@ -113,6 +116,35 @@ fn the_operator_decides_and_says_why_where_the_system_would_not_have() {
             .collect();
         assert_eq!(tiers, ["MAINTAIN", "INVEST", "TEST"]);
         assert_eq!(listed.data()["tierDecisions"]["totalCount"], 3);
+    });
+}
+
+/// LOOP.md, Phase 1: TEST lasts one quarter, it ends with a documented decision and cannot follow TEST, also where it ends in the quarter
+/// in which it was decided.
+#[test]
+fn a_test_that_ends_in_its_own_quarter_ends_with_a_verdict_and_no_test_follows_it() {
+    on_every_backend(async |app| {
+        decide(&app, 0, "TEST", None).await;
+        // Decided again while it stands, it is the same TEST.
+        assert_eq!(rules(&decide(&app, 0, "TEST", Some("structured proof")).await), Vec::<&str>::new());
+        assert_eq!(rules(&decide(&app, 0, "MAINTAIN", None).await), ["TEST_VERDICT_MISSING"]);
+        let verdict = decide(&app, 0, "MAINTAIN", Some("a slip: the other Northwind was meant")).await;
+        assert_eq!(verdict["tierDecision"]["endsTest"], true, "{verdict}");
+        assert_eq!(rules(&decide(&app, 0, "TEST", Some("after all")).await), ["TEST_FOLLOWS_TEST"]);
+        // It is judged by the other three: two quarters of history would have been a TEST. Yield is 8.4x, no bar is the history.
+        assert_eq!(recommended(&app).await[0]["tier"], "INVEST");
+        let tried =
+            json!({ "input": { "quarter": "2027-Q1", "tiers": [{ "partnerId": partner(&app, 0), "tier": "TEST" }] } });
+        let query = "query($input: WhatIfInput!) { whatIf(input: $input) { refusals { rule } } }";
+        let what_if = app.as_role(Role::Operator).query_with(query, tried).await;
+        assert_eq!(what_if.data()["whatIf"]["refusals"], json!([{ "rule": "TEST_FOLLOWS_TEST" }]));
+        // Neither in the next quarter, which owes no verdict; in the one after that it may.
+        to(&app, "2027-01-05");
+        assert_eq!(rules(&decide(&app, 0, "TEST", Some("proof again")).await), ["TEST_FOLLOWS_TEST"]);
+        let held = decide(&app, 0, "INVEST", None).await;
+        assert_eq!((&held["tierDecision"]["endsTest"], rules(&held)), (&json!(false), Vec::<&str>::new()), "{held}");
+        to(&app, "2027-04-05");
+        assert_eq!(rules(&decide(&app, 0, "TEST", Some("a new owner")).await), Vec::<&str>::new());
     });
 }
 
@@ -316,5 +348,42 @@ fn a_tier_is_seen_on_the_partners_of_the_slice_and_by_no_partner() {
         for role in [Role::Partner, Role::CustomerAe] {
             assert_eq!(app.as_role(role).query("{ partners { edges { node { tier { tier } } } } }").await.status, 400);
         }
+    });
+}
+
+/// Decided on 5 October under version 1 (an INVEST bar of 10 points); from the 6th on version 2 asks for 5. What is published on the 7th
+/// holds under version 2, and its facts are those of the 5th: each names its version, its day and its window, the four quarters that were
+/// complete on that day.
+#[test]
+fn a_published_plan_names_the_policy_and_the_window_of_its_facts() {
+    on_every_backend(async |app| {
+        open(&app).await;
+        decide(&app, 0, "INVEST", Some("a new region")).await;
+        let lower = json!({ "title": "Five points", "values": { "tierInvestPoints": "5" } });
+        let draft = app.as_role(Role::Revops).change("policyDraft", lower, "draft { id }").await;
+        let activate = json!({ "draftId": draft["draft"]["id"], "activeFrom": "2026-10-06", "reason": "to try it" });
+        let active = app.as_role(Role::Revops).change("policyActivate", activate, "replayed").await;
+        assert_eq!(active["userErrors"], json!([]), "{active}");
+        to(&app, "2026-10-07");
+        decide(&app, 1, "EXIT", Some("nobody answers")).await;
+        write(&app, 0, json!({ "invest": { "activationStep": "two joint calls a week" } })).await;
+        write(&app, 1, json!({ "exit": { "offboarding": "notice now", "freedCapacity": "to Northwind" } })).await;
+        let published = publish(&app).await;
+        let content: Value = serde_json::from_str(published["deliverable"]["content"].as_str().unwrap()).unwrap();
+        assert_eq!(content["policyVersion"], 2, "{published}");
+        let read = |at: usize| {
+            let line = &content["partners"][at];
+            (line["decidedOn"].clone(), line["policyVersion"].clone(), line["window"].clone())
+        };
+        let window = json!(["2025-Q4", "2026-Q3"]);
+        assert_eq!(read(0), (json!("2026-10-05"), json!(1), window.clone()));
+        assert_eq!(read(1), (json!("2026-10-07"), json!(2), window));
+        let query = "{ deliverable(by: { of: { kind: RECRUIT_PLAN, quarter: \"2026-Q4\" } }) { policyVersion recruitPlan { entries { policyVersion from to decidedOn } } } }";
+        let told = app.as_role(Role::Finance).query(query).await;
+        let entries = &told.data()["deliverable"]["recruitPlan"]["entries"];
+        let first = json!({ "policyVersion": 1, "from": "2025-Q4", "to": "2026-Q3", "decidedOn": "2026-10-05" });
+        assert_eq!((&entries[0], &entries[1]["policyVersion"]), (&first, &json!(2)), "{:?}", told.data());
+        let page = app.as_role(Role::Operator).get("/documents/recruit-plan/2026-Q4.md").await;
+        assert!(page.contains("2025-Q4 to 2026-Q3 | 2026-10-05 | 1"), "{page}");
     });
 }

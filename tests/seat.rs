@@ -1,6 +1,7 @@
 //! Seats, pods and tokens as REVOPS handles them.
 
 use crate::support::database::{Backend, Database};
+use crate::support::world::administrative_layer;
 use api::clock::Clock;
 use api::usecase::commit::Key;
 use api::usecase::seat::{Facts, Who};
@@ -222,6 +223,7 @@ async fn a_token_is_shown_once_and_kept_without_its_text() {
         let scene = Scene::new(backend).await;
         let partner = scene.partner(&scene.acme, "ours").await;
         let theirs = scene.partner(&scene.beta, "theirs").await;
+        administrative_layer(&scene.office, scene.acme.viewer.slice().unwrap().program_id()).await;
         let input = || new(Role::Partner, Some(partner), 30);
         let (done, text) = token::mint(&scene.acme, input(), key("k", "h")).await.unwrap();
         let text = text.unwrap();

@@ -3,6 +3,7 @@
 use crate::support::SCHEMAS;
 use crate::support::database::{Backend, Database};
 use crate::support::forge::{Pair, hmac, unsigned};
+use crate::support::world::administrative_layer;
 use api::auth::{Authenticated, Authenticator, Identity, demo};
 use api::cli::token::sign;
 use api::clock::Clock;
@@ -171,6 +172,8 @@ async fn every_bad_token_is_answered_with_the_same_bytes() {
 async fn a_partner_token_from_minting_to_revocation() {
     for backend in Backend::all() {
         let server = Server::start(backend).await;
+        let program = program::find_by_slug(&server.office, "acme").await.unwrap().unwrap();
+        administrative_layer(&server.office, program.id).await;
         let mint = format!(
             "mutation {{ tokenMint(input: {{label: \"Contoso portal\", role: PARTNER, partnerId: \"{}\", expiresInDays: 60, idempotencyKey: \"k1\"}})
                {{ token {{ id state role partner {{ name }} mintedBy {{ name }} expiresAt lastUsedAt }} secret replayed userErrors {{ code path message }} }} }}",

@@ -162,6 +162,7 @@ fn the_walkthrough_runs_as_it_is_written() {
         "forecastPublish",
         "stageCommitmentSet",
         "stageDeploymentPlanPublish",
+        "foundationStepActivate",
         "tokenMint",
         "registrationSubmit",
         "registrationDecide",

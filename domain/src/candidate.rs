@@ -49,6 +49,15 @@ pub fn may_recruit(
     if status != PartnerStatus::Candidate {
         return Err(CandidateRefusal::NotACandidate);
     }
+    meets_bar(fit, reason)
+}
+
+/// Whether a partner may be put to work that was not: one that is recorded as ACTIVE from the start passes the same bar as a candidate.
+/// The reason as it is kept.
+///
+/// # Errors
+/// [`CandidateRefusal::ReasonMissing`], [`CandidateRefusal::ReasonBad`].
+pub fn meets_bar(fit: Option<&Fit>, reason: Option<&str>) -> Result<Option<String>, CandidateRefusal> {
     let reason = reason.map(|reason| text::name(reason, 2000)).transpose()?;
     let short = fit.and_then(|fit| match fit.verdict {
         Verdict::Fits => None,

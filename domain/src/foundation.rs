@@ -285,6 +285,19 @@ pub fn may_activate(step: FoundationStep, steps: &[StepRecord]) -> Result<(), Fo
     }
 }
 
+/// Whether partners may have portal tokens: they are of the administrative layer, which is built last, and which the template does not
+/// fill.
+///
+/// # Errors
+/// [`FoundationRefusal::StepMissing`].
+pub fn may_have_portal_tokens(steps: &[StepRecord]) -> Result<(), FoundationRefusal> {
+    let layer = FoundationStep::AdministrativeLayer;
+    match steps.iter().any(|record| record.step == layer && record.active.is_some()) {
+        true => Ok(()),
+        false => Err(FoundationRefusal::StepMissing(layer.into())),
+    }
+}
+
 /// The first step that is not active: what is built next; none when all are.
 #[must_use]
 pub fn next_step(steps: &[StepRecord]) -> Option<FoundationStep> {
@@ -340,8 +353,40 @@ pub struct ConfidenceFacts {
     pub without_arr: u64,
     /// Program spend of the same quarters, in minor units.
     pub spend_minor: i128,
-    /// Deals closed in the last completed quarter with a locked attribution, a partner and an outcome with its reason.
-    pub documented_deals: u64,
+    /// Deals closed in the last completed quarter that meet a trigger of the motion, with a locked partner that was declared here and a
+    /// documented outcome; none while no trigger is set, for then nothing can be held against one.
+    pub documented_deals: Option<u64>,
+}
+
+impl ConfidenceFacts {
+    /// What a computed question lacks, and what to do about it; none where it is a yes, and of the other two.
+    #[must_use]
+    pub fn lacks(&self, question: ConfidenceQuestion) -> Option<String> {
+        match question {
+            ConfidenceQuestion::OneSentence | ConfidenceQuestion::SalesWithoutYou => None,
+            ConfidenceQuestion::RoiFromCrm if self.spend_minor <= 0 => {
+                Some("no spend is recorded in the trailing four quarters".into())
+            }
+            ConfidenceQuestion::RoiFromCrm if self.sourced_won == 0 => {
+                Some("no deal that a partner sourced was won in the trailing four quarters".into())
+            }
+            ConfidenceQuestion::RoiFromCrm if self.without_arr > 0 => Some(format!(
+                "{} of the {} deals that a partner sourced and that were won have no ARR",
+                self.without_arr, self.sourced_won
+            )),
+            ConfidenceQuestion::RoiFromCrm => None,
+            ConfidenceQuestion::ThreeDocumentedDeals => match self.documented_deals {
+                None => Some(
+                    "no trigger of the co-sell motion is set, so that no deal can be held against one: cosellTriggersSet sets it".into(),
+                ),
+                Some(deals) if deals < DOCUMENTED_DEALS => Some(format!(
+                    "{deals} of at least {DOCUMENTED_DEALS} deals: closed in the last completed quarter, meeting a trigger, locked with a \
+                     partner that was declared here and not imported, and won, or lost with its reason"
+                )),
+                Some(_) => None,
+            },
+        }
+    }
 }
 
 /// An answer of the operator.
@@ -390,8 +435,7 @@ pub fn confidence(
         ConfidenceQuestion::OneSentence | ConfidenceQuestion::SalesWithoutYou => {
             answers.iter().any(|answer| answer.question == question && answer.is_yes && answer.cosigned_by.is_some())
         }
-        ConfidenceQuestion::RoiFromCrm => facts.spend_minor > 0 && facts.sourced_won > 0 && facts.without_arr == 0,
-        ConfidenceQuestion::ThreeDocumentedDeals => facts.documented_deals >= DOCUMENTED_DEALS,
+        ConfidenceQuestion::RoiFromCrm | ConfidenceQuestion::ThreeDocumentedDeals => facts.lacks(question).is_none(),
     };
     let questions: Vec<_> = ConfidenceQuestion::iter().map(|question| (question, is_yes(question))).collect();
     let is_system = questions.iter().all(|(_, is_yes)| *is_yes);
@@ -399,84 +443,5 @@ pub fn confidence(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn bare(step: FoundationStep) -> StepRecord {
-        StepRecord { active: None, by_template: false, ..StepRecord::template(step) }
-    }
-
-    fn whole(step: FoundationStep) -> Definition {
-        step.parts().iter().map(|part| (*part, "as agreed".to_owned())).collect()
-    }
-
-    #[test]
-    fn a_program_starts_from_the_template_with_three_steps_in_force() {
-        let steps: Vec<StepRecord> = FoundationStep::iter().map(StepRecord::template).collect();
-        assert_eq!(next_step(&steps), Some(FoundationStep::AdministrativeLayer));
-        assert!(steps[..3].iter().all(|record| {
-            record.by_template && record.active.as_ref().is_some_and(|words| words.len() == record.step.parts().len())
-        }));
-    }
-
-    #[test]
-    fn a_step_waits_for_the_one_before_it() {
-        use FoundationStep::{AdministrativeLayer, CapabilityMap, CoSellMotion};
-        let mut steps: Vec<StepRecord> = FoundationStep::iter().map(bare).collect();
-        assert_eq!(
-            may_activate(AdministrativeLayer, &steps),
-            Err(FoundationRefusal::StepMissing("CO_SELL_MOTION")),
-            "the first one that is missing"
-        );
-        assert_eq!(may_activate(CoSellMotion, &steps), Err(FoundationRefusal::DefinitionIncomplete("TRIGGER")));
-        steps[0].active = Some(whole(CoSellMotion));
-        assert_eq!(may_activate(CapabilityMap, &steps), Err(FoundationRefusal::StepMissing("ATTRIBUTION_FRAMEWORK")));
-        assert_eq!(next_step(&steps), Some(FoundationStep::AttributionFramework));
-    }
-
-    #[test]
-    fn the_attribution_framework_takes_two_signatures() {
-        let step = FoundationStep::AttributionFramework;
-        let mut steps: Vec<StepRecord> = FoundationStep::iter().map(StepRecord::template).collect();
-        let mut draft = whole(step);
-        draft.insert(DefinitionPart::InfluencedDefinition, String::new());
-        steps[1].draft = Some(draft);
-        assert_eq!(may_activate(step, &steps), Err(FoundationRefusal::DefinitionIncomplete("INFLUENCED_DEFINITION")));
-        steps[1].draft = Some(whole(step));
-        assert_eq!(may_activate(step, &steps), Err(FoundationRefusal::SignOffMissing("REVOPS")));
-        let signed = Some(SignOff { seat_id: Uuid::nil(), at: DateTime::UNIX_EPOCH });
-        steps[1].revops = signed;
-        assert_eq!(may_activate(step, &steps), Err(FoundationRefusal::SignOffMissing("FINANCE")));
-        steps[1].finance = signed;
-        assert_eq!(may_activate(step, &steps), Ok(()));
-    }
-
-    #[test]
-    fn all_four_are_yes_or_it_is_a_program() {
-        let answer = |question, cosigned| ConfidenceAnswer {
-            id: Uuid::nil(),
-            quarter: Quarter::from_index(8104),
-            question,
-            is_yes: true,
-            statement: "partners open doors that we cannot".into(),
-            seat_id: Uuid::nil(),
-            cosigned_by: cosigned,
-            version: 1,
-            recorded_at: DateTime::UNIX_EPOCH,
-        };
-        let signed = Some(SignOff { seat_id: Uuid::nil(), at: DateTime::UNIX_EPOCH });
-        let facts = ConfidenceFacts { sourced_won: 9, without_arr: 0, spend_minor: 1, documented_deals: 3 };
-        let both = |first| {
-            [answer(ConfidenceQuestion::OneSentence, first), answer(ConfidenceQuestion::SalesWithoutYou, signed)]
-        };
-        assert_eq!(confidence(&both(signed), &facts).1, ConfidenceResult::System);
-        assert_eq!(confidence(&both(None), &facts).1, ConfidenceResult::Program, "nobody co-signed");
-        for facts in [
-            ConfidenceFacts { documented_deals: 2, ..facts },
-            ConfidenceFacts { without_arr: 1, ..facts },
-            ConfidenceFacts { spend_minor: 0, ..facts },
-        ] {
-            assert_eq!(confidence(&both(signed), &facts).1, ConfidenceResult::Program);
-        }
-    }
-}
+#[path = "foundation_tests.rs"]
+mod tests;

@@ -38,8 +38,14 @@ pub struct RecruitLine {
     pub facts: Vec<TierFact>,
     /// Why it was decided so, where somebody wrote it.
     pub reason: Option<String>,
-    /// The day of the decision.
+    /// The day of the decision, and the as-of date of the facts.
     pub decided_on: NaiveDate,
+    /// The policy that the recommendation and its facts follow; none in what was published before plans told.
+    #[serde(default)]
+    pub policy_version: Option<i64>,
+    /// The first and the last quarter that the facts were measured over; none in what was published before plans told.
+    #[serde(default, deserialize_with = "texts_or_null")]
+    pub window: Option<[Quarter; 2]>,
     /// What is done with the partner in the quarter.
     pub section: Section,
 }
@@ -63,10 +69,25 @@ pub struct StagePlan {
     pub findings: Vec<StageFinding>,
     /// What Invest partners commit to.
     pub commitments: Vec<StageCommitment>,
+    /// The published forecast whose BASE the commitments are held against; none in what was published before plans told.
+    #[serde(default)]
+    pub forecast: Option<ForecastNamed>,
     /// The commitments beside BASE of the published forecast, stage by stage.
     pub reconciliation: Vec<StageSum>,
     /// Why they differ by more than the policy bears, where they do.
     pub reason: Option<String>,
+}
+
+/// A published forecast by what tells it from every other.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ForecastNamed {
+    /// The deliverable's id.
+    pub id: Uuid,
+    /// Its revision.
+    pub revision: i32,
+    /// The SHA-256 of its content, in hex.
+    pub sha256: String,
 }
 
 /// A row of the matrix.
@@ -173,9 +194,33 @@ where
     Ok([read(&one)?, read(&other)?])
 }
 
+fn texts_or_null<'de, T: FromStr, D: Deserializer<'de>>(from: D) -> Result<Option<[T; 2]>, D::Error>
+where
+    T::Err: Display,
+{
+    let given = Option::<[String; 2]>::deserialize(from)?;
+    given.map(|[one, other]| Ok([read(&one)?, read(&other)?])).transpose()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_recruit_line_of_before_names_no_policy_and_a_later_one_does() {
+        let line = |more: &str| -> RecruitLine {
+            serde_json::from_str(&format!(
+                r#"{{ "partnerId": "00000000-0000-0000-0000-000000000001", "name": "N", "tier": "EXIT", "recommended": "EXIT",
+                      "rule": "YIELD_BELOW_COST", "facts": [], "reason": null, "decidedOn": "2026-10-05"{more},
+                      "section": {{ "tier": "EXIT", "offboarding": "o", "freedCapacity": "f" }} }}"#
+            ))
+            .unwrap()
+        };
+        assert_eq!((line("").policy_version, line("").window), (None, None));
+        let told = line(r#", "policyVersion": 2, "window": ["2025-Q4", "2026-Q3"]"#);
+        assert_eq!(told.policy_version, Some(2));
+        assert_eq!(told.window.map(|window| window[1].to_string()), Some("2026-Q3".to_owned()));
+    }
 
     #[test]
     fn amounts_beyond_what_a_row_holds_are_read_whole_and_a_missing_base_stays_missing() {
@@ -190,6 +235,7 @@ mod tests {
         assert_eq!(plan.stage_mapping[0].stages[0].arr_minor, 92_233_720_368_547_758_080);
         assert_eq!((plan.reconciliation[0].committed_minor, plan.reconciliation[0].base_minor), (-5, None));
         assert_eq!(plan.window[1].to_string(), "2026-Q3");
+        assert_eq!(plan.forecast, None, "it was published before plans named their forecast");
         let wrong = r#"{ "stage": "TOFU", "deals": 1, "arrMinor": "1.5", "withoutArr": 0 }"#;
         assert!(serde_json::from_str::<StageProduction>(wrong).is_err());
     }

@@ -201,7 +201,11 @@ pub enum OpenRefusal {
     #[error("the iteration of this quarter is already open")]
     AlreadyOpen,
     /// Recruit of the next iteration opens only from the published brief of the last one.
-    #[error("the Phase 1 Inputs Brief of the iteration before is not published: Recruit starts from it")]
+    #[error(
+        "the Phase 1 Inputs Brief of the iteration before is not published: Recruit starts from it. It is what Phase 6 (Measurement) puts out, \
+         which this version does not have yet, and nothing else opens the next iteration: until then tiers are decided, sections written, \
+         spend planned and measures and the forecast's draft read as ever, and nothing is published for the new quarter"
+    )]
     InputsBriefMissing,
     /// Nobody would instrument it (paper: a Pod without RevOps capacity should not start the Model). The operator may start all the same,
     /// with a reason that the ledger keeps. A REVOPS seat is the program's and so a member of every Pod \[ours\].

@@ -70,7 +70,7 @@ pub struct Audit {
     pub partner_yield: PartnerYield,
     /// Its labels, latest first; none until a quarter was measured.
     pub trajectories: Vec<Trajectory>,
-    /// Whether the decision before was TEST: then it is judged by the other three on what there is.
+    /// Whether it is in a TEST, or had one that no other may follow yet: then it is judged by the other three on what there is.
     pub is_in_test: bool,
 }
 
@@ -108,7 +108,7 @@ pub enum TierFactKind {
     YieldCoversCost,
     /// Segments that read DRAG, of those with SOLID evidence.
     DraggingSegments,
-    /// How often running the trajectory was DECAYING; twice is too often.
+    /// How often running the trajectory was DECAYING; twice is too often. Not measured until a quarter was labelled.
     DecayingRunning,
     /// Yield as a multiple, and the multiple that earns more spend.
     YieldEarnsMore,
@@ -173,7 +173,9 @@ pub fn recommend(audit: &Audit, policy: &Policy) -> Recommendation {
     let covers = fact(Kind::YieldCoversCost, multiple, policy.tier_exit_multiple);
     let mut dragging = fact(Kind::DraggingSegments, count(drags), Decimal::from(solid.len()));
     dragging.is_met &= !solid.is_empty();
-    let decayed = fact(Kind::DecayingRunning, count(decaying), dec!(2));
+    // Nobody labelled a quarter: that is no 0 (ruling 39), and not decaying (ruling 18).
+    let labelled = (!audit.trajectories.is_empty()).then_some(Decimal::from(decaying));
+    let decayed = fact(Kind::DecayingRunning, labelled, dec!(2));
     let earns = fact(Kind::YieldEarnsMore, multiple, policy.tier_invest_multiple);
     let mut gap = fact(Kind::BestTrustGap, best.map(|(points, _)| points), policy.tier_invest_points);
     gap.segment_id = best.map(|(_, segment)| segment);
@@ -238,7 +240,9 @@ impl TierDecision {
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum TierRefusal {
     /// TEST lasts one quarter.
-    #[error("TEST lasts one quarter and cannot follow TEST: decide INVEST, MAINTAIN or EXIT")]
+    #[error(
+        "TEST lasts one quarter and cannot follow TEST, of this quarter or of the one before: decide INVEST, MAINTAIN or EXIT"
+    )]
     TestFollowsTest,
     /// A TEST ends with a documented decision.
     #[error("this decision ends a TEST: give the verdict as its reason")]
@@ -259,15 +263,47 @@ impl TierRefusal {
     }
 }
 
-/// Whether a tier may be decided. `before` is the decision that held at the end of the last quarter that has one.
+/// What a partner has of TEST when its tier is decided for a quarter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TestState {
+    /// Another tier now ends a TEST: one came into the quarter, or was decided in it, be it a minute ago.
+    pub is_open: bool,
+    /// No TEST may be decided now: one was in the quarter before, or came into this one, or has ended in it.
+    pub is_spent: bool,
+}
+
+impl TestState {
+    /// The state in a quarter, from the decisions up to it, oldest first; of those before the quarter before it, the last one is enough.
+    /// Every TEST counts, also one that was taken back in its own quarter: what was tested for a day was tested, and a TEST cannot
+    /// follow it. While it stands, TEST decided again in its quarter is still the same one.
+    #[must_use]
+    pub fn of(decisions: impl IntoIterator<Item = (Quarter, Tier)>, quarter: Quarter) -> Self {
+        let (mut came_in, mut was_in_the_last, mut is_in_this, mut latest) = (None, false, false, None);
+        for (of, tier) in decisions.into_iter().filter(|(of, _)| *of <= quarter) {
+            let is_test = tier == Tier::Test;
+            if of == quarter {
+                is_in_this |= is_test;
+            } else {
+                was_in_the_last |= is_test && of == quarter.plus(-1);
+                came_in = Some(tier);
+            }
+            latest = Some(tier);
+        }
+        let came_in = came_in == Some(Tier::Test);
+        let has_ended = is_in_this && latest != Some(Tier::Test);
+        Self { is_open: came_in || is_in_this, is_spent: came_in || was_in_the_last || has_ended }
+    }
+}
+
+/// Whether a tier may be decided.
 ///
 /// # Errors
 /// [`TierRefusal`].
-pub fn check(tier: Tier, recommended: Tier, before: Option<Tier>, reason: Option<&str>) -> Result<(), TierRefusal> {
-    match (before, tier, reason) {
-        (Some(Tier::Test), Tier::Test, _) => Err(TierRefusal::TestFollowsTest),
-        (Some(Tier::Test), _, None) => Err(TierRefusal::TestVerdictMissing),
-        (_, tier, None) if tier != recommended => Err(TierRefusal::TierReasonMissing),
+pub fn check(tier: Tier, recommended: Tier, test: TestState, reason: Option<&str>) -> Result<(), TierRefusal> {
+    match (tier, reason) {
+        (Tier::Test, _) if test.is_spent => Err(TierRefusal::TestFollowsTest),
+        (Tier::Invest | Tier::Maintain | Tier::Exit, None) if test.is_open => Err(TierRefusal::TestVerdictMissing),
+        (tier, None) if tier != recommended => Err(TierRefusal::TierReasonMissing),
         _ => Ok(()),
     }
 }

@@ -124,13 +124,54 @@ fn decaying_once_bars_invest_and_twice_running_is_an_exit() {
 #[test]
 fn a_test_ends_with_a_verdict_and_never_follows_itself() {
     use Tier::{Exit, Invest, Maintain, Test};
-    assert_eq!(check(Test, Test, None, None), Ok(()));
-    assert_eq!(check(Test, Test, Some(Test), Some("once more")), Err(TierRefusal::TestFollowsTest));
-    assert_eq!(check(Maintain, Maintain, Some(Test), None), Err(TierRefusal::TestVerdictMissing));
-    assert_eq!(check(Exit, Maintain, Some(Test), Some("no second call was held")), Ok(()));
-    assert_eq!(check(Invest, Maintain, Some(Maintain), None), Err(TierRefusal::TierReasonMissing));
-    assert_eq!(check(Invest, Maintain, None, Some("a new region")), Ok(()));
-    assert_eq!(check(Test, Maintain, Some(Exit), Some("a new owner")), Ok(()));
+    let (none, tested) = (TestState::default(), TestState { is_open: true, is_spent: true });
+    assert_eq!(check(Test, Test, none, None), Ok(()));
+    assert_eq!(check(Test, Test, tested, Some("once more")), Err(TierRefusal::TestFollowsTest));
+    assert_eq!(check(Maintain, Maintain, tested, None), Err(TierRefusal::TestVerdictMissing));
+    assert_eq!(check(Exit, Maintain, tested, Some("no second call was held")), Ok(()));
+    assert_eq!(check(Invest, Maintain, none, None), Err(TierRefusal::TierReasonMissing));
+    assert_eq!(check(Invest, Maintain, none, Some("a new region")), Ok(()));
+    assert_eq!(check(Test, Maintain, none, Some("a new owner")), Ok(()));
+}
+
+/// LOOP.md, Phase 1: TEST lasts one quarter, ends with a documented decision, and cannot follow TEST. Decided for 2026-Q4.
+#[test]
+fn every_test_of_the_quarter_and_of_the_one_before_counts() {
+    use Tier::{Exit, Maintain, Test};
+    let (old, last, this): (Quarter, Quarter, Quarter) =
+        ("2026-Q1".parse().unwrap(), "2026-Q3".parse().unwrap(), "2026-Q4".parse().unwrap());
+    let of = |decisions: &[(Quarter, Tier)]| {
+        let state = TestState::of(decisions.iter().copied(), this);
+        (state.is_open, state.is_spent)
+    };
+    assert_eq!(of(&[]), (false, false));
+    // It came into the quarter, from however long ago.
+    assert_eq!(of(&[(last, Test)]), (true, true));
+    assert_eq!(of(&[(old, Test)]), (true, true));
+    // Its verdict may be thought over in its quarter: it still ends that TEST.
+    assert_eq!(of(&[(last, Test), (this, Exit)]), (true, true));
+    // Decided in this quarter: another tier ends it, TEST again is the same one, and after its end there is no second.
+    assert_eq!(of(&[(this, Test)]), (true, false));
+    assert_eq!(of(&[(this, Test), (this, Test)]), (true, false));
+    assert_eq!(of(&[(this, Test), (this, Maintain)]), (true, true));
+    // Ended in its own quarter: the next one owes no verdict, and has no TEST; the one after that may.
+    assert_eq!(of(&[(last, Test), (last, Maintain)]), (false, true));
+    assert_eq!(of(&[(old, Test), (old, Maintain)]), (false, false));
+    // What is decided for a later quarter is not yet.
+    assert_eq!(of(&[(this.plus(1), Test)]), (false, false));
+}
+
+/// Ruling 39: until Phase 6 has labelled a quarter, how often it decayed is not 0 but not measured. It bars nothing (ruling 18).
+#[test]
+fn a_trajectory_that_nobody_labelled_is_no_zero() {
+    let decayed = |audit: &Audit| {
+        let facts = recommend(audit, &Policy::default()).facts;
+        facts.into_iter().find(|fact| fact.kind == TierFactKind::DecayingRunning).map(|fact| (fact.value, fact.is_met))
+    };
+    let unlabelled = audit(4, &[ten_points()], yields(30_000, 10_000));
+    assert_eq!((judged(&unlabelled).0, decayed(&unlabelled)), (Tier::Invest, Some((None, false))));
+    let holding = Audit { trajectories: vec![Trajectory::Holding], ..unlabelled };
+    assert_eq!((judged(&holding).0, decayed(&holding)), (Tier::Invest, Some((Some(dec!(0)), false))));
 }
 
 /// Decided on 5 October 2026, ninety days end on 3 January 2027: that day is in time, the next is not.

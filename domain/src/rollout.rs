@@ -189,6 +189,9 @@ impl Trace {
 pub struct Rollout {
     /// The first day of week 1.
     pub starts_on: NaiveDate,
+    /// The earliest first day that the plan ever had: history from before it proves nothing. It stays where it is when the plan is moved
+    /// to a later day, so that what is done stays done.
+    pub first_starts_on: NaiveDate,
     /// Who started it, or moved it.
     pub seat_id: Uuid,
     /// For optimistic concurrency.

@@ -43,17 +43,37 @@ impl CosellTrigger {
     /// Whether a deal meets it now.
     #[must_use]
     pub fn is_met_by(&self, deal: &Deal) -> bool {
-        let among = |list: &[Uuid], id: Option<Uuid>| list.is_empty() || id.is_some_and(|id| list.contains(&id));
-        deal.outcome == Outcome::Open
-            && self.has_condition()
+        deal.outcome == Outcome::Open && self.holds(deal, among(&self.stages, deal.stage_id))
+    }
+
+    /// Whether a closed deal met it, as far as is on record: through which stages it went is not, so that a condition on the stage is met
+    /// by a won deal, which went through all of them, and else by the stage in which it stands.
+    #[must_use]
+    pub fn was_met_by(&self, deal: &Deal) -> bool {
+        let passed = deal.outcome == Outcome::Won || among(&self.stages, deal.stage_id);
+        deal.outcome != Outcome::Open && self.holds(deal, passed)
+    }
+
+    fn holds(&self, deal: &Deal, is_in_stage: bool) -> bool {
+        self.has_condition()
+            && is_in_stage
             && among(&self.segments, deal.segment_id)
-            && among(&self.stages, deal.stage_id)
             && (self.kinds.is_empty() || self.kinds.contains(&deal.kind))
             && self.arr_minor_from.is_none_or(|least| deal.arr_minor.is_some_and(|arr| arr >= least))
     }
 }
 
+fn among(list: &[Uuid], id: Option<Uuid>) -> bool {
+    list.is_empty() || id.is_some_and(|id| list.contains(&id))
+}
+
 impl CosellTriggers {
+    /// Whether a closed deal met one of them.
+    #[must_use]
+    pub fn was_met_by(&self, deal: &Deal) -> bool {
+        self.triggers.iter().any(|it| it.was_met_by(deal))
+    }
+
     /// The names of those that a deal meets, in their order.
     #[must_use]
     pub fn met_by(&self, deal: &Deal) -> Vec<String> {
@@ -146,7 +166,15 @@ mod tests {
         }
         let small = CosellTrigger { arr_minor_from: Some(0), ..trigger() };
         assert!(!small.is_met_by(&Deal { arr_minor: None, ..deal.clone() }), "what is not recorded reaches nothing");
-        let closed = Deal { outcome: Outcome::Won, ..deal };
-        assert!(!CosellTrigger { kinds: vec![DealKind::New], ..trigger() }.is_met_by(&closed));
+        let closed = Deal { outcome: Outcome::Won, ..deal.clone() };
+        let new = CosellTrigger { kinds: vec![DealKind::New], ..trigger() };
+        assert!(!new.is_met_by(&closed) && new.was_met_by(&closed) && !new.was_met_by(&deal));
+        // A won deal went through every stage; of a lost one only the last is known.
+        let staged = CosellTrigger { stages: vec![other], ..trigger() };
+        let lost = Deal { outcome: Outcome::Lost, stage_id: Some(mine), ..deal };
+        assert!(staged.was_met_by(&closed) && !staged.was_met_by(&lost));
+        assert!(CosellTrigger { stages: vec![mine], ..trigger() }.was_met_by(&lost));
+        let large = CosellTrigger { arr_minor_from: Some(5_001), ..staged };
+        assert!(!large.was_met_by(&closed) && !trigger().was_met_by(&closed));
     }
 }

@@ -2,6 +2,7 @@
 use crate::column::{read, word};
 use crate::foundation_step::signed;
 use crate::store::{Conn, DbErr};
+use crate::{cosell_triggers, deal};
 use domain::calendar::Quarter;
 use domain::foundation::{ConfidenceAnswer, ConfidenceFacts};
 use domain::slice::Slice;
@@ -108,10 +109,7 @@ pub async fn facts(conn: &impl Conn, slice: &Slice, last: Quarter) -> Result<Con
            AND EXISTS (SELECT 1 FROM attribution a WHERE a.program_id = d.program_id AND a.deal_id = d.id AND a.state = 'SOURCED')) AS sourced_won,
         (SELECT COUNT(*) FROM deal d WHERE d.program_id = $1 AND d.outcome = 'WON' AND d.closed_quarter BETWEEN $2 AND $3 AND d.arr_minor IS NULL
            AND EXISTS (SELECT 1 FROM attribution a WHERE a.program_id = d.program_id AND a.deal_id = d.id AND a.state = 'SOURCED')) AS without_arr,
-        (SELECT CAST(COALESCE(SUM(amount_minor), 0) AS bigint) FROM spend_line WHERE program_id = $1 AND quarter BETWEEN $2 AND $3) AS spend_minor,
-        (SELECT COUNT(*) FROM deal d WHERE d.program_id = $1 AND d.closed_quarter = $3 AND d.locked_at IS NOT NULL
-           AND (d.outcome = 'WON' OR (d.outcome = 'LOST' AND d.lost_reason IS NOT NULL))
-           AND EXISTS (SELECT 1 FROM attribution a WHERE a.program_id = d.program_id AND a.deal_id = d.id)) AS documented_deals";
+        (SELECT CAST(COALESCE(SUM(amount_minor), 0) AS bigint) FROM spend_line WHERE program_id = $1 AND quarter BETWEEN $2 AND $3) AS spend_minor";
     let values = [slice.program_id().into(), last.plus(-3).index().into(), last.index().into()];
     let row = conn.query_one_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, values)).await?;
     let Some(row) = row else { return Ok(ConfidenceFacts::default()) };
@@ -120,6 +118,26 @@ pub async fn facts(conn: &impl Conn, slice: &Slice, last: Quarter) -> Result<Con
         sourced_won: count("sourced_won")?,
         without_arr: count("without_arr")?,
         spend_minor: row.try_get::<i64>("", "spend_minor")?.into(),
-        documented_deals: count("documented_deals")?,
+        documented_deals: documented_deals(conn, slice, last).await?,
     })
+}
+
+/// Deals of the program closed in a quarter with a partner that was declared here and locked, and a documented outcome, that meet a
+/// trigger; none while no trigger is set.
+async fn documented_deals(conn: &impl Conn, slice: &Slice, quarter: Quarter) -> Result<Option<u64>, DbErr> {
+    let triggers = cosell_triggers::find(conn, slice).await?;
+    if triggers.triggers.is_empty() {
+        return Ok(None);
+    }
+    // What a file brought along was documented elsewhere, and what was added after the close proves no match (ruling 8).
+    let documented = "deal.locked_at IS NOT NULL AND (deal.outcome = 'WON' OR (deal.outcome = 'LOST' AND deal.lost_reason IS NOT NULL))
+        AND EXISTS (SELECT 1 FROM attribution a WHERE a.program_id = deal.program_id AND a.deal_id = deal.id
+          AND a.provenance = 'DECLARED' AND NOT a.is_late)";
+    let closed = deal::Entity::find().filter(deal::Column::ProgramId.eq(slice.program_id()));
+    let closed = closed.filter(deal::Column::ClosedQuarter.eq(quarter.index())).filter(Expr::cust(documented));
+    let mut met = 0;
+    for row in closed.all(conn).await? {
+        met += u64::from(triggers.was_met_by(&row.try_into()?));
+    }
+    Ok(Some(met))
 }

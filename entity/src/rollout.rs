@@ -23,6 +23,8 @@ pub struct Model {
     pub program_id: Uuid,
     /// The first day of week 1.
     pub starts_on: Date,
+    /// The earliest day that it ever had; none where it was not moved since that is kept.
+    pub first_starts_on: Option<Date>,
     /// Who started it, or moved it.
     pub seat_id: Uuid,
     /// For optimistic concurrency.
@@ -44,6 +46,7 @@ pub async fn find(conn: &impl Conn, slice: &Slice) -> Result<Option<Rollout>, Db
     let row = Entity::find().filter(Column::ProgramId.eq(slice.program_id())).one(conn).await?;
     Ok(row.map(|row| Rollout {
         starts_on: row.starts_on,
+        first_starts_on: row.first_starts_on.unwrap_or(row.starts_on),
         seat_id: row.seat_id,
         version: row.version,
         recorded_at: row.recorded_at,
@@ -59,6 +62,7 @@ pub async fn write(conn: &impl Conn, slice: &Slice, it: &Rollout) -> Result<(), 
     let row = ActiveModel {
         program_id: Set(slice.program_id()),
         starts_on: Set(it.starts_on),
+        first_starts_on: Set(Some(it.first_starts_on)),
         seat_id: Set(it.seat_id),
         version: Set(it.version),
         recorded_at: Set(it.recorded_at),

@@ -7,6 +7,7 @@ use domain::calendar::Quarter;
 use domain::recruit::{Recommendation, Tier, TierDecision, TierFact};
 use domain::slice::Slice;
 use sea_orm::ActiveValue::Set;
+use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
 use uuid::Uuid;
 
@@ -144,12 +145,39 @@ pub async fn find(conn: &impl Conn, slice: &Slice, id: Uuid) -> Result<Option<Ti
 /// # Errors
 /// [`DbErr`].
 pub async fn standing(conn: &impl Conn, slice: &Slice, at: Quarter) -> Result<Vec<TierDecision>, DbErr> {
+    all(within(slice).filter(held_at(at)).all(conn).await?)
+}
+
+/// That a decision is its partner's latest up to a quarter.
+fn held_at(at: Quarter) -> sea_orm::sea_query::SimpleExpr {
     let latest = format!(
         "tier_decision.number = (SELECT MAX(later.number) FROM tier_decision later WHERE later.program_id = tier_decision.program_id \
          AND later.partner_id = tier_decision.partner_id AND later.quarter <= {})",
         at.index()
     );
-    all(within(slice).filter(Expr::cust(latest)).all(conn).await?)
+    Expr::cust(latest)
+}
+
+/// What the state of TEST in a quarter follows from: of each partner, or of one, the decision that held when the quarter before it
+/// began, and every one of these two quarters, oldest first.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn around(
+    conn: &impl Conn,
+    slice: &Slice,
+    quarter: Quarter,
+    partner: Option<Uuid>,
+) -> Result<Vec<TierDecision>, DbErr> {
+    let of = |rows: Select<Entity>| match partner {
+        Some(partner) => rows.filter(Column::PartnerId.eq(partner)),
+        None => rows,
+    };
+    let (last, early) = (quarter.plus(-1), held_at(quarter.plus(-2)));
+    let mut rows = of(within(slice).filter(early)).all(conn).await?;
+    let of_two = within(slice).filter(Column::Quarter.between(last.index(), quarter.index()));
+    rows.extend(of(of_two).order_by_asc(Column::Number).all(conn).await?);
+    all(rows)
 }
 
 /// The latest decision on each of these partners.

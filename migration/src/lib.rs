@@ -27,6 +27,7 @@ mod m20261127_000047_cosell_triggers;
 mod m20261127_000048_alliance;
 mod m20261128_000052_contract_original;
 mod m20261128_000050_deal_names;
+mod m20261128_000051_rollout_first;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
 
@@ -64,6 +65,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000048_alliance::Migration),
             Box::new(m20261128_000052_contract_original::Migration),
             Box::new(m20261128_000050_deal_names::Migration),
+            Box::new(m20261128_000051_rollout_first::Migration),
         ]
     }
 }

@@ -3,14 +3,15 @@
 use api::clock::Clock;
 use api::usecase::commit::commit;
 use api::usecase::{
-    Caller, Failure, Office, account, activity, deal, iteration, partner, pod, portfolio, program, registration, seat,
-    segment, sla, spend, stage, tam,
+    Caller, Failure, Office, account, activity, deal, foundation, iteration, partner, pod, portfolio, program,
+    registration, seat, segment, sla, spend, stage, tam,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::activity::ActivityKind;
 use domain::attribution::{AttributionState, Claim};
 use domain::calendar::Quarter;
 use domain::deal::{DealKind, Outcome};
+use domain::foundation::FoundationStep;
 use domain::ledger::EntryKind;
 use domain::partner::PartnerKind;
 use domain::role::{Action, Role};
@@ -108,6 +109,15 @@ pub(crate) fn somebody(office: &Office, program_id: Uuid, role: Role) -> Caller 
     Caller::new(office.clone(), Arc::new(viewer))
 }
 
+/// Step 4 of the Foundation in force: partners may have portal tokens.
+pub(crate) async fn administrative_layer(office: &Office, program_id: Uuid) {
+    let operator = somebody(office, program_id, Role::Operator);
+    let step = FoundationStep::AdministrativeLayer;
+    let parts: Vec<_> = step.parts().iter().map(|part| (*part, "as agreed".to_owned())).collect();
+    foundation::write(&operator, step, &parts, None, None).await.unwrap();
+    foundation::activate(&operator, step, None, None).await.unwrap();
+}
+
 /// Monday, 2 February 2026, 09:00 UTC: when the deals entered Stage 1.
 fn stage_one() -> DateTime<Utc> {
     "2026-02-02T09:00:00Z".parse().unwrap()
@@ -166,7 +176,7 @@ impl Tenant {
                 kind: Some(PartnerKind::Reseller),
                 ..partner::Facts::default()
             };
-            made.partners[at] = partner::create(&ops, facts, None).await?.id;
+            made.partners[at] = partner::create(&ops, facts, None, None).await?.id;
             let facts = pod::Facts { name: Some(format!("{name} pod")), partners: Some(vec![made.partners[at]]) };
             made.pods[at] = pod::create(&ops, facts, None).await?.id;
             let facts = account::Facts {

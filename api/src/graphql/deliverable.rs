@@ -78,7 +78,8 @@ impl Deliverable {
         &self.0.body
     }
 
-    /// The version of the policy that its numbers follow.
+    /// The version of the policy that held when it was published, and that its numbers follow. The facts in a Recruit Plan are of the days
+    /// of their decisions: each line names its own.
     async fn policy_version(&self) -> i64 {
         self.0.policy_version
     }

@@ -173,7 +173,8 @@ pub enum ConfidenceQuestion {
     /// Can Finance model partner ROI from CRM data without an extraction? Computed: there is spend, and every deal that was sourced
     /// and won in the trailing four quarters has its ARR.
     RoiFromCrm,
-    /// Have at least three deals closed in the last quarter a locked attribution, a partner and a documented outcome? Computed.
+    /// Have at least three deals closed in the last quarter a trigger of the co-sell motion, a matched partner and a documented outcome?
+    /// Computed, from what was recorded here: history that a file brought along documents nothing.
     ThreeDocumentedDeals,
 }
 
@@ -199,6 +200,8 @@ pub struct ConfidenceItem {
     statement: Option<String>,
     /// Whether it is co-signed; null of a computed question.
     is_cosigned: Option<bool>,
+    /// What a computed question lacks, and what to do about it; null where it is a yes, and of the other two.
+    lacks: Option<String>,
 }
 
 /// The operator's confidence check of the current quarter.
@@ -227,6 +230,7 @@ impl ConfidenceCheck {
                 is_yes: *is_yes,
                 statement: answer.map(|answer| answer.statement.clone()),
                 is_cosigned: (!question.is_computed()).then_some(is_cosigned),
+                lacks: self.0.facts.lacks(*question),
             }
         };
         self.0.questions.iter().map(item).collect()
@@ -252,9 +256,11 @@ impl ConfidenceCheck {
         Ok(money(self.0.facts.spend_minor, loader::program(ctx).await?.currency))
     }
 
-    /// Deals closed in the last completed quarter with a locked attribution, a partner and a documented outcome.
-    async fn documented_deals(&self) -> i32 {
-        int(self.0.facts.documented_deals)
+    /// Deals closed in the last completed quarter that meet a trigger of the co-sell motion (segment, kind, ARR; a condition on the stage is
+    /// met by a won deal, and by a lost one that stands in it), with a partner that was declared here by the lock, and won, or lost with a
+    /// reason. Null while no trigger is set (`cosellTriggersSet`): then no deal can be held against one.
+    async fn documented_deals(&self) -> Option<i32> {
+        self.0.facts.documented_deals.map(int)
     }
 }
 

@@ -216,7 +216,9 @@ pub struct IterationMutation;
 #[Object]
 impl IterationMutation {
     /// Opens the iteration of the current quarter. The very first one starts from imported history; every other one needs the
-    /// published Phase 1 Inputs Brief of the one before. A program without a REVOPS seat is refused (REVOPS_MISSING) unless the reason is
+    /// published Phase 1 Inputs Brief of the one before (INPUTS_BRIEF_MISSING). The brief is what Phase 6 puts out, which this version does
+    /// not have yet: until then tiers are decided, sections written and spend planned without an open iteration, and nothing is published
+    /// for the new quarter. A program without a REVOPS seat is refused (REVOPS_MISSING) unless the reason is
     /// written.
     #[graphql(directive = Allow::apply(Action::OpenIteration))]
     async fn iteration_open(

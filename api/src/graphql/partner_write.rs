@@ -18,8 +18,11 @@ pub struct PartnerCreateInput {
     name: String,
     /// The kind.
     kind: PartnerKind,
-    /// Whether the vendor works with it; ACTIVE when left out.
+    /// Whether the vendor works with it; ACTIVE when left out. Where the program has an ideal partner profile, an ACTIVE one must reach its
+    /// bar with what is known so far, or take a reason: else create it as CANDIDATE, record what is known, and recruit it.
     status: Option<PartnerStatus>,
+    /// Why it is ACTIVE although it does not reach the bar, at most 2000 characters; of no use elsewhere.
+    reason: Option<String>,
     /// Its id in the CRM or PRM, unique among partners.
     external_id: Option<String>,
     /// Its web site or domain.
@@ -145,7 +148,7 @@ pub struct PartnerMutation;
 
 #[Object]
 impl PartnerMutation {
-    /// Creates a partner.
+    /// Creates a partner. An ACTIVE one below the bar of the ideal partner profile takes a written reason (CANDIDATE_BELOW_BAR).
     #[graphql(directive = Allow::apply(Action::ManagePartners))]
     async fn partner_create(
         &self,
@@ -160,7 +163,7 @@ impl PartnerMutation {
             status: input.status.map(Into::into),
             domain: Some(input.domain.clone()),
         };
-        let work = async |key| partner::create(caller, facts, key).await;
+        let work = async |key| partner::create(caller, facts, input.reason.as_deref(), key).await;
         let (id, replayed, user_errors) = run("partnerCreate", input.idempotency_key.as_ref(), &input, work).await?;
         Ok(PartnerCreatePayload { partner: one(ctx, id).await?, replayed, user_errors })
     }

@@ -1,6 +1,6 @@
 //! What the published plans say, on the wire: frozen, and sliced like what is read live.
 
-use async_graphql::{Context, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use domain::deliverable::Deliverable;
 use domain::frozen;
 use domain::partner::Partner as PartnerRow;
@@ -14,6 +14,7 @@ use super::allow::Allow;
 use super::caller::{caller, failed};
 use super::deployment::StageReconciliation;
 use super::funnel::{FunnelStage, StageFinding, StageHealth, money};
+use super::global_id;
 use super::measurement::int;
 use super::partner::Partner;
 use super::recruit::{Tier, TierFact, TierRule};
@@ -72,9 +73,28 @@ impl PublishedRecruitEntry {
         self.0.reason.as_deref()
     }
 
-    /// The day of the decision, in the program's time zone.
+    /// The day of the decision, in the program's time zone; the facts are as of it.
     async fn decided_on(&self) -> Date {
         Date(self.0.decided_on)
+    }
+
+    /// The version of the policy that the recommendation and its facts follow: the one that held on the day of the decision, which may
+    /// be an earlier one than the deliverable's own `policyVersion`. Null in what was published before plans told it.
+    #[graphql(directive = Allow::apply(Action::ReadRecommendations))]
+    async fn policy_version(&self) -> Option<i64> {
+        self.0.policy_version
+    }
+
+    /// The first of the quarters that the facts were measured over; null in what was published before plans told it.
+    #[graphql(directive = Allow::apply(Action::ReadRecommendations))]
+    async fn from(&self) -> Option<Quarter> {
+        self.0.window.map(|[from, _]| Quarter(from))
+    }
+
+    /// The last one.
+    #[graphql(directive = Allow::apply(Action::ReadRecommendations))]
+    async fn to(&self) -> Option<Quarter> {
+        self.0.window.map(|[_, to]| Quarter(to))
     }
 
     /// INVEST: the next quarter's activation step.
@@ -208,6 +228,18 @@ pub struct PublishedStageCommitment {
     deals: i32,
 }
 
+/// The published forecast that a Stage Deployment Plan reconciles to: ask for it by `deliverable(by: {id: …})`.
+#[derive(SimpleObject)]
+#[graphql(directive = Allow::apply(Action::ReadDeployment))]
+pub struct ReconciledForecast {
+    /// The id of the deliverable.
+    id: ID,
+    /// Its revision. A later one does not change this plan.
+    revision: i32,
+    /// The SHA-256 of its content, in hex.
+    sha256: String,
+}
+
 /// A Stage Deployment Plan as it was published, with the Stage Mapping Matrix and the Stage Health Card.
 pub struct PublishedStagePlan(frozen::StagePlan, Listed);
 
@@ -301,6 +333,16 @@ impl PublishedStagePlan {
     #[graphql(directive = Allow::apply(Action::ReadDeployment))]
     async fn commitments(&self) -> Vec<PublishedStageCommitment> {
         self.0.commitments.iter().filter_map(|line| self.commitment(line)).collect()
+    }
+
+    /// The published forecast whose BASE the commitments are held against; null in what was published before plans named it.
+    #[graphql(directive = Allow::apply(Action::ReadDeployment))]
+    async fn forecast(&self) -> Option<ReconciledForecast> {
+        self.0.forecast.as_ref().map(|forecast| ReconciledForecast {
+            id: global_id::encode("Deliverable", forecast.id),
+            revision: forecast.revision,
+            sha256: forecast.sha256.clone(),
+        })
     }
 
     /// The sums of the whole program beside BASE of the forecast.

@@ -62,7 +62,8 @@ pub enum TierFactKind {
     YieldCoversCost,
     /// Segments that read DRAG, and how many have SOLID evidence.
     DraggingSegments,
-    /// How often running the trajectory was DECAYING; twice is too often.
+    /// How often running the trajectory was DECAYING; twice is too often. Its value is null until Phase 6 has labelled a quarter of the
+    /// partner, and that counts as not decaying.
     DecayingRunning,
     /// Yield as a multiple, and the multiple that earns more spend.
     YieldEarnsMore,
@@ -164,7 +165,7 @@ impl TierDecision {
         Ok(self.0.test_ends_on(&loader::program(ctx).await?.calendar).map(Date))
     }
 
-    /// Whether it ended a TEST.
+    /// Whether it ended a TEST: of an earlier quarter, or of the same one.
     async fn ends_test(&self) -> bool {
         self.0.ends_test
     }
@@ -313,7 +314,8 @@ pub struct TierDecideInput {
     partner_id: ID,
     /// The tier.
     tier: Tier,
-    /// Why, at most 2000 characters: required where it differs from the recommendation, and as the verdict that ends a TEST.
+    /// Why, at most 2000 characters: required where it differs from the recommendation, and as the verdict that ends a TEST, also one of
+    /// the same quarter.
     reason: Option<String>,
     /// A key of your choice: the same key with the same input within 24 hours gives the stored answer.
     idempotency_key: Option<String>,
@@ -337,7 +339,9 @@ pub struct RecruitMutation;
 
 #[Object]
 impl RecruitMutation {
-    /// Decides a partner's tier for the current quarter. TEST cannot follow TEST; what ends a TEST gives its verdict.
+    /// Decides a partner's tier for the current quarter. What ends a TEST gives its verdict as its reason, also where the TEST was decided
+    /// in this quarter. TEST cannot follow TEST: one is refused where another came into the quarter, was decided in the quarter before,
+    /// or has ended in this one (TEST_FOLLOWS_TEST).
     #[graphql(directive = Allow::apply(Action::DecideTier))]
     async fn tier_decide(
         &self,

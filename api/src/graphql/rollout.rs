@@ -222,7 +222,8 @@ pub struct RolloutMutation;
 
 #[Object]
 impl RolloutMutation {
-    /// Starts the 90-day plan on a day, or moves it there; what is done stays done.
+    /// Starts the 90-day plan on a day, or moves it there; what is done stays done: imported history counts from the earliest day on which
+    /// the plan ever began.
     #[graphql(directive = Allow::apply(Action::StartRollout))]
     async fn rollout_start(
         &self,

@@ -6,13 +6,23 @@ use super::office::Caller;
 use super::profile::{fit_of, standing};
 use domain::candidate::{CandidateRefusal, may_recruit};
 use domain::partner::PartnerStatus;
+use domain::profile::Fit;
 use domain::role::Action;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// What a refusal reads like at a field of the input.
 pub(super) fn refused(path: &str, refusal: &CandidateRefusal) -> Failure {
     Problem::at([path], ProblemCode::RuleRefused, refusal.to_string()).by(refusal.rule()).into()
+}
+
+/// A fit as the record of changes keeps it.
+pub(super) fn said(fit: &Fit) -> Value {
+    json!({
+        "value": fit.value, "bar": fit.bar, "verdict": <&str>::from(fit.verdict),
+        "profileVersion": fit.profile_version, "policyVersion": fit.policy_version, "unknown": fit.unknown(),
+        "disqualifiedBy": fit.disqualified_by(),
+    })
 }
 
 /// Recruits a candidate: it is a partner at work from now on. Below the bar of the ideal partner profile it takes a written reason.
@@ -41,14 +51,8 @@ pub async fn recruit(
         partner.status = PartnerStatus::Active;
         partner.version += 1;
         entity::partner::update(&work.tx, work.slice, &partner).await?;
-        let said = fit.map(|fit| {
-            json!({
-                "value": fit.value, "bar": fit.bar, "verdict": <&str>::from(fit.verdict),
-                "profileVersion": fit.profile_version, "policyVersion": fit.policy_version, "unknown": fit.unknown(),
-                "disqualifiedBy": fit.disqualified_by(),
-            })
-        });
-        let body = json!({ "status": partner.status, "fit": said, "reason": reason, "version": partner.version });
+        let fit = fit.map(said);
+        let body = json!({ "status": partner.status, "fit": fit, "reason": reason, "version": partner.version });
         work.record("candidate.recruit", "Partner", id, body);
         Ok(id)
     })

@@ -14,7 +14,7 @@ use domain::role::Action;
 use domain::slice::Slice;
 use domain::tam::Forecast;
 use domain::text;
-use entity::{Conn, DbErr};
+use entity::Conn;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -42,15 +42,10 @@ async fn committed(conn: &impl Conn, whole: &Slice, funnel: &Funnel) -> Result<V
     Ok(all)
 }
 
-/// BASE of the forecast that is published for the quarter.
-async fn base(conn: &impl Conn, slice: &Slice, funnel: &Funnel) -> Result<Option<Base>, Failure> {
-    let Some(published) = entity::deliverable::latest(conn, slice, DeliverableKind::Forecast, funnel.quarter).await?
-    else {
-        return Ok(None);
-    };
-    let forecast: Forecast = serde_json::from_str(&published.body)
-        .map_err(|why| DbErr::Type(format!("the deliverable {} is no forecast: {why}", published.id)))?;
-    Ok(Some(Base::of_forecast(&forecast, &funnel.invest())))
+/// BASE of a published forecast.
+fn base(published: &Deliverable, funnel: &Funnel) -> Result<Base, Failure> {
+    let forecast: Forecast = deliverable::content(published)?;
+    Ok(Base::of_forecast(&forecast, &funnel.invest()))
 }
 
 /// The plan of an iteration as it stands; of the current one where none is named.
@@ -64,7 +59,8 @@ pub async fn deployment(caller: &Caller, quarter: Option<Quarter>) -> Result<Dep
     let quarter = funnel::quarter_or_current(caller, &tx, slice, quarter).await?;
     let funnel = funnel::measure(&tx, slice, quarter).await?;
     let lines = committed(&tx, &whole, &funnel).await?;
-    let base = base(&tx, slice, &funnel).await?;
+    let forecast = entity::deliverable::latest(&tx, slice, DeliverableKind::Forecast, quarter).await?;
+    let base = forecast.map(|forecast| base(&forecast, &funnel)).transpose()?;
     let reconciled = base.map(|base| reconcile(&lines, &base, &funnel.policy));
     let commitments = entity::commitment::of_quarter(&tx, slice, quarter).await?;
     let published = entity::deliverable::latest(&tx, slice, DeliverableKind::StageDeploymentPlan, quarter).await?;
@@ -201,14 +197,15 @@ pub async fn publish(caller: &Caller, reason: Option<String>, key: Option<Key>) 
         let opened = entity::iteration::of_quarter(&work.tx, work.slice, quarter).await?;
         let forecast = entity::deliverable::latest(&work.tx, work.slice, DeliverableKind::Forecast, quarter).await?;
         // One that was published ahead, before the iteration began, is no work of its Phase 2.
-        let is_of_it = forecast.zip(opened).is_some_and(|(forecast, it)| forecast.published_at >= it.opened_at);
-        let Some(base) = base(&work.tx, work.slice, &funnel).await?.filter(|_| is_of_it) else {
+        let is_of_it =
+            |forecast: &Deliverable| opened.as_ref().is_some_and(|it| forecast.published_at >= it.opened_at);
+        let Some(forecast) = forecast.filter(is_of_it) else {
             let message =
                 format!("no forecast of {quarter} is published in this iteration, and the plan reconciles to it: publish it first");
             return Err(Problem::at([], ProblemCode::RuleRefused, message).by("FORECAST_MISSING").into());
         };
         let lines = committed(&work.tx, &funnel::whole(work.slice)?, &funnel).await?;
-        let reconciled = reconcile(&lines, &base, &funnel.policy);
+        let reconciled = reconcile(&lines, &base(&forecast, &funnel)?, &funnel.policy);
         let mut problems = Problems::default();
         for off in reconciled.iter().filter(|line| !line.is_within && reason.is_none()) {
             let stage: &'static str = off.stage.into();
@@ -226,7 +223,10 @@ pub async fn publish(caller: &Caller, reason: Option<String>, key: Option<Key>) 
             );
         }
         problems.settle()?;
-        let content = content(&funnel, &lines, &reconciled, reason.as_deref());
+        let mut content = content(&funnel, &lines, &reconciled, reason.as_deref());
+        // A later revision of the forecast has another BASE: the plan says which one it met.
+        content["forecast"] =
+            json!({ "id": forecast.id, "revision": forecast.revision, "sha256": forecast.sha256 });
         let kind = DeliverableKind::StageDeploymentPlan;
         Ok(deliverable::publish(work, kind, quarter, funnel.policy.version, content).await?.id)
     })

@@ -1,11 +1,12 @@
 //! Partners and their people.
 
-use super::candidate::refused;
+use super::candidate::{refused, said};
 use super::commit::{Done, Key, commit};
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
+use super::profile::{fit_of, standing};
 use domain::account::domain_of;
-use domain::candidate::may_set;
+use domain::candidate::{may_set, meets_bar};
 use domain::partner::{Partner, PartnerKind, PartnerPerson, PartnerStatus};
 use domain::role::Action;
 use domain::text;
@@ -121,11 +122,12 @@ fn body(partner: &Partner) -> serde_json::Value {
     })
 }
 
-/// Makes a partner.
+/// Makes a partner. One that is ACTIVE from the start is held against the bar of the ideal partner profile like a candidate that is
+/// recruited: below it takes a written reason. The record of changes keeps the fit, the bar and the reason.
 ///
 /// # Errors
-/// [`Failure`].
-pub async fn create(caller: &Caller, facts: Facts, key: Option<Key>) -> Result<Done, Failure> {
+/// [`Failure`], with the rule that refused.
+pub async fn create(caller: &Caller, facts: Facts, reason: Option<&str>, key: Option<Key>) -> Result<Done, Failure> {
     commit(caller, Action::ManagePartners, key, async |work| {
         let mut partner = Partner {
             id: work.id(),
@@ -138,8 +140,16 @@ pub async fn create(caller: &Caller, facts: Facts, key: Option<Key>) -> Result<D
             recorded_at: work.now,
         };
         apply(&mut partner, &facts)?;
+        let mut recorded = body(&partner);
+        if partner.status == PartnerStatus::Active {
+            let (today, policy) = standing(caller, &work.tx, work.slice).await?;
+            let fits = fit_of(&work.tx, work.slice, std::slice::from_ref(&partner), (today, &policy)).await?;
+            let fit = fits.get(&partner.id);
+            let reason = meets_bar(fit, reason).map_err(|refusal| refused("reason", &refusal))?;
+            (recorded["fit"], recorded["reason"]) = (json!(fit.map(said)), json!(reason));
+        }
         entity::partner::insert(&work.tx, work.slice, &partner).await.map_err(taken)?;
-        work.record("partner.create", "Partner", partner.id, body(&partner));
+        work.record("partner.create", "Partner", partner.id, recorded);
         Ok(partner.id)
     })
     .await

@@ -11,7 +11,7 @@ use domain::calendar::Quarter;
 use domain::ledger::{EntryKind, FACT, INSIDE};
 use domain::partner::{Partner, PartnerStatus};
 use domain::program::Program;
-use domain::recruit::{Audit, Recommendation, Tier, TierDecision, TierRefusal, check, due_on, recommend};
+use domain::recruit::{Audit, Recommendation, TestState, Tier, TierDecision, TierRefusal, check, due_on, recommend};
 use domain::role::Action;
 use domain::segment::Segment;
 use domain::text;
@@ -45,8 +45,7 @@ struct Desk {
     today: NaiveDate,
     segments: Vec<Segment>,
     first_quarters: HashMap<Uuid, Quarter>,
-    /// What held at the end of the quarter before this one.
-    before: HashMap<Uuid, TierDecision>,
+    tests: HashMap<Uuid, TestState>,
     measures: Arc<Measures>,
 }
 
@@ -57,13 +56,13 @@ impl Desk {
         let store = caller.office.store.read();
         let program = entity::program::find(store, slice.program_id()).await?.ok_or(Failure::NotFound)?;
         let today = program.calendar.day(caller.office.clock.now());
-        let before = program.calendar.quarter(today).plus(-1);
-        let before = entity::tier_decision::standing(store, slice, before).await?;
+        let quarter = program.calendar.quarter(today);
+        let decisions = entity::tier_decision::around(store, slice, quarter, None).await?;
         Ok(Self {
             today,
             segments: entity::segment::all(store, slice).await?,
             first_quarters: entity::live::first_quarters(store, slice).await?,
-            before: before.into_iter().map(|row| (row.partner_id, row)).collect(),
+            tests: test_states(&decisions, quarter),
             program,
             measures,
         })
@@ -82,10 +81,19 @@ impl Desk {
             partner_yield: self.measures.partner_yield(Some(partner_id)),
             // Phase 6 labels quarters; until it has labelled one, no trajectory is not decaying (ruling 18).
             trajectories: Vec::new(),
-            is_in_test: self.before.get(&partner_id).is_some_and(|row| row.tier == Tier::Test),
+            is_in_test: self.tests.get(&partner_id).is_some_and(|test| test.is_spent),
         };
         recommend(&audit, policy)
     }
+}
+
+/// What each partner has of TEST in a quarter, from the decisions around it.
+pub(super) fn test_states(decisions: &[TierDecision], quarter: Quarter) -> HashMap<Uuid, TestState> {
+    let mut of: HashMap<Uuid, Vec<(Quarter, Tier)>> = HashMap::new();
+    for row in decisions {
+        of.entry(row.partner_id).or_default().push((row.quarter, row.tier));
+    }
+    of.into_iter().map(|(partner, decisions)| (partner, TestState::of(decisions, quarter))).collect()
 }
 
 /// Every partner at work that the caller lists, by name, with what the system recommends for it and whether its decision is
@@ -171,7 +179,7 @@ fn recommended(recommendation: &Recommendation) -> String {
 }
 
 /// Decides a partner's tier for the iteration of the current quarter. A decision of the same quarter is superseded, and stays
-/// in the history.
+/// in the history; one that supersedes a TEST is its verdict.
 ///
 /// # Errors
 /// [`Failure`], with the rule that refused.
@@ -193,9 +201,12 @@ pub async fn decide(
         let mut problems = Problems::default();
         let reason = reason.as_ref().and_then(|reason| problems.take("reason", text::name(reason, 2000)));
         problems.settle()?;
-        let before = desk.before.get(&partner_id).map(|row| row.tier);
+        let quarter = desk.program.calendar.quarter(desk.today);
+        // Read here, so that no decision of the same moment slips in between.
+        let around = entity::tier_decision::around(&work.tx, work.slice, quarter, Some(partner_id)).await?;
+        let test = test_states(&around, quarter).remove(&partner_id).unwrap_or_default();
         let recommendation = desk.recommend(partner_id);
-        check(tier, recommendation.tier, before, reason.as_deref()).map_err(|refusal| {
+        check(tier, recommendation.tier, test, reason.as_deref()).map_err(|refusal| {
             let path = if refusal == TierRefusal::TestFollowsTest { "tier" } else { "reason" };
             match refusal {
                 TierRefusal::TierReasonMissing => {
@@ -212,11 +223,11 @@ pub async fn decide(
             id: work.id(),
             partner_id,
             number: latest.map_or(1, |latest| latest.number + 1),
-            quarter: desk.program.calendar.quarter(desk.today),
+            quarter,
             tier,
             recommendation,
             reason,
-            ends_test: before == Some(Tier::Test),
+            ends_test: tier != Tier::Test && test.is_open,
             seat_id: work.seat_id(),
             decided_on: desk.today,
             recorded_at: work.now,

@@ -4,7 +4,7 @@ use super::commit::{Done, Key, commit};
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
 use super::{deliverable, funnel, iteration};
-use domain::calendar::Quarter;
+use domain::calendar::{Calendar, Quarter};
 use domain::deliverable::{Deliverable, DeliverableKind};
 use domain::partner::{Partner, PartnerStatus};
 use domain::recruit::{PlanGap, PlanLength, PlanSection, Section, TierDecision, plan_gap};
@@ -129,9 +129,12 @@ pub async fn write_section(
     .await
 }
 
-fn content(entries: &[Entry]) -> Value {
+/// What is frozen. The facts of a decision are of its own day: under the policy that held then, over the quarters that were complete
+/// then, whatever holds when the plan is published.
+fn content(calendar: &Calendar, entries: &[Entry]) -> Value {
     let line = |entry: &Entry| {
         let decision = entry.decision.as_ref();
+        let window = decision.map(|row| calendar.trailing_four(row.decided_on));
         json!({
             "partnerId": entry.partner.id, "name": entry.partner.name, "tier": decision.map(|row| row.tier),
             "recommended": decision.map(|row| row.recommendation.tier),
@@ -139,6 +142,8 @@ fn content(entries: &[Entry]) -> Value {
             "facts": decision.map(|row| &row.recommendation.facts),
             "reason": decision.and_then(|row| row.reason.as_deref()),
             "decidedOn": decision.map(|row| row.decided_on),
+            "policyVersion": decision.map(|row| row.recommendation.policy_version),
+            "window": window.map(|window| [window.from.to_string(), window.to.to_string()]),
             "section": entry.section.as_ref().map(|row| &row.section),
         })
     };
@@ -167,7 +172,7 @@ pub async fn publish(caller: &Caller, key: Option<Key>) -> Result<Done, Failure>
         problems.settle()?;
         let policy = entity::policy::on(&work.tx, work.slice, program.calendar.day(work.now)).await?;
         let kind = DeliverableKind::RecruitPlan;
-        Ok(deliverable::publish(work, kind, quarter, policy.version, content(&entries)).await?.id)
+        Ok(deliverable::publish(work, kind, quarter, policy.version, content(&program.calendar, &entries)).await?.id)
     })
     .await
 }

@@ -32,7 +32,8 @@ pub async fn read(caller: &Caller) -> Result<Option<Plan>, Failure> {
     let mut seen = BTreeMap::new();
     for item in RolloutItem::iter() {
         if let Some(trace) = item.trace()
-            && let Some(at) = entity::rollout::left_at(&tx, slice, trace, &program.calendar, rollout.starts_on).await?
+            && let Some(at) =
+                entity::rollout::left_at(&tx, slice, trace, &program.calendar, rollout.first_starts_on).await?
         {
             seen.insert(item, at);
         }
@@ -44,7 +45,7 @@ pub async fn read(caller: &Caller) -> Result<Option<Plan>, Failure> {
     Ok(Some(Plan { rollout, items }))
 }
 
-/// Starts the plan on a day, or moves it there; what is ticked stays so.
+/// Starts the plan on a day, or moves it there; what is done stays done.
 ///
 /// # Errors
 /// [`Failure`].
@@ -55,9 +56,16 @@ pub async fn start(
     key: Option<Key>,
 ) -> Result<Done, Failure> {
     commit(caller, Action::StartRollout, key, async |work| {
-        let before = entity::rollout::find(&work.tx, work.slice).await?.map_or(0, |rollout| rollout.version);
-        work.expect_version(before, expected)?;
-        let rollout = Rollout { starts_on, seat_id: work.seat_id(), version: before + 1, recorded_at: work.now };
+        let before = entity::rollout::find(&work.tx, work.slice).await?;
+        let version = before.as_ref().map_or(0, |rollout| rollout.version);
+        work.expect_version(version, expected)?;
+        let rollout = Rollout {
+            starts_on,
+            first_starts_on: before.map_or(starts_on, |before| before.first_starts_on.min(starts_on)),
+            seat_id: work.seat_id(),
+            version: version + 1,
+            recorded_at: work.now,
+        };
         entity::rollout::write(&work.tx, work.slice, &rollout).await?;
         let body = json!({ "startsOn": starts_on, "version": rollout.version });
         work.record("rollout.start", "Program", work.program_id(), body);

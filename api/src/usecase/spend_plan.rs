@@ -248,15 +248,24 @@ pub(super) fn unqualified(
     let (first, _, planned) =
         runs.into_iter().find(|(_, before, after)| is_refused(measured, *after, *before, &policy.tam))?;
     let money = |minor| major(minor, program.currency.minor_digits());
-    let lowest = policy.tam.yield_bands.iter().map(|band| band.from).min().unwrap_or_default();
+    let bars: Vec<Decimal> = policy.tam.yield_bands.iter().map(|band| band.from).collect();
+    let lowest = bars.iter().min().copied().unwrap_or_default();
     Some(format!(
-        "Yield is {}x over the trailing four quarters: below {lowest}x a partner qualifies for no additional spend, so at most {} {currency} \
+        "Yield is {}x over the trailing four quarters: below {}x a partner qualifies for no additional spend, so at most {} {currency} \
          (the trailing spend) can be planned for the four quarters from {first}, and this plan comes to {} {currency}",
-        round(measured.multiple.unwrap_or_default(), 2).normalize(),
+        beside(measured.multiple.unwrap_or_default(), &bars),
+        lowest.normalize(),
         money(measured.spend_minor),
         money(planned),
         currency = program.currency,
     ))
+}
+
+/// A multiple with two digits, or with as many more as it takes to stand on its own side of every bar, and of 1x, where it covers its cost:
+/// 2.9999 is no 3.
+fn beside(multiple: Decimal, bars: &[Decimal]) -> Decimal {
+    let is_true = |shown: &Decimal| bars.iter().chain([&Decimal::ONE]).all(|bar| shown.cmp(bar) == multiple.cmp(bar));
+    (2..=12).map(|digits| round(multiple, digits)).find(is_true).unwrap_or(multiple).normalize()
 }
 
 /// Takes away what was set by hand: from then on the penetration is read off the overlap. The done row is the partner.
@@ -347,4 +356,29 @@ pub async fn set_penetration(
         Ok(partner)
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rust_decimal::dec;
+
+    #[test]
+    fn a_multiple_is_shown_on_its_own_side_of_every_bar() {
+        let bars = [dec!(3), dec!(6), dec!(10)];
+        for (multiple, shown) in [
+            (dec!(2.4), "2.4"),
+            (dec!(2.345678), "2.35"),
+            (dec!(2.99), "2.99"),
+            (dec!(2.99991), "2.9999"),
+            (dec!(0.99991), "0.9999"),
+            (dec!(1.00001), "1.00001"),
+            (dec!(1), "1"),
+            (dec!(0), "0"),
+            // Closer than any digits that are shown: whole.
+            (dec!(2.9999999999999), "2.9999999999999"),
+        ] {
+            assert_eq!(beside(multiple, &bars).to_string(), shown);
+        }
+    }
 }

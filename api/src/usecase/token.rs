@@ -5,6 +5,7 @@ use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::office::Caller;
 use super::seat::{body as seat_body, by_a_person, missing_partners};
 use super::signing::{AUDIENCE, SignedClaims, SigningKey};
+use domain::foundation::may_have_portal_tokens;
 use domain::role::{Action, Role};
 use domain::seat::{MINT_ISSUER, Seat};
 use domain::text;
@@ -62,7 +63,7 @@ fn body(token: &Token) -> serde_json::Value {
     })
 }
 
-/// Mints a token with a seat of its own. The text of the token is in this answer and nowhere else, ever: a replay of the same
+/// Mints a token with a seat of its own; for a partner only once the administrative layer of the Foundation is active. The text of the token is in this answer and nowhere else, ever: a replay of the same
 /// idempotency key gives the token's row without it.
 ///
 /// # Errors
@@ -95,6 +96,13 @@ pub async fn mint(caller: &Caller, new: New, key: Option<Key>) -> Result<(Done, 
         let partners: Vec<Uuid> = new.partner_id.into_iter().collect();
         if !missing_partners(work, &partners).await?.is_empty() {
             problems.note("partnerId", ProblemCode::NotFound, "there is no such partner");
+        }
+        if new.role == Role::Partner {
+            let steps = entity::foundation_step::all(&work.tx, work.slice).await?;
+            if let Err(refusal) = may_have_portal_tokens(&steps) {
+                let message = format!("portal tokens for partners are of the administrative layer: {refusal}");
+                problems.push(Problem::at(["role"], ProblemCode::RuleRefused, message).by(refusal.rule()));
+            }
         }
         problems.settle()?;
         let (Some(label), Some(expires_at)) = (label, expires_at) else { return Err(Failure::NotFound) };

@@ -5,6 +5,7 @@ use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::funnel::measure_with;
 use super::money;
 use super::office::Caller;
+use super::recruit::test_states;
 use super::spend_plan::{Line, YIELD_RULE, running, unqualified};
 use super::tam::{Decided, Desk};
 use domain::calendar::{Quarter, Window};
@@ -85,12 +86,11 @@ pub async fn what_if(caller: &Caller, tried: &Tried) -> Result<WhatIf, Failure> 
     let mut refusals = over_spent(&tx, slice, &program, running, &desk, &lines).await?;
     let standing = entity::tier_decision::standing(&tx, slice, quarter).await?;
     // What a decision for the tried quarter would follow.
-    let earlier = entity::tier_decision::standing(&tx, slice, quarter.plus(-1)).await?;
-    let earlier: HashMap<Uuid, Tier> = earlier.into_iter().map(|row| (row.partner_id, row.tier)).collect();
+    let tests = test_states(&entity::tier_decision::around(&tx, slice, quarter, None).await?, quarter);
     for (partner_id, tier) in &tried.tiers {
         let is_active = partners.get(partner_id).is_some_and(|partner| partner.status == PartnerStatus::Active);
         // Held against itself and with a reason: whether one must be given is for the decision.
-        let held = check(*tier, *tier, earlier.get(partner_id).copied(), Some("tried"));
+        let held = check(*tier, *tier, tests.get(partner_id).copied().unwrap_or_default(), Some("tried"));
         let refusal = if is_active { held.err() } else { Some(TierRefusal::PartnerNotActive) };
         refusals.extend(refusal.map(|it| Refusal {
             partner_id: *partner_id,

@@ -45,7 +45,7 @@ deliverable {
   recruitPlan {
     tierCounts { tier partners }
     entries {
-      name tier recommended rule reason decidedOn facts { kind value bar isMet segment { name } }
+      name tier recommended rule reason decidedOn policyVersion from to facts { kind value bar isMet segment { name } }
       activationStep commitments auditSignals exitCriteria offboarding freedCapacity
     }
   }
@@ -55,6 +55,7 @@ deliverable {
     health { stage coverage producingPartners producers { name } }
     findings { code message }
     commitments { partner { id } name stage forQuarter arr { amount } deals }
+    forecast { revision sha256 }
     reconciliation { stage committed { amount } base { amount } difference { amount } isWithin }
     reason
   }

@@ -122,8 +122,14 @@ fn facts(entries: &[Json]) -> Option<Part> {
         ("Value", Unit::Plain),
         ("Held against", Unit::Plain),
         ("Reached", Unit::Text),
+        ("Measured over", Unit::Text),
+        ("As of", Unit::Text),
+        ("Policy", Unit::Plain),
     ]);
     for entry in entries {
+        // Not in a plan that was published before plans told it.
+        let window = text(entry, "from").zip(text(entry, "to"));
+        let window = window.map_or(Cell::Empty, |(from, to)| Cell::text(format!("{from} to {to}")));
         for fact in list(entry, "facts") {
             let is_met = at(fact, "isMet").as_bool().unwrap_or_default();
             table.push(vec![
@@ -133,12 +139,17 @@ fn facts(entries: &[Json]) -> Option<Part> {
                 Cell::number(fact, "value"),
                 Cell::number(fact, "bar"),
                 Cell::text(if is_met { "yes" } else { "no" }),
+                window.clone(),
+                Cell::plain(entry, "decidedOn"),
+                Cell::number(entry, "policyVersion"),
             ]);
         }
     }
     (!table.rows.is_empty()).then(|| Part {
         heading: "The facts behind each recommendation",
-        lead: "As they were when the tier was decided. A value that is not measured reaches no bar.".into(),
+        lead: "As they were when the tier was decided, under the policy of that day, which may be an earlier one than the plan's. A value \
+               that is not measured stands empty and reaches no bar."
+            .into(),
         table: Some(table),
         is_appendix: true,
         ..Part::default()
@@ -154,6 +165,9 @@ pub(super) fn stages(sheet: &mut Sheet, plan: &Json) {
         "Read from",
         format!("{} to {}", text(plan, "from").unwrap_or_default(), text(plan, "to").unwrap_or_default()),
     ));
+    if let Some((revision, sha256)) = number(plan, "forecast.revision").zip(text(plan, "forecast.sha256")) {
+        sheet.facts.push(("Reconciles to", format!("the forecast, revision {revision}, SHA-256 {sha256}")));
+    }
     for stage in list(plan, "health") {
         let producing = number(stage, "producingPartners").unwrap_or_default();
         let partners = if producing == Decimal::ONE { "partner produces" } else { "partners produce" };

@@ -1,0 +1,1 @@
+ALTER TABLE rollout ADD COLUMN first_starts_on date;
