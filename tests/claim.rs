@@ -1,9 +1,11 @@
 //! Claims that meet on one account: one rule decides, both sides read the reason, and nobody learns whose the other claim is.
 
+use crate::attribution::Stand;
 use crate::registration::{ALL, approved, at, codes, facts, rival, rules, submit};
 use crate::support::sdl::Document;
 use crate::support::world::global_id;
 use crate::support::{App, Seat, on_every_backend};
+use chrono::TimeDelta;
 use domain::role::Role;
 use serde_json::{Value, json};
 
@@ -229,5 +231,149 @@ fn taking_a_registration_back_to_look_again_is_counted() {
         app.clock.set(at("2026-10-06T09:00:00Z"));
         let partner = app.as_role(Role::Partner);
         assert_eq!(codes(&submit(&partner, "https://watched.com").await), Vec::<&str>::new());
+    });
+}
+
+/// An open deal of the vendor's own on an account with a domain, before Stage 1.
+async fn vendors_own(stand: &Stand<'_>, domain: &str) -> Value {
+    let account = json!({ "facts": { "name": "Contoso", "domain": format!("https://{domain}") } });
+    let account = stand.revops.change("accountCreate", account, "account { id }").await["account"]["id"].clone();
+    let pod = global_id("Pod", stand.app.world.home.pods[0]);
+    let deal = json!({ "facts": { "name": "Ours alone", "openedOn": "2026-09-01", "accountId": account, "stageId": stand.lead, "podId": pod } });
+    let made = stand.revops.change("dealCreate", deal, "deal { id }").await;
+    assert_eq!(codes(&made), Vec::<&str>::new(), "{made}");
+    made["deal"]["id"].clone()
+}
+
+async fn disputed(seat: &Seat<'_>, deal: &Value, claim: Value) -> Value {
+    let input = json!({ "dealId": deal, "partners": [claim], "evidence": "The mail of 3 October." });
+    let opened = seat.change("disputeOpen", input, "dispute { id }").await;
+    assert_eq!(codes(&opened), Vec::<&str>::new(), "{opened}");
+    opened["dispute"]["id"].clone()
+}
+
+async fn change(app: &App, dispute: &Value, outcome: &str, partners: Option<Value>) -> Value {
+    let mut input = json!({ "id": dispute, "outcome": outcome, "reason": "By the calendar." });
+    if let Some(partners) = partners {
+        input["partners"] = partners;
+    }
+    app.as_role(Role::Revops).change("disputeDecide", input, "dispute { state }").await
+}
+
+/// "An open direct deal on the account: channel conflict, it cannot be SOURCED": not while the conflict is open, not by a contest, and
+/// not by a dispute after the lock.
+#[test]
+fn a_claim_that_met_a_direct_deal_is_sourced_by_no_way() {
+    on_every_backend(async |app| {
+        let stand = Stand::new(&app).await;
+        let deal = vendors_own(&stand, "contoso.com").await;
+        let direct = json!({ "dealId": deal, "direct": true });
+        stand.revops.change("attributionDeclare", direct.clone(), "deal { id }").await;
+        let claim = submit(&app.as_role(Role::Partner), "https://contoso.com").await["registration"].clone();
+        assert_eq!((&claim["canBeSourced"], &claim["deal"]), (&json!(false), &Value::Null), "{claim}");
+        stand.log(&deal, 0, "INTRODUCTION", TimeDelta::hours(1)).await;
+        let sourced = json!([stand.claim(0, "SOURCED")]);
+        assert_eq!(rules(&stand.declare(&deal, sourced.clone()).await), ["CHANNEL_CONFLICT"]);
+        // A contest before the lock.
+        let contest = disputed(&app.as_role(Role::PartnerAe), &deal, stand.claim(0, "SOURCED")).await;
+        assert_eq!(rules(&change(&app, &contest, "CHANGED", None).await), ["CHANNEL_CONFLICT"]);
+        assert_eq!(codes(&change(&app, &contest, "UPHELD", None).await), Vec::<&str>::new());
+        // Decided, it is the whole influence credit, and none of bringing the deal.
+        decide(&app, &open(&app).await, None, "it is in motion, and you help").await;
+        assert_eq!(approve(&app, &claim["id"]).await["registration"]["deal"]["id"], deal);
+        assert_eq!(rules(&stand.declare(&deal, sourced).await), ["CHANNEL_CONFLICT"]);
+        // A dispute after it.
+        assert_eq!(codes(&stand.advance(&deal, &stand.first).await), Vec::<&str>::new());
+        let dispute = disputed(&app.as_role(Role::Partner), &deal, stand.claim(0, "SOURCED")).await;
+        assert_eq!(rules(&change(&app, &dispute, "CHANGED", None).await), ["CHANNEL_CONFLICT"]);
+        let shaped = Some(json!([stand.claim(0, "INFLUENCED")]));
+        assert_eq!(codes(&change(&app, &dispute, "CHANGED", shaped).await), Vec::<&str>::new());
+    });
+}
+
+/// The winner holds the whole credit and stays SOURCED-able; nobody else is SOURCED on its deal, with a claim that lost or without any.
+#[test]
+fn who_lost_a_conflict_is_not_sourced_on_the_winners_deal_and_the_winner_is() {
+    on_every_backend(async |app| {
+        let stand = Stand::new(&app).await;
+        let third = stand
+            .revops
+            .change("partnerCreate", json!({ "name": "Third", "kind": "RESELLER" }), "partner { id }")
+            .await;
+        let third = third["partner"]["id"].clone();
+        let mut first = facts("https://contested.com");
+        first["discoveredAt"] = json!("2026-09-20T09:00:00Z");
+        first["discoveryEvidence"] = json!("Minutes of our workshop on the returns.");
+        let won = app.as_role(Role::Partner).change("registrationSubmit", first, ALL).await["registration"].clone();
+        let lost = submit(&rival(&app).await, "https://contested.com").await["registration"].clone();
+        decide(&app, &open(&app).await, Some(&won["id"]), "the workshop came first").await;
+        let won = approve(&app, &won["id"]).await["registration"].clone();
+        let deal = &won["deal"]["id"];
+        for partner in [&stand.partners[0], &stand.partners[1], &third] {
+            let intro = json!({ "dealId": deal, "partnerId": partner, "kind": "INTRODUCTION", "happenedAt": "2026-10-05T08:30:00Z" });
+            stand.revops.change("activityLog", intro, "activity { id }").await;
+        }
+        let sourced =
+            async |partner: &Value| stand.declare(deal, json!([{ "partnerId": partner, "state": "SOURCED" }])).await;
+        assert_eq!(rules(&sourced(&stand.partners[1]).await), ["CHANNEL_CONFLICT"], "{lost}");
+        assert_eq!(rules(&sourced(&third).await), ["REGISTERED_BY_ANOTHER"]);
+        let both = json!([stand.claim(0, "SOURCED"), stand.claim(1, "INFLUENCED")]);
+        assert_eq!(codes(&stand.declare(deal, both).await), Vec::<&str>::new());
+        assert_eq!(codes(&stand.advance(deal, &stand.first).await), Vec::<&str>::new());
+        assert_eq!(read(&app.as_role(Role::Partner), &won["id"]).await["state"], "CONVERTED");
+        // Disputed, the claim that lost is not SOURCED either.
+        let dispute = disputed(&app.as_subject("rival"), deal, stand.claim(1, "SOURCED")).await;
+        assert_eq!(rules(&change(&app, &dispute, "CHANGED", None).await), ["CHANNEL_CONFLICT"]);
+    });
+}
+
+/// Declared SOURCED before a rival came: the lock asks again, waits for the conflict, and says what to change after the split.
+#[test]
+fn nothing_that_was_declared_before_locks_what_a_conflict_took_away() {
+    on_every_backend(async |app| {
+        let stand = Stand::new(&app).await;
+        let ours = approved(&app, "https://contested.com").await;
+        let deal = &ours["deal"]["id"];
+        stand.log(deal, 0, "INTRODUCTION", TimeDelta::hours(1)).await;
+        let sourced = json!([stand.claim(0, "SOURCED")]);
+        assert_eq!(codes(&stand.declare(deal, sourced.clone()).await), Vec::<&str>::new());
+        submit(&rival(&app).await, "https://contested.com").await;
+        assert_eq!(rules(&stand.advance(deal, &stand.first).await), ["CONFLICT_OPEN"]);
+        decide(&app, &open(&app).await, None, "neither shows a discovery").await;
+        let refused = stand.advance(deal, &stand.first).await;
+        assert_eq!(rules(&refused), ["CHANNEL_CONFLICT"]);
+        let message = refused["userErrors"][0]["message"].as_str().unwrap();
+        assert!(message.starts_with("Northwind: ") && message.contains("declare what else it did"), "{message}");
+        assert_eq!(codes(&stand.declare(deal, json!([stand.claim(0, "INFLUENCED")])).await), Vec::<&str>::new());
+        assert_eq!(codes(&stand.advance(deal, &stand.first).await), Vec::<&str>::new());
+    });
+}
+
+/// The vendor's own open deal that nobody declared yet stands there like a direct one, and nothing of it is told. A registration that is
+/// linked to it by the vendor's people takes it up instead.
+#[test]
+fn an_open_deal_that_nobody_declared_stands_against_a_claim_like_a_direct_one() {
+    on_every_backend(async |app| {
+        let stand = Stand::new(&app).await;
+        let deal = vendors_own(&stand, "contoso.com").await;
+        let partner = app.as_role(Role::Partner);
+        let asked = json!({ "accountUrl": "https://contoso.com" });
+        let answer = partner.change("registrationPrecheck", asked, "answer remainingToday").await;
+        assert_eq!(answer["answer"], "CONTESTED", "{answer}");
+        let made = submit(&partner, "https://contoso.com").await;
+        assert!(!made.to_string().contains("Ours alone"), "{made}");
+        let made = &made["registration"];
+        assert_eq!((&made["canBeSourced"], &made["deal"]), (&json!(false), &Value::Null), "{made}");
+        let conflict = open(&app).await;
+        assert_eq!(conflict["isChannelConflict"], true);
+        decide(&app, &conflict, None, "it is in motion, and you help").await;
+        // One need, one deal.
+        assert_eq!(approve(&app, &made["id"]).await["registration"]["deal"]["id"], deal);
+        let other = vendors_own(&stand, "tailspin.com").await;
+        let mut linked = facts("https://tailspin.com");
+        linked["partnerId"] = stand.partners[0].clone();
+        linked["dealId"] = other.clone();
+        let linked = stand.revops.change("registrationSubmit", linked, ALL).await["registration"].clone();
+        assert_eq!((&linked["canBeSourced"], &linked["deal"]["id"]), (&json!(true), &other), "{linked}");
     });
 }

@@ -90,7 +90,7 @@ fn the_terms_in_force_when_a_promise_begins_decide_its_term() {
 #[test]
 fn validity_meeting_summary_and_answers_run_by_the_contract_of_the_partner() {
     on_every_backend(async |app| {
-        let select = "registration { id validThrough meetBy policyVersion contractVersion deal { id } meeting { summaryDueAt } acceptance { text } }";
+        let select = "registration { id validThrough meetBy policyVersion contractVersion deal { id } meeting { activityId summaryDueAt } acceptance { text } }";
         let (first, other) = (app.as_role(Role::Partner), rival(&app).await);
         let numbers = [
             ("REGISTRATION_VALIDITY_DAYS", 30),
@@ -122,7 +122,8 @@ fn validity_meeting_summary_and_answers_run_by_the_contract_of_the_partner() {
         let read = app.as_role(Role::Partner).query(&ask).await.data()["registration"].clone();
         assert_eq!(days(&read), days(&mine));
         assert_eq!(read["meeting"]["summaryDueAt"], "2026-10-08T09:00:00Z");
-        assert_eq!(promised(&app, &mine, "MEETING_SUMMARY").await, (json!("2026-10-08T09:00:00Z"), json!(3)));
+        let meeting = json!({ "id": read["meeting"]["activityId"] });
+        assert_eq!(promised(&app, &meeting, "MEETING_SUMMARY").await, (json!("2026-10-08T09:00:00Z"), json!(3)));
         for (partner, due, version) in [(0, "2026-10-07T12:00:00Z", json!(3)), (1, "2026-10-09T12:00:00Z", Value::Null)]
         {
             let input =

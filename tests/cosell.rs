@@ -150,10 +150,71 @@ fn a_primary_sale_that_lapsed_is_entered_once() {
         assert!(entries[0]["node"]["facts"].as_str().unwrap().contains(r#""dueOn":"2026-10-12""#));
         // Finance has no open pipeline, in the ledger neither.
         assert_eq!(read(Role::Finance).await, json!([]));
-        let lost = json!({ "id": row["deal"]["id"], "facts": { "outcome": "LOST", "closedOn": "2026-10-13" } });
+        // Said later to have closed before it lapsed, the deal keeps the miss that is on record.
+        let lost = json!({ "id": row["deal"]["id"], "facts": { "outcome": "LOST", "closedOn": "2026-10-10" } });
         let lost = app.as_role(Role::Revops).change("dealUpdate", lost, "deal { id }").await;
         assert_eq!(codes(&lost), Vec::<&str>::new(), "{lost}");
+        let kept = gate(&app, Role::Revops, &row["deal"]["id"]).await;
+        assert_eq!((&kept["state"], &kept["isMissed"]), (&json!("LAPSED"), &json!(true)), "{kept}");
         assert_eq!(read(Role::Finance).await.as_array().unwrap().len(), 1);
+    });
+}
+
+/// LOOP.md: "LAPSED when 7 days passed first: it stays shut, the miss counts for ever". Registered or locked on 5 October, it was due by
+/// the 12th. No job runs: taken back on the 13th, registered anew, or registered for the first time, it stays missed; who logs the
+/// Primary Sale enters the miss.
+#[test]
+fn no_withdrawal_and_no_later_registration_takes_a_miss_back() {
+    on_every_backend(async |app| {
+        let stand = crate::attribution::Stand::new(&app).await;
+        let (registered, locked) = (stand.deal("Registered", false).await, stand.deal("Locked", false).await);
+        let register = async |url: &str, deal: &Value| {
+            let mut input = crate::registration::facts(url);
+            input["partnerId"] = stand.partners[0].clone();
+            input["dealId"] = deal.clone();
+            input["nextMeetingOn"] = json!("2026-10-20");
+            let made = app.as_role(Role::Revops).change("registrationSubmit", input, "registration { id }").await;
+            assert_eq!(codes(&made), Vec::<&str>::new(), "{made}");
+            made["registration"]["id"].clone()
+        };
+        let first = register("https://registered.example.org", &registered).await;
+        let direct = json!({ "dealId": locked, "direct": true });
+        stand.revops.change("attributionDeclare", direct, "deal { id }").await;
+        assert_eq!(codes(&stand.advance(&locked, &stand.first).await), Vec::<&str>::new());
+        app.clock.set(at("2026-10-13T09:00:00Z"));
+        let missed = async |deal: &Value| {
+            let gate = gate(&app, Role::Revops, deal).await;
+            assert_eq!((&gate["state"], &gate["isMissed"]), (&json!("LAPSED"), &json!(true)), "{gate}");
+            assert_eq!(gate["dueOn"], "2026-10-12", "{gate}");
+        };
+        missed(&registered).await;
+        let back = app.as_role(Role::Revops).change("registrationWithdraw", json!({ "id": first }), "replayed").await;
+        assert_eq!(codes(&back), Vec::<&str>::new(), "{back}");
+        missed(&registered).await;
+        app.clock.set(at("2026-10-14T09:00:00Z"));
+        register("https://registered.example.org", &registered).await;
+        missed(&registered).await;
+        missed(&locked).await;
+        register("https://locked.example.net", &locked).await;
+        missed(&locked).await;
+        let ask = "{ ledgerEntries(last: 50, filter: { kind: { eq: PRIMARY_SALE_LAPSED } }) { edges { node { subjectId partnerIds facts } } } }";
+        let entered = async |deal: &Value| {
+            let all = app.as_role(Role::Revops).query(ask).await.data()["ledgerEntries"]["edges"].clone();
+            let nodes = all.as_array().unwrap().iter().map(|edge| edge["node"].clone());
+            nodes.filter(|node| node["subjectId"] == *deal).collect::<Vec<_>>()
+        };
+        for deal in [&registered, &locked] {
+            let open = commit_rep(&app, deal).await["deal"]["gate"].clone();
+            assert_eq!((&open["state"], &open["isMissed"]), (&json!("OPEN"), &json!(true)), "{open}");
+            let system = api::usecase::Caller::system(app.office.clone(), app.world.home.program);
+            api::usecase::cosell::lapse(&system).await.unwrap();
+            let entries = entered(deal).await;
+            assert_eq!(entries.len(), 1, "{entries:?}");
+            assert!(entries[0]["facts"].as_str().unwrap().contains(r#""dueOn":"2026-10-12""#), "{entries:?}");
+        }
+        // On whose watch it was missed: the partner whose registration stood, though it was taken back; nobody's before the first.
+        assert_eq!(entered(&registered).await[0]["partnerIds"], json!([stand.partners[0]]));
+        assert_eq!(entered(&locked).await[0]["partnerIds"], json!([]));
     });
 }
 

@@ -228,6 +228,8 @@ async fn every_finder_runs_with_every_reach_and_order() {
             registration::submitted(conn, &slice, span).await.unwrap();
             sla_clock::started(conn, &slice, span).await.unwrap();
             primary_sale::begun(conn, &slice, span).await.unwrap();
+            let lapsed = domain::ledger::EntryKind::PrimarySaleLapsed;
+            entity::ledger_entry::of_subjects(conn, &slice, lapsed, &ids).await.unwrap();
             for kind in RefKind::iter() {
                 let found = external_ref::of_subjects(conn, &slice, kind, &ids).await;
                 found.unwrap_or_else(|why| panic!("{}: {why}", say("ids in other systems")));

@@ -1,6 +1,6 @@
 //! What a registration owes by when, and the receipts of what became of it.
 
-use crate::registration::{approved, at, codes, facts, submit};
+use crate::registration::{approved, at, codes, commit_rep, facts, meet, submit};
 use crate::support::on_every_backend;
 use api::jobs::tick;
 use api::usecase::program;
@@ -225,5 +225,64 @@ fn a_decided_dispute_converts_and_a_late_amendment_does_not() {
         let decided = stand.revops.change("disputeDecide", changed, "dispute { state }").await;
         assert_eq!(codes(&decided), Vec::<&str>::new(), "{decided}");
         assert_eq!(state().await, "CONVERTED");
+    });
+}
+
+/// Two meetings, on the 6th and the 7th at 09:00, each with 24 hours for its own summary. The first has it; the second is missed by the
+/// 8th, 09:00, and counts: one of two was kept. The first summary stays, and is what a refresh stands on.
+#[test]
+fn each_meeting_has_its_own_summary_and_its_own_clock() {
+    on_every_backend(async |app| {
+        let row = approved(&app, "https://twice.example.org").await;
+        commit_rep(&app, &row["deal"]["id"]).await;
+        let attach = async |summary: &str| {
+            let input = json!({ "id": row["id"], "summary": summary });
+            let done = app.as_role(Role::Partner).change("registrationSummaryAttach", input, "replayed").await;
+            assert_eq!(codes(&done), Vec::<&str>::new(), "{done}");
+        };
+        let read = async || {
+            let ask = format!(
+                "{{ registration(id: {}) {{ state validity meetings {{ activityId heldAt summary isSummaryLate }} }} }}",
+                row["id"]
+            );
+            app.as_role(Role::Partner).query(&ask).await.data()["registration"].clone()
+        };
+        let clocks = async || {
+            let ask =
+                "{ slaClocks(filter: { kind: { eq: MEETING_SUMMARY } }) { edges { node { state dueAt subjectId } } } }";
+            nodes(app.as_role(Role::Partner).query(ask).await.data(), "slaClocks")
+        };
+        app.clock.set(at("2026-10-06T10:00:00Z"));
+        assert_eq!(codes(&meet(&app, &row, "2026-10-06T09:00:00Z").await), Vec::<&str>::new());
+        attach("Two sites.").await;
+        app.clock.set(at("2026-10-07T10:00:00Z"));
+        assert_eq!(codes(&meet(&app, &row, "2026-10-07T09:00:00Z").await), Vec::<&str>::new());
+        let more = json!({ "id": row["id"], "reason": "it goes on" });
+        let fresh =
+            app.as_role(Role::PartnerManager).change("registrationRefresh", more, "registration { state }").await;
+        assert_eq!(fresh["registration"]["state"], "REFRESHED", "{fresh}");
+        app.clock.set(at("2026-10-08T09:00:00.000001Z"));
+        let late = read().await;
+        assert_eq!(late["validity"], "SUSPENDED", "{late}");
+        assert_eq!(late["meetings"][0]["summary"], "Two sites.", "{late}");
+        let mut both = clocks().await;
+        both.sort_by_key(|clock| clock["dueAt"].to_string());
+        let expected = json!([
+            { "state": "MET", "dueAt": "2026-10-07T09:00:00Z", "subjectId": late["meetings"][0]["activityId"] },
+            { "state": "MISSED", "dueAt": "2026-10-08T09:00:00Z", "subjectId": late["meetings"][1]["activityId"] },
+        ]);
+        assert_eq!(json!(both), expected);
+        let rates = "{ slaRates { promises { kind owner met missed keptRate } } }";
+        let rates = app.as_role(Role::Revops).query(rates).await.data()["slaRates"]["promises"].clone();
+        let half = json!({ "kind": "MEETING_SUMMARY", "owner": "PARTNER", "met": 1, "missed": 1, "keptRate": "0.5" });
+        assert!(rates.as_array().unwrap().contains(&half), "{rates}");
+        attach("A pilot.").await;
+        let told = read().await;
+        assert_eq!(
+            (&told["validity"], &told["meetings"][1]["isSummaryLate"]),
+            (&json!("VALID"), &json!(true)),
+            "{told}"
+        );
+        assert_eq!(clocks().await.iter().filter(|clock| clock["state"] == "MISSED").count(), 1);
     });
 }

@@ -135,9 +135,19 @@ pub enum AttributionRefusal {
     Repeated,
     /// Its registration met a deal or another claim that was there.
     #[error(
-        "this partner's registration met a deal or a claim that stood on the account: it can be INFLUENCED or ACCELERATED, not SOURCED"
+        "this partner's registration met a deal or a claim that stood on the account: it can be INFLUENCED or ACCELERATED, not SOURCED; declare what else it did"
     )]
     ChannelConflict,
+    /// Its registration stands in a conflict of claims.
+    #[error(
+        "this partner's registration stands in a conflict of claims: RevOps or the Operator decides it before the partner can be SOURCED; else declare what else it did"
+    )]
+    ConflictOpen,
+    /// Another partner holds the account.
+    #[error(
+        "another partner's valid registration holds the credit of this account: register this partner's claim, so that the conflict is decided, or declare what else it did"
+    )]
+    RegisteredByAnother,
     /// Somebody else's claim stands against it.
     #[error("another claim stands on this deal: RevOps decides, or declare it together")]
     Contested,

@@ -48,7 +48,8 @@ pub struct Conflict {
     pub id: Uuid,
     /// The account's registrable domain.
     pub domain: String,
-    /// Whether an open direct deal, or one that another partner is on, stands on the account: then nobody can be SOURCED.
+    /// Whether an open direct deal, one that another partner is on, or the vendor's own that nobody declared yet stands on the account:
+    /// then nobody who came later can be SOURCED.
     pub is_channel: bool,
     /// When the claims met.
     pub opened_at: DateTime<Utc>,

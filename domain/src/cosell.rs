@@ -28,25 +28,102 @@ pub struct PrimarySale {
     pub version: i64,
 }
 
+/// An instant with its local day.
+pub type Moment = (DateTime<Utc>, NaiveDate);
+
+/// The time in which a registration of the deal stood: neither refused nor taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stand {
+    /// When it was submitted.
+    pub from: Moment,
+    /// When it was refused or taken back; none while it stands.
+    pub until: Option<Moment>,
+}
+
+impl Stand {
+    /// Whether it stood when a day ended.
+    #[must_use]
+    pub fn outlasts(&self, day: NaiveDate) -> bool {
+        self.from.1 <= day && self.until.is_none_or(|(_, until)| until > day)
+    }
+}
+
 /// What the gate of a deal depends on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GateFacts {
-    /// The local day of its first registration that was neither refused nor taken back.
-    pub registered_on: Option<NaiveDate>,
+    /// Its registrations, in the order in which they were submitted.
+    pub registered: Vec<Stand>,
     /// The local day its attribution was locked.
     pub locked_on: Option<NaiveDate>,
     /// Whether it was locked as an import told it.
     pub is_imported: bool,
-    /// When the Primary Sale was logged, and the local day of that.
-    pub logged: Option<(DateTime<Utc>, NaiveDate)>,
+    /// When the Primary Sale was logged.
+    pub logged: Option<Moment>,
+    /// The last local day in which it was in time, where the ledger holds that it lapsed: no later fact takes that back.
+    pub recorded: Option<NaiveDate>,
+}
+
+/// A clock of the Primary Sale that ran out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lapse {
+    /// The local day it began.
+    pub began: NaiveDate,
+    /// The last local day in which the Primary Sale was in time.
+    pub due_on: NaiveDate,
 }
 
 impl GateFacts {
-    /// The local day on which the clock of the Primary Sale began: of the registration, else of the lock.
+    /// The local day on which the clock of the Primary Sale began: of the first registration that stands, else of the lock.
     #[must_use]
     pub fn began(&self) -> Option<NaiveDate> {
-        self.registered_on.or(self.locked_on)
+        let first = self.registered.iter().find(|it| it.until.is_none());
+        first.map(|it| it.from.1).or(self.locked_on)
     }
+
+    /// The first clock that ran out by a day, before the Primary Sale was logged. What happened afterwards takes nothing back: neither a
+    /// later registration nor a withdrawal, whether or not anybody looked in between.
+    #[must_use]
+    pub fn lapse(&self, today: NaiveDate, days: impl Fn(NaiveDate) -> u32) -> Option<Lapse> {
+        let today = self.logged.map_or(today, |(_, on)| on);
+        let stands: Vec<Stand> = self.registered.iter().filter_map(|it| self.until_logged(*it)).collect();
+        let clock = |began: NaiveDate| Lapse { began, due_on: last(began, days(began)) };
+        let of_registrations = stands.iter().filter_map(|it| {
+            let clock = clock(it.from.1);
+            (today > clock.due_on && it.outlasts(clock.due_on)).then_some(clock)
+        });
+        let locked_on = self.locked_on.filter(|_| !self.is_imported);
+        let of_lock = locked_on.map(clock).filter(|clock| today >= runs_out(clock.due_on, &stands));
+        of_registrations.chain(of_lock).min_by_key(|it| it.due_on)
+    }
+
+    /// A stand as it was when the Primary Sale was logged; none of what came later.
+    fn until_logged(&self, it: Stand) -> Option<Stand> {
+        let Some((at, _)) = self.logged else { return Some(it) };
+        (it.from.0 <= at).then(|| Stand { until: it.until.filter(|(until, _)| *until <= at), ..it })
+    }
+}
+
+/// The day on which the clock of the lock runs out: the first behind its last on which no registration stood in its place.
+fn runs_out(due_on: NaiveDate, stands: &[Stand]) -> NaiveDate {
+    let (mut on, mut since): (NaiveDate, Option<DateTime<Utc>>) = (next(due_on), None);
+    for it in stands {
+        if it.from.1 < on || since.is_some_and(|since| it.from.0 <= since) {
+            match it.until {
+                None => return NaiveDate::MAX,
+                Some((at, day)) if day >= on => (on, since) = (day, Some(at)),
+                Some(_) => {}
+            }
+        }
+    }
+    on
+}
+
+fn last(began: NaiveDate, days: u32) -> NaiveDate {
+    began.checked_add_days(Days::new(u64::from(days))).unwrap_or(began)
+}
+
+fn next(day: NaiveDate) -> NaiveDate {
+    day.succ_opt().unwrap_or(NaiveDate::MAX)
 }
 
 /// Where the gate of a deal stands.
@@ -185,17 +262,16 @@ impl Gate {
 }
 
 /// The gate of a deal on a local day. Its clock starts with the registration, else with the lock (ruling 20); an imported lock
-/// starts none. `days` is the policy's time for the Primary Sale; the last day is inclusive (ruling 26).
+/// starts none. `days` is the policy's time for the Primary Sale of a clock that begins on a day; the last day is inclusive (ruling 26).
 #[must_use]
-pub fn gate(facts: GateFacts, today: NaiveDate, days: u32) -> Gate {
-    let locked_on = facts.locked_on.filter(|_| !facts.is_imported);
-    let due_on =
-        facts.registered_on.or(locked_on).map(|day| day.checked_add_days(Days::new(u64::from(days))).unwrap_or(day));
-    match (facts.logged, due_on) {
-        (Some((at, on)), due_on) => Gate::Open { at, is_missed: due_on.is_some_and(|due_on| on > due_on) },
-        (None, None) if facts.is_imported => Gate::Exempt,
-        (None, Some(due_on)) if today > due_on => Gate::Lapsed { due_on },
-        (None, due_on) => Gate::Awaiting { due_on },
+pub fn gate(facts: &GateFacts, today: NaiveDate, days: impl Fn(NaiveDate) -> u32) -> Gate {
+    let lapsed = facts.recorded.or_else(|| facts.lapse(today, &days).map(|lapse| lapse.due_on));
+    let is_exempt = facts.is_imported && facts.registered.iter().all(|it| it.until.is_some());
+    match (facts.logged, lapsed) {
+        (Some((at, _)), lapsed) => Gate::Open { at, is_missed: lapsed.is_some() },
+        (None, Some(due_on)) => Gate::Lapsed { due_on },
+        (None, None) if is_exempt => Gate::Exempt,
+        (None, None) => Gate::Awaiting { due_on: facts.began().map(|began| last(began, days(began))) },
     }
 }
 
@@ -207,39 +283,97 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn logged(on: &str) -> Option<(DateTime<Utc>, NaiveDate)> {
-        Some((day(on).and_hms_opt(12, 0, 0).unwrap().and_utc(), day(on)))
+    /// Noon of a day.
+    fn noon(on: &str) -> Moment {
+        (day(on).and_hms_opt(12, 0, 0).unwrap().and_utc(), day(on))
+    }
+
+    fn stand(from: &str, until: Option<&str>) -> Stand {
+        Stand { from: noon(from), until: until.map(noon) }
+    }
+
+    fn registered(stands: &[Stand]) -> GateFacts {
+        GateFacts { registered: stands.to_vec(), ..GateFacts::default() }
+    }
+
+    fn on(facts: &GateFacts, today: &str) -> Gate {
+        gate(facts, day(today), |_| 7)
     }
 
     /// Registered on Monday, 5 October 2026: the seventh day is Monday the 12th.
-    const fn registered(on: NaiveDate) -> GateFacts {
-        GateFacts { registered_on: Some(on), locked_on: None, is_imported: false, logged: None }
-    }
-
     #[test]
     fn seven_days_end_with_the_last_local_day() {
-        let facts = registered(day("2026-10-05"));
-        assert_eq!(gate(facts, day("2026-10-12"), 7), Gate::Awaiting { due_on: Some(day("2026-10-12")) });
-        assert_eq!(gate(facts, day("2026-10-13"), 7), Gate::Lapsed { due_on: day("2026-10-12") });
-        let in_time = GateFacts { logged: logged("2026-10-12"), ..facts };
-        assert!(matches!(gate(in_time, day("2027-01-01"), 7), Gate::Open { is_missed: false, .. }));
+        let facts = registered(&[stand("2026-10-05", None)]);
+        assert_eq!(on(&facts, "2026-10-12"), Gate::Awaiting { due_on: Some(day("2026-10-12")) });
+        assert_eq!(on(&facts, "2026-10-13"), Gate::Lapsed { due_on: day("2026-10-12") });
+        let in_time = GateFacts { logged: Some(noon("2026-10-12")), ..facts.clone() };
+        assert!(matches!(on(&in_time, "2027-01-01"), Gate::Open { is_missed: false, .. }));
         // Later it opens, and the miss counts for ever.
-        let late = GateFacts { logged: logged("2026-10-13"), ..facts };
-        assert!(matches!(gate(late, day("2027-01-01"), 7), Gate::Open { is_missed: true, .. }));
+        let late = GateFacts { logged: Some(noon("2026-10-13")), ..facts };
+        assert!(matches!(on(&late, "2027-01-01"), Gate::Open { is_missed: true, .. }));
     }
 
     #[test]
     fn the_registration_starts_the_clock_else_the_lock_and_an_import_is_exempt() {
         let locked = GateFacts { locked_on: Some(day("2026-10-06")), ..GateFacts::default() };
-        assert_eq!(gate(locked, day("2026-10-07"), 7), Gate::Awaiting { due_on: Some(day("2026-10-13")) });
-        let both = GateFacts { registered_on: Some(day("2026-10-01")), ..locked };
-        assert_eq!(gate(both, day("2026-10-07"), 7), Gate::Awaiting { due_on: Some(day("2026-10-08")) });
-        assert_eq!(gate(GateFacts::default(), day("2026-10-07"), 7), Gate::Awaiting { due_on: None });
+        assert_eq!(on(&locked, "2026-10-07"), Gate::Awaiting { due_on: Some(day("2026-10-13")) });
+        let both = GateFacts { registered: vec![stand("2026-10-01", None)], ..locked.clone() };
+        assert_eq!(on(&both, "2026-10-07"), Gate::Awaiting { due_on: Some(day("2026-10-08")) });
+        assert_eq!(on(&GateFacts::default(), "2026-10-07"), Gate::Awaiting { due_on: None });
         let imported = GateFacts { is_imported: true, ..locked };
-        assert_eq!(gate(imported, day("2027-10-07"), 7), Gate::Exempt);
+        assert_eq!(on(&imported, "2027-10-07"), Gate::Exempt);
         // Registered here afterwards, it is history no more.
-        let back = GateFacts { registered_on: Some(day("2027-10-01")), ..imported };
-        assert_eq!(gate(back, day("2027-10-09"), 7), Gate::Lapsed { due_on: day("2027-10-08") });
+        let back = GateFacts { registered: vec![stand("2027-10-01", None)], ..imported.clone() };
+        assert_eq!(on(&back, "2027-10-09"), Gate::Lapsed { due_on: day("2027-10-08") });
+        // Taken back in time, it is history again; taken back too late, it stays a miss.
+        let gone = GateFacts { registered: vec![stand("2027-10-01", Some("2027-10-08"))], ..imported.clone() };
+        assert_eq!(on(&gone, "2027-10-20"), Gate::Exempt);
+        let late = GateFacts { registered: vec![stand("2027-10-01", Some("2027-10-09"))], ..imported };
+        assert_eq!(on(&late, "2027-10-20"), Gate::Lapsed { due_on: day("2027-10-08") });
+    }
+
+    /// LOOP.md: "the miss counts for ever". Registered on the 5th, due by the 12th, taken back on the 13th, and registered again on the
+    /// 14th with seven days ahead: nobody looked in between, and it is missed all the same.
+    #[test]
+    fn a_registration_that_is_taken_back_takes_no_miss_back() {
+        let again = registered(&[stand("2026-10-05", Some("2026-10-13")), stand("2026-10-14", None)]);
+        assert_eq!(on(&again, "2026-10-15"), Gate::Lapsed { due_on: day("2026-10-12") });
+        let logged = GateFacts { logged: Some(noon("2026-10-15")), ..again };
+        assert!(matches!(on(&logged, "2026-10-15"), Gate::Open { is_missed: true, .. }));
+        // Taken back on the last day of the seven, nothing was missed: the clock is that of the second.
+        let in_time = registered(&[stand("2026-10-05", Some("2026-10-12")), stand("2026-10-14", None)]);
+        assert_eq!(on(&in_time, "2026-10-21"), Gate::Awaiting { due_on: Some(day("2026-10-21")) });
+        // Logged in time, it stays so, whatever is taken back later.
+        let open = GateFacts { logged: Some(noon("2026-10-07")), ..in_time };
+        assert!(matches!(on(&open, "2027-01-01"), Gate::Open { is_missed: false, .. }));
+    }
+
+    /// Locked on the 5th, due by the 12th.
+    #[test]
+    fn a_registration_after_the_lock_lapsed_takes_no_miss_back() {
+        let locked = GateFacts { locked_on: Some(day("2026-10-05")), ..GateFacts::default() };
+        let with = |stands: &[Stand]| GateFacts { registered: stands.to_vec(), ..locked.clone() };
+        let lapsed = Gate::Lapsed { due_on: day("2026-10-12") };
+        assert_eq!(on(&with(&[stand("2026-10-13", None)]), "2026-10-13"), lapsed);
+        let logged = GateFacts { logged: Some(noon("2026-10-14")), ..with(&[stand("2026-10-15", None)]) };
+        assert!(matches!(on(&logged, "2026-10-20"), Gate::Open { is_missed: true, .. }));
+        // On the last day it still comes in time: its own seven days run to the 19th.
+        let in_time = with(&[stand("2026-10-12", None)]);
+        assert_eq!(on(&in_time, "2026-10-19"), Gate::Awaiting { due_on: Some(day("2026-10-19")) });
+        // Taken back on the 15th, the lock is what is left: it ran out that day.
+        let back = with(&[stand("2026-10-12", Some("2026-10-15"))]);
+        assert_eq!(on(&back, "2026-10-15"), lapsed);
+        // Another one that stood by then leaves no gap.
+        let two = with(&[stand("2026-10-12", Some("2026-10-15")), stand("2026-10-15", None)]);
+        assert_eq!(on(&two, "2026-10-20"), Gate::Awaiting { due_on: Some(day("2026-10-22")) });
+        let logged = GateFacts { logged: Some(noon("2026-10-15")), ..with(&[stand("2026-10-12", None)]) };
+        assert!(matches!(on(&logged, "2026-11-20"), Gate::Open { is_missed: false, .. }));
+    }
+
+    #[test]
+    fn what_the_ledger_holds_is_read_back() {
+        let closed_before = GateFacts { recorded: Some(day("2026-10-12")), ..registered(&[stand("2026-10-05", None)]) };
+        assert_eq!(on(&closed_before, "2026-10-07"), Gate::Lapsed { due_on: day("2026-10-12") });
     }
 
     #[test]

@@ -75,6 +75,7 @@ pub mod segment;
 pub mod sla;
 pub mod slice;
 pub mod source;
+pub mod sourcing;
 pub mod spend;
 pub mod spread;
 pub mod system_map;

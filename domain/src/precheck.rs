@@ -8,7 +8,8 @@ use strum::{EnumIter, EnumString, IntoStaticStr};
 pub enum Precheck {
     /// Nothing stands in the way.
     Clear,
-    /// Another claim, a direct deal or another partner's deal stands on it: a registration becomes a conflict.
+    /// Another claim, a deal of the vendor's own (direct, or not declared yet) or another partner's deal stands on it: a registration
+    /// becomes a conflict.
     Contested,
     /// It is outside the partner's territory: a registration is refused.
     OutsideTerritory,

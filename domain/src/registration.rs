@@ -9,11 +9,13 @@ use serde::{Deserialize, Serialize};
 use strum::{EnumIter, EnumString, IntoStaticStr};
 use uuid::Uuid;
 
+mod meeting;
 mod policy;
 mod state;
 
+pub use meeting::{Meeting, Summary};
 pub use policy::RegistrationPolicy;
-pub use state::{Grant, Meeting, State, Summary, Terms, Validity};
+pub use state::{Grant, State, Terms, Validity};
 
 /// A partner's claim on an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +50,7 @@ pub struct Registration {
     pub owner_seat_id: Option<Uuid>,
     /// The owner's first touch.
     pub first_touch: Option<Mark>,
-    /// An open direct deal stood on the account: it cannot be SOURCED.
+    /// An open deal that is direct, undeclared or another partner's stood on the account: it cannot be SOURCED.
     pub is_channel_conflict: bool,
     /// The latest conflict it is part of.
     pub conflict_id: Option<Uuid>,
@@ -168,7 +170,7 @@ pub enum RegistrationRefusal {
     #[error("no meeting was held yet: say when it was held")]
     NoMeetingHeld,
     /// The meeting has one.
-    #[error("the meeting has its summary already: say when the new meeting was held")]
+    #[error("every meeting has its summary already: say when the new meeting was held")]
     SummaryThere,
     /// A refresh stands on a meeting with its summary.
     #[error("a refresh needs a meeting that was held since the approval, with its summary")]

@@ -42,7 +42,7 @@ pub enum SlaKind {
     Escalation,
     /// The vendor routes a registration or a lead to its owner.
     Routing,
-    /// The partner attaches the summary of a meeting.
+    /// The partner attaches the summary of a meeting on its registration. Each meeting has a clock of its own, about its activity.
     MeetingSummary,
     /// The partner answers a request of the Pod.
     PodRequest,

@@ -1,6 +1,6 @@
 //! The ledger's entries, with the partners that may hold a receipt of each.
 
-use crate::column::{read, word};
+use crate::column::{one_of, read, word};
 use crate::ledger_fact::Locked;
 use crate::page::{self, Ask, Key, Page};
 use crate::scope;
@@ -281,6 +281,21 @@ pub async fn of_kind(conn: &impl Conn, program_id: Uuid, kind: EntryKind) -> Res
         .order_by_asc(Column::RecordedAt)
         .order_by_asc(Column::Id);
     all(conn, select).await
+}
+
+/// The entries of a kind about these rows, in the order they were recorded.
+///
+/// # Errors
+/// [`DbErr`].
+pub async fn of_subjects(
+    conn: &impl Conn,
+    slice: &Slice,
+    kind: EntryKind,
+    subjects: &[Uuid],
+) -> Result<Vec<Entry>, DbErr> {
+    let filter = Filter { kinds: Some(vec![kind]), subjects: None };
+    let select = select(slice, &filter).filter(one_of(conn, Column::SubjectId, subjects));
+    all(conn, select.order_by_asc(Column::RecordedAt).order_by_asc(Column::Id)).await
 }
 
 /// The partners that each of these entries is open to, sorted.

@@ -25,9 +25,9 @@ mod m20261127_000045_tier_notice;
 mod m20261127_000046_phase_hours;
 mod m20261127_000047_cosell_triggers;
 mod m20261127_000048_alliance;
-mod m20261128_000052_contract_original;
 mod m20261128_000050_deal_names;
 mod m20261128_000051_rollout_first;
+mod m20261128_000052_contract_original;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
 

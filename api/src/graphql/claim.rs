@@ -98,7 +98,7 @@ impl RegistrationConflict {
         DateTime(self.0.opened_at)
     }
 
-    /// Whether an open deal that is direct or another partner's stands on the account: then the claim cannot be SOURCED.
+    /// Whether an open deal that is direct, not declared yet or another partner's stands on the account: then the claim cannot be SOURCED.
     #[graphql(directive = Allow::apply(Action::ReadRegistrationsInside))]
     async fn is_channel_conflict(&self) -> bool {
         self.0.is_channel

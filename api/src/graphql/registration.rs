@@ -84,12 +84,18 @@ pub struct RegistrationAcceptance {
     next_meeting_on: Date,
 }
 
-/// The latest meeting that was held on a registration, with its summary.
+/// A meeting that was held on a registration, with its summary.
 pub struct RegistrationMeeting(domain::registration::Meeting);
 
-/// The latest meeting that was held on a registration, with its summary.
+/// A meeting that was held on a registration, with its summary.
 #[Object(directive = Allow::apply(Action::ReadRegistrations))]
 impl RegistrationMeeting {
+    /// The global id of the activity that it is on record as: the SLA clock MEETING_SUMMARY of this meeting is about it. Null of meetings
+    /// that were recorded before each had its own clock: theirs is about the registration.
+    async fn activity_id(&self) -> Option<ID> {
+        self.0.activity_id.map(|id| global_id::encode("Activity", id))
+    }
+
     /// When it was held.
     async fn held_at(&self) -> DateTime {
         DateTime(self.0.held_at)
@@ -247,7 +253,14 @@ impl Registration {
 
     /// The latest meeting that was held on it.
     async fn meeting(&self) -> Option<RegistrationMeeting> {
-        self.row.state.grant().and_then(|grant| grant.meeting.clone()).map(RegistrationMeeting)
+        let grant = self.row.state.grant()?;
+        grant.all_meetings().pop().cloned().map(RegistrationMeeting)
+    }
+
+    /// The meetings that were held on it since its approval, by when they were held, each with its own summary.
+    async fn meetings(&self) -> Vec<RegistrationMeeting> {
+        let all = self.row.state.grant().map(|grant| grant.all_meetings()).unwrap_or_default();
+        all.into_iter().cloned().map(RegistrationMeeting).collect()
     }
 
     /// Which clock ran out; null while none has.
@@ -266,8 +279,8 @@ impl Registration {
         }
     }
 
-    /// Whether the partner can be SOURCED on its strength: not where an open deal that is direct or another partner's stood on the
-    /// account, and not where a conflict gave it less than the whole influence credit.
+    /// Whether the partner can be SOURCED on its strength: not where an open deal that is direct, not declared yet or another partner's
+    /// stood on the account, and not where a conflict gave it less than the whole influence credit.
     async fn can_be_sourced(&self) -> bool {
         self.row.can_be_sourced()
     }

@@ -146,7 +146,8 @@ pub struct RegistrationSummaryAttachInput {
     expected_version: Option<i64>,
     /// What was said, at most 10000 characters.
     summary: String,
-    /// When the meeting was held; needed where the vendor has not logged it.
+    /// When the meeting was held. Needed where the vendor has not logged it; else it tells which one is meant: of those that owe a
+    /// summary, the nearest of that day. Left out, it is the one whose summary is due first.
     held_at: Option<DateTime>,
     /// A key of your choice: the same key with the same input within 24 hours gives the stored answer.
     idempotency_key: Option<String>,
@@ -336,7 +337,7 @@ impl RegistrationMutation {
         Ok(RegistrationWithdrawPayload { registration: one(ctx, id).await?, replayed, user_errors })
     }
 
-    /// Attaches the summary of the latest meeting: due within 24 hours of it. A late one lifts the suspension.
+    /// Attaches the summary of a meeting: due within 24 hours of it. A late one lifts the suspension; each meeting owes its own.
     #[graphql(directive = Allow::apply(Action::SubmitRegistrations))]
     async fn registration_summary_attach(
         &self,

@@ -33,7 +33,8 @@ pub enum SlaKind {
     Escalation,
     /// The vendor routes a registration or a lead to its owner: 15 minutes by default.
     Routing,
-    /// The partner attaches the summary of a meeting: 24 hours by default.
+    /// The partner attaches the summary of a meeting on its registration: 24 hours by default. Each meeting has a clock of its own, about
+    /// its activity.
     MeetingSummary,
     /// The partner answers a request of the Pod: 72 hours by default.
     PodRequest,

@@ -125,7 +125,7 @@ pub async fn introduce(caller: &Caller, mut facts: Facts, key: Option<Key>) -> R
 pub(super) async fn hold_meeting(
     work: &mut Work<'_>,
     on: &Registration,
-    held_at: DateTime<Utc>,
+    (id, held_at): (Uuid, DateTime<Utc>),
 ) -> Result<(), Failure> {
     if let Some(id) = on.deal_id
         && let Some(deal) = entity::deal::find(&work.tx, work.slice, id).await?
@@ -133,7 +133,7 @@ pub(super) async fn hold_meeting(
         cosell::pass(work, &deal, "heldAt", Some(held_at)).await?;
     }
     let activity = Activity {
-        id: work.id(),
+        id,
         external_id: None,
         deal_id: on.deal_id,
         account_id: on.account_id,
@@ -239,7 +239,7 @@ async fn put(caller: &Caller, work: &mut Work<'_>, facts: Facts) -> Result<Uuid,
     let body = json!({ "dealId": deal_id, "accountId": account_id, "partnerId": facts.partner_id, "kind": facts.kind, "happenedAt": activity.happened_at });
     work.record("activity.log", "Activity", activity.id, body);
     if let (true, Some(deal), Some(partner)) = (facts.is_joint_meeting, deal_id, facts.partner_id) {
-        meeting_held(work, deal, partner, activity.happened_at).await?;
+        meeting_held(work, deal, partner, (activity.id, activity.happened_at)).await?;
         let call = Held {
             kind: JointCallKind::JointMeeting,
             partner_id: partner,

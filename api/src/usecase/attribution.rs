@@ -15,6 +15,7 @@ use domain::partner::Partner;
 use domain::proof::Lack;
 use domain::role::Action;
 use domain::slice::Slice;
+use domain::sourcing::Claims;
 use domain::text;
 use serde_json::json;
 use uuid::Uuid;
@@ -72,14 +73,14 @@ pub(super) async fn rows_of(
         return Ok(rows);
     }
     let evidence = Evidence::of(work, deal).await?;
-    let barred = registration_lock::barred(work, deal.id).await?;
+    let standing = registration_lock::claims(work, deal).await?;
     for (at, claim) in claims.iter().enumerate() {
         let mut basis_id = None;
         if !known.iter().any(|partner| partner.id == claim.partner_id) {
             let path = ["partners", &at.to_string(), "partnerId"];
             problems.push(Problem::at(path, ProblemCode::NotFound, "there is no such partner"));
-        } else if claim.state == AttributionState::Sourced && barred.contains(&claim.partner_id) {
-            problems.push(refused(["partners", &at.to_string(), "state"], AttributionRefusal::ChannelConflict));
+        } else if let Some(refusal) = bar(&standing, claim.partner_id, claim.state) {
+            problems.push(refused(["partners", &at.to_string(), "state"], refusal));
         } else if claim.state.fits(deal.kind) {
             match evidence.proofs().find(claim.partner_id, claim.state, claim.basis_id, work.now) {
                 Ok(found) => basis_id = found,
@@ -101,6 +102,14 @@ pub(super) async fn rows_of(
         });
     }
     Ok(rows)
+}
+
+/// What stands against a partner in a state: only SOURCED has to do with claims.
+pub(super) fn bar(standing: &Claims, partner: Uuid, state: AttributionState) -> Option<AttributionRefusal> {
+    match state {
+        AttributionState::Sourced => standing.may_be_sourced(partner).err(),
+        AttributionState::Influenced | AttributionState::Accelerated | AttributionState::ExpansionOrRetention => None,
+    }
 }
 
 /// What is said of a deal's attribution in the records of change.
@@ -193,7 +202,8 @@ pub(super) async fn lock(work: &mut Work<'_>, deal: &mut Deal) -> Result<(), Fai
     registration_lock::convert(work, deal.id).await
 }
 
-/// Looks once more for what each row rests on, now that the lock is here: a touch may have left the window since.
+/// Looks once more for what each row rests on, now that the lock is here: a touch may have left the window since, and a conflict may
+/// have taken away what was declared before it.
 async fn prove_again(
     work: &Work<'_>,
     problems: &mut Problems,
@@ -205,18 +215,22 @@ async fn prove_again(
         return Ok(());
     }
     let evidence = Evidence::of(work, deal).await?;
+    let standing = registration_lock::claims(work, deal).await?;
     let ids: Vec<Uuid> = rows.iter().map(|row| row.partner_id).collect();
     let known = entity::partner::of_ids(&work.tx, work.slice, &ids).await?;
     for row in rows {
+        let mut note = |why: &dyn std::fmt::Display, rule| {
+            let partner = known.iter().find(|partner| partner.id == row.partner_id);
+            let name = partner.map_or("another partner", |partner| partner.name.as_str());
+            problems.push(Problem::at([path], ProblemCode::RuleRefused, format!("{name}: {why}")).by(rule));
+        };
         let find = |named| evidence.proofs().find(row.partner_id, row.state, named, work.now);
         match find(row.basis_id).or_else(|_| find(None)) {
             Ok(basis) => row.basis_id = basis,
-            Err(lack) => {
-                let partner = known.iter().find(|partner| partner.id == row.partner_id);
-                let name = partner.map_or("another partner", |partner| partner.name.as_str());
-                let problem = Problem::at([path], ProblemCode::RuleRefused, format!("{name}: {lack}"));
-                problems.push(problem.by(lack.into()));
-            }
+            Err(lack) => note(&lack, lack.into()),
+        }
+        if let Some(refusal) = bar(&standing, row.partner_id, row.state) {
+            note(&refusal, refusal.into());
         }
     }
     Ok(())

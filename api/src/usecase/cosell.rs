@@ -8,9 +8,9 @@ use super::office::Caller;
 use super::registration::whole;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use domain::attribution::Provenance;
-use domain::cosell::{Gate, GateFacts, GateRefusal, GatedActivity, PrimarySale, gate};
+use domain::cosell::{Gate, GateFacts, GateRefusal, GatedActivity, Lapse, PrimarySale, Stand, gate};
 use domain::deal::{Deal, Outcome};
-use domain::ledger::{EntryKind, FACT, INSIDE};
+use domain::ledger::{Entry, EntryKind, FACT, INSIDE};
 use domain::policy_version::in_force;
 use domain::program::Program;
 use domain::registration::{Mark, Registration, StateWord};
@@ -18,6 +18,7 @@ use domain::role::Action;
 use domain::slice::{Reach, Slice};
 use domain::text;
 use entity::Conn;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
@@ -48,38 +49,91 @@ pub(super) async fn gate_facts(
     let ids: Vec<Uuid> = deals.iter().map(|deal| deal.id).collect();
     let registrations = entity::registration::of_deals(conn, whole, &ids).await?;
     let sales = entity::primary_sale::of_deals(conn, whole, &ids).await?;
-    let of = |deal: &Deal| {
-        let first = registrations.iter().find(|row| row.deal_id == Some(deal.id) && !is_turned_away(row));
-        let logged = sales.iter().find(|sale| sale.deal_id == deal.id).map(|sale| sale.logged.at);
-        GateFacts {
-            registered_on: first.map(|row| program.calendar.day(row.submitted_at)),
-            locked_on: deal.locked_at.map(|at| program.calendar.day(at)),
-            is_imported: deal.provenance == Provenance::Imported && deal.locked_at.is_some(),
-            logged: logged.map(|at| (at, program.calendar.day(at))),
-        }
+    let moment = |at: DateTime<Utc>| (at, program.calendar.day(at));
+    let stand =
+        |row: &Registration| Stand { from: moment(row.submitted_at), until: row.state.turned_away_at().map(moment) };
+    let of = |deal: &Deal| GateFacts {
+        registered: registrations.iter().filter(|row| row.deal_id == Some(deal.id)).map(stand).collect(),
+        locked_on: deal.locked_at.map(|at| program.calendar.day(at)),
+        is_imported: deal.provenance == Provenance::Imported && deal.locked_at.is_some(),
+        logged: sales.iter().find(|sale| sale.deal_id == deal.id).map(|sale| moment(sale.logged.at)),
+        recorded: None,
     };
     Ok(deals.iter().map(of).collect())
 }
 
-/// The gates of deals, by all rows of the program, each with the version of the policy whose days it runs by.
+/// A gate with what it was read from.
+struct Reading {
+    gate: Gate,
+    facts: GateFacts,
+    /// The clock that ran out, as the facts tell.
+    lapse: Option<Lapse>,
+    /// The version of the policy that gave its days.
+    policy_version: i64,
+}
+
+/// The gates of deals, by all rows of the program. A lapse that the ledger holds is read back.
 async fn gates(
     conn: &impl Conn,
     whole: &Slice,
     program: &Program,
     deals: &[Deal],
     now: DateTime<Utc>,
-) -> Result<Vec<(Gate, i64)>, Failure> {
+) -> Result<Vec<Reading>, Failure> {
     let today = program.calendar.day(now);
     let versions = entity::policy::all(conn, whole).await?;
     let facts = gate_facts(conn, whole, program, deals).await?;
+    let ids: Vec<Uuid> = deals.iter().map(|deal| deal.id).collect();
+    let entries = entity::ledger_entry::of_subjects(conn, whole, EntryKind::PrimarySaleLapsed, &ids).await?;
+    // The number of days is that of the day the clock began.
+    let days = |began| in_force(&versions, began).registration.primary_sale_days;
     let of = |(deal, facts): (&Deal, GateFacts)| {
-        // The number of days is that of the day the clock began, and a deal that is closed runs no clock.
-        let began = facts.began().unwrap_or(today);
-        let policy = in_force(&versions, began);
+        let recorded = entries.iter().find(|entry| entry.subject_id == deal.id).and_then(lapsed_on);
+        let facts = GateFacts { recorded, ..facts };
+        // A deal that is closed runs no clock.
         let today = deal.closed_on.map_or(today, |closed| closed.min(today));
-        (gate(facts, today, policy.registration.primary_sale_days), policy.version)
+        let lapse = facts.lapse(today, days);
+        let began = lapse.map(|lapse| lapse.began).or_else(|| facts.began()).unwrap_or(today);
+        let policy_version = in_force(&versions, began).version;
+        Reading { gate: gate(&facts, today, days), facts, lapse, policy_version }
     };
     Ok(deals.iter().zip(facts).map(of).collect())
+}
+
+/// The day that an entry of a lapse names.
+fn lapsed_on(entry: &Entry) -> Option<NaiveDate> {
+    serde_json::from_str::<LapseBody>(&entry.body).ok().map(|body| body.due_on)
+}
+
+/// What an entry says of a lapse.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LapseBody {
+    due_on: NaiveDate,
+    policy_version: i64,
+}
+
+/// Enters that the time of a Primary Sale passed: whoever comes to it first, the job or who logs it late. A day that another's
+/// registration began would tell when the other came: the receipt is for who began it, else for the partners on the deal.
+async fn enter_lapses(work: &mut Work<'_>, lapsed: &[(Uuid, &Reading, Lapse)]) -> Result<(), Failure> {
+    let whole = whole(work.program_id())?;
+    let ids: Vec<Uuid> = lapsed.iter().map(|(deal, ..)| *deal).collect();
+    let attributed = entity::attribution::of_deals(&work.tx, &whole, &ids).await?;
+    let registered = entity::registration::of_deals(&work.tx, &whole, &ids).await?;
+    for (deal_id, reading, lapse) in lapsed {
+        // Both are in the order in which they were submitted.
+        let claims = registered.iter().filter(|it| it.deal_id == Some(*deal_id)).zip(&reading.facts.registered);
+        let began = claims.filter(|(_, stand)| stand.from.1 == lapse.began && stand.outlasts(lapse.due_on));
+        let mut partners: Vec<Uuid> = began.map(|(it, _)| it.partner_id).collect();
+        if partners.is_empty() {
+            partners.extend(attributed.iter().filter(|it| it.deal_id == *deal_id).map(|it| it.partner_id));
+        }
+        let body = json!(LapseBody { due_on: lapse.due_on, policy_version: reading.policy_version });
+        work.record("primarySale.lapse", "Deal", *deal_id, body.clone());
+        work.enter(EntryKind::PrimarySaleLapsed, "Deal", *deal_id, &partners, body);
+        work.announce("primarySale.lapsed", *deal_id, json!({ "dueOn": lapse.due_on }));
+    }
+    Ok(())
 }
 
 /// The gates of those of these deals that the caller may see.
@@ -103,7 +157,8 @@ pub async fn gates_of(caller: &Caller, ids: &[Uuid]) -> Result<Vec<GateView>, Fa
         | Reach::Managed { .. } => HashSet::new(),
     };
     let is_own = matches!(slice.reach(), Reach::Own { .. });
-    let view = |(deal, (gate, _)): (Deal, (Gate, i64))| {
+    let view = |(deal, reading): (Deal, Reading)| {
+        let gate = reading.gate;
         let sale = sales.iter().find(|sale| sale.deal_id == deal.id).cloned();
         let opened_at = match gate {
             Gate::Open { at, .. } => Some(at).filter(|_| sale.is_some() || !is_own),
@@ -142,8 +197,8 @@ pub(super) async fn pass(
     let program = entity::program::find(&work.tx, work.program_id()).await?.ok_or(Failure::NotFound)?;
     let whole = whole(work.program_id())?;
     let gates = gates(&work.tx, &whole, &program, std::slice::from_ref(deal), work.now).await?;
-    for (gate, _) in gates {
-        gate.pass(happened_at).map_err(|refusal| refused(path, refusal))?;
+    for reading in gates {
+        reading.gate.pass(happened_at).map_err(|refusal| refused(path, refusal))?;
     }
     Ok(())
 }
@@ -185,6 +240,9 @@ pub async fn log(
         }
         let note = note.map(|note| text::prose(note, 2000)).transpose();
         let note = note.map_err(|why| Problem::at(["note"], ProblemCode::Invalid, why.to_string()))?;
+        let program = entity::program::find(&work.tx, work.program_id()).await?.ok_or(Failure::NotFound)?;
+        let whole = whole(work.program_id())?;
+        let readings = gates(&work.tx, &whole, &program, std::slice::from_ref(&deal), work.now).await?;
         let sale = PrimarySale {
             id: work.id(),
             deal_id,
@@ -202,6 +260,11 @@ pub async fn log(
                 why.into()
             }
         })?;
+        for reading in readings.iter().filter(|reading| reading.facts.recorded.is_none()) {
+            if let Some(lapse) = reading.lapse {
+                enter_lapses(work, &[(deal_id, reading, lapse)]).await?;
+            }
+        }
         let body = json!({ "dealId": deal_id, "partnerId": sale.partner_id, "personId": person, "loggedAt": work.now });
         work.record("primarySale.log", "PrimarySale", sale.id, body.clone());
         let mut body = body;
@@ -238,27 +301,11 @@ pub async fn lapse(caller: &Caller) -> Result<u64, Failure> {
             after = ids.last().copied().unwrap_or(after);
             let deals = entity::deal::of_ids(&work.tx, work.slice, &ids).await?;
             let gates = gates(&work.tx, work.slice, &program, &deals, work.now).await?;
-            let late = |(deal, (gate, version)): (Deal, (Gate, i64))| match gate {
-                Gate::Lapsed { due_on } => Some((deal.id, due_on, version)),
-                Gate::Exempt | Gate::Awaiting { .. } | Gate::Open { .. } | Gate::Shut => None,
-            };
-            let late: Vec<(Uuid, NaiveDate, i64)> = deals.into_iter().zip(gates).filter_map(late).collect();
-            let ids: Vec<Uuid> = late.iter().map(|(deal, ..)| *deal).collect();
-            let attributed = entity::attribution::of_deals(&work.tx, work.slice, &ids).await?;
-            let registered = entity::registration::of_deals(&work.tx, work.slice, &ids).await?;
-            for (deal_id, due_on, version) in late {
-                // A day that another's registration began would tell when the other came: the receipt is for who began it.
-                let mut claims = registered.iter().filter(|it| it.deal_id == Some(deal_id));
-                let partners: Vec<Uuid> = match claims.find(|it| !is_turned_away(it)) {
-                    Some(first) => vec![first.partner_id],
-                    None => attributed.iter().filter(|it| it.deal_id == deal_id).map(|it| it.partner_id).collect(),
-                };
-                let body = json!({ "dueOn": due_on, "policyVersion": version });
-                work.record("primarySale.lapse", "Deal", deal_id, body.clone());
-                work.enter(EntryKind::PrimarySaleLapsed, "Deal", deal_id, &partners, body);
-                work.announce("primarySale.lapsed", deal_id, json!({ "dueOn": due_on }));
-                lapsed += 1;
-            }
+            let late = deals.iter().zip(&gates).filter(|(_, it)| matches!(it.gate, Gate::Lapsed { .. }));
+            let late: Vec<(Uuid, &Reading, Lapse)> =
+                late.filter_map(|(deal, it)| it.lapse.map(|lapse| (deal.id, it, lapse))).collect();
+            enter_lapses(work, &late).await?;
+            lapsed += u64::try_from(late.len()).unwrap_or_default();
             Ok(work.program_id())
         })
         .await?;

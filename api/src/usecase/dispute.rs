@@ -1,6 +1,6 @@
 //! Contested claims and disputed attributions, and what is added after the lock. Nothing that is locked is edited.
 
-use super::attribution::{said, whole};
+use super::attribution::{bar, said, whole};
 use super::commit::{Done, Key, Work, commit};
 use super::failure::{Failure, Problem, ProblemCode, Problems};
 use super::follow::{Followed, Told};
@@ -327,7 +327,7 @@ const fn plain(it: Standing) -> Claim {
 }
 
 /// Rows that a decision adds. They rest on what was recorded by the lock, as if they had been declared there; of imported
-/// history nothing was recorded here by then, so RevOps answers for it.
+/// history nothing was recorded here by then, so RevOps answers for it. A decision gives nobody what a conflict of claims denied.
 async fn prove(
     work: &Work<'_>,
     problems: &mut Problems,
@@ -342,15 +342,21 @@ async fn prove(
         let ids: Vec<Uuid> = added.iter().map(|it| it.partner_id).collect();
         entity::partner::of_ids(&work.tx, work.slice, &ids).await?
     };
+    let standing = registration_lock::claims(work, deal).await?;
     let at = deal.locked_at.unwrap_or(work.now);
     let mut rows = Vec::with_capacity(added.len());
     for it in added {
         let found = evidence.proofs().find(it.partner_id, it.state, None, at);
+        let mut note = |why: String, rule| {
+            let partner = known.iter().find(|partner| partner.id == it.partner_id);
+            let name = partner.map_or("a partner", |partner| partner.name.as_str());
+            problems.push(Problem::at(["partners"], ProblemCode::RuleRefused, format!("{name}{why}")).by(rule));
+        };
         if let (Err(lack), Provenance::Declared) = (found, deal.provenance) {
-            let name =
-                known.iter().find(|partner| partner.id == it.partner_id).map_or("a partner", |it| it.name.as_str());
-            let problem = Problem::at(["partners"], ProblemCode::RuleRefused, format!("{name}, by the lock: {lack}"));
-            problems.push(problem.by(lack.into()));
+            note(format!(", by the lock: {lack}"), lack.into());
+        }
+        if let Some(refusal) = bar(&standing, it.partner_id, it.state) {
+            note(format!(": {refusal}"), refusal.into());
         }
         rows.push(entry(work, deal.id, *it, found.ok().flatten(), deal.locked_at.map(|_| work.now)));
     }

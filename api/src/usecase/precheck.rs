@@ -32,14 +32,21 @@ pub(super) struct Sight {
     pub account: Option<Account>,
     /// Live claims of other partners, in the order of the line.
     pub rivals: Vec<Registration>,
-    /// Open deals on it that are direct, or another partner's.
+    /// Open deals on it that are direct, another partner's, or the vendor's own that nobody declared yet.
     pub foreign_deals: Vec<Uuid>,
     /// What the answer is made of.
     pub known: Known,
 }
 
-/// Looks at an account for a partner: at all rows of the program, whatever the caller may see.
-pub(super) async fn look(work: &Work<'_>, partner: Uuid, domain: &str, today: NaiveDate) -> Result<Sight, Failure> {
+/// Looks at an account for a partner: at all rows of the program, whatever the caller may see. An undeclared deal that the registration
+/// itself is linked to does not stand against it.
+pub(super) async fn look(
+    work: &Work<'_>,
+    partner: Uuid,
+    domain: &str,
+    today: NaiveDate,
+    linked: Option<Uuid>,
+) -> Result<Sight, Failure> {
     let (tx, whole) = (&work.tx, whole(work.program_id())?);
     let filter = entity::account::Filter { domains: Some(vec![domain.to_owned()]), ..Default::default() };
     let most = Ask { limit: 100, ..Ask::default() };
@@ -55,10 +62,19 @@ pub(super) async fn look(work: &Work<'_>, partner: Uuid, domain: &str, today: Na
         let open = entity::deal::page(tx, &whole, &on(Outcome::Open), entity::deal::Order::OpenedOn, &most).await?.rows;
         let ids: Vec<Uuid> = open.iter().map(|deal| deal.id).collect();
         let credits = entity::attribution::of_deals(tx, &whole, &ids).await?;
+        let undeclared = open.iter().filter(|deal| deal.declaration == Declaration::Unknown).map(|deal| deal.id);
+        // A claim opened these: where it stands it is a rival, and where it is over its deal is nobody's.
+        let claimed = entity::registration::of_deals(tx, &whole, &undeclared.collect::<Vec<_>>()).await?;
+        let is_claims = |id: Uuid| claimed.iter().any(|row| row.has_opened_deal && row.deal_id == Some(id));
         for deal in &open {
             let mut on_it = credits.iter().filter(|row| row.deal_id == deal.id).peekable();
-            let is_others = on_it.peek().is_some() && on_it.all(|row| row.partner_id != partner);
-            if is_others || deal.declaration == Declaration::Direct {
+            let is_foreign = match (on_it.peek().is_some(), deal.declaration) {
+                (_, Declaration::Direct) => true,
+                (true, Declaration::Partners | Declaration::Unknown) => on_it.all(|row| row.partner_id != partner),
+                (false, Declaration::Unknown) => linked != Some(deal.id) && !is_claims(deal.id),
+                (false, Declaration::Partners) => false,
+            };
+            if is_foreign {
                 foreign_deals.push(deal.id);
             }
         }
@@ -177,7 +193,7 @@ pub async fn ask(caller: &Caller, partner: Option<Uuid>, url: &str, key: Option<
         let program = entity::program::find(&work.tx, work.program_id()).await?.ok_or(Failure::NotFound)?;
         let today = program.calendar.day(work.now);
         let policy = entity::policy::on(&work.tx, work.slice, today).await?;
-        let sight = look(work, partner, &domain, today).await?;
+        let sight = look(work, partner, &domain, today, None).await?;
         count(work, partner, &domain, today, &policy, &sight).await?;
         work.record("registration.precheck", "Partner", partner, json!({ "domain": domain }));
         Ok(partner)

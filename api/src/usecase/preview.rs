@@ -191,7 +191,7 @@ pub async fn tried_expiries(caller: &Caller, quarter: Quarter, draft: &Policy) -
             let Some(began) = facts.began().filter(|day| calendar.quarter(*day) == quarter) else { continue };
             let usual = in_force(&versions, began).registration.primary_sale_days;
             let on = deal.closed_on.map_or(today, |closed| closed.min(today));
-            found.take(gates(deal.id, facts, on, (usual, draft.registration.primary_sale_days)));
+            found.take(gates(deal.id, &facts, on, (usual, draft.registration.primary_sale_days)));
         }
     }
     tx.rollback().await?;

@@ -226,7 +226,7 @@ async fn arrive(
     for row in live.into_iter().filter(|row| row.state.ends_on().is_some_and(|day| day < today)) {
         super::registration_step::write_expiry(work, &whole, row, today).await?;
     }
-    let sight = precheck::look(work, partner, &said.domain, today).await?;
+    let sight = precheck::look(work, partner, &said.domain, today, facts.deal_id).await?;
     let policy = entity::policy::on(&work.tx, work.slice, today).await?;
     precheck::count(work, partner, &said.domain, today, &policy, &sight).await?;
     precheck::count_again(work, program, partner, &said.domain, &policy).await?;

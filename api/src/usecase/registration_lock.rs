@@ -5,7 +5,10 @@ use super::failure::Failure;
 use super::registration::{body, today, whole};
 use super::registration_step::at_id;
 use domain::attribution::Attribution;
+use domain::deal::Deal;
 use domain::registration::{Registration, Validity};
+use domain::sourcing::Claims;
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// Hands the credit of a deal over to its lock: the registrations of the partners on it that hold are converted.
@@ -48,8 +51,27 @@ pub(super) async fn convert_approved(work: &mut Work<'_>, it: &mut Registration)
     Ok(())
 }
 
-/// The partners whose registration of a deal bars them from being SOURCED on it.
-pub(super) async fn barred(work: &Work<'_>, deal: Uuid) -> Result<Vec<Uuid>, Failure> {
-    let rows = entity::registration::of_deals(&work.tx, &whole(work.program_id())?, &[deal]).await?;
-    Ok(rows.into_iter().filter(|row| !row.can_be_sourced()).map(|row| row.partner_id).collect())
+/// What stands of claims on a deal and on its account, by all rows of the program: for the question who may be SOURCED.
+pub(super) async fn claims(work: &Work<'_>, deal: &Deal) -> Result<Claims, Failure> {
+    let whole = whole(work.program_id())?;
+    let (program, today) = today(work).await?;
+    let mut found = entity::registration::of_deals(&work.tx, &whole, &[deal.id]).await?;
+    let mut domains: BTreeSet<String> = found.iter().map(|row| row.domain.clone()).collect();
+    if let Some(id) = deal.account_id {
+        let account = entity::account::find(&work.tx, &whole, id).await?;
+        domains.extend(account.and_then(|account| account.registrable_domain));
+    }
+    for domain in &domains {
+        let on_account = entity::registration::of_domain(&work.tx, &whole, domain).await?;
+        found.extend(on_account.into_iter().filter(|row| row.deal_id != Some(deal.id)));
+    }
+    let conflicts: BTreeSet<Uuid> = found.iter().filter_map(|row| row.conflict_id).collect();
+    let conflicts: Vec<Uuid> = conflicts.into_iter().collect();
+    let then = deal.locked_at.unwrap_or(work.now);
+    Ok(Claims {
+        deal_id: deal.id,
+        registrations: found.into_iter().map(|row| Registration { state: row.state.on(today), ..row }).collect(),
+        conflicts: entity::registration_conflict::of_ids(&work.tx, &whole, &conflicts).await?,
+        at: (program.calendar.day(then), then),
+    })
 }

@@ -259,7 +259,7 @@ async fn approve(work: &mut Work<'_>, it: &mut Registration, at: &At, verdict: V
 
 /// The deal of a claim that stood against others: theirs, else the one that stands on the account, else a new one.
 async fn find_deal(work: &mut Work<'_>, whole: &Slice, it: &mut Registration, at: &At) -> Result<(), Failure> {
-    let sight = precheck::look(work, it.partner_id, &it.domain, at.today).await?;
+    let sight = precheck::look(work, it.partner_id, &it.domain, at.today, None).await?;
     let theirs = sight.rivals.iter().find_map(|rival| rival.deal_id);
     if let Some(id) = theirs.or(sight.foreign_deals.first().copied()) {
         let account = entity::deal::find(&work.tx, whole, id).await?.and_then(|deal| deal.account_id);
@@ -315,7 +315,8 @@ pub async fn withdraw(caller: &Caller, id: Uuid, expected: Option<i64>, key: Opt
     .await
 }
 
-/// Attaches the summary of a meeting; where the vendor has not logged the meeting, with the time it was held.
+/// Attaches the summary of a meeting: of the first that owes one, or of the day on which it was held. Where the vendor has not logged the
+/// meeting, that time tells of it.
 ///
 /// # Errors
 /// [`Failure`].
@@ -329,52 +330,57 @@ pub async fn summarise(
 ) -> Result<Done, Failure> {
     let verb = "registration.summarise";
     step(caller, Action::SubmitRegistrations, (id, expected), key, verb, async |work, it, at| {
-        if let Some(held_at) = held_at {
-            let held_at = entity::column::instant(held_at);
-            let owed = it.state.grant().and_then(|grant| grant.meeting.as_ref());
-            if owed.is_none_or(|meeting| meeting.summary.is_some()) {
+        let told = held_at.map(entity::column::instant);
+        let owed = it.state.grant().and_then(|grant| grant.owed(told, |when| at.program.calendar.day(when)));
+        let held_at = match (owed.map(|meeting| meeting.held_at), told) {
+            (None, Some(held_at)) if it.state.grant().is_none_or(|grant| grant.held_at(held_at).is_none()) => {
+                let held = (work.id(), held_at);
                 let terms = terms(work, it.partner_id, at.program.calendar.day(held_at)).await?;
-                meet(it, at, held_at, terms).map_err(|refusal| Failure::from(refused("heldAt", refusal)))?;
-                super::activity::hold_meeting(work, it, held_at).await?;
+                meet(it, at, held, terms).map_err(|refusal| Failure::from(refused("heldAt", refusal)))?;
+                super::activity::hold_meeting(work, it, held).await?;
                 joined(work, it, held_at).await?;
-                owe_summary(work, it, held_at).await?;
+                owe_summary(work, it, held).await?;
+                told
             }
-        }
+            (owed, told) => owed.or(told),
+        };
         let text = text::name(summary, 10_000);
         let text = text.map_err(|why| Problem::at(["summary"], ProblemCode::Invalid, why.to_string()))?;
-        it.state = it.state.summarise(Summary { text, mark: at.mark }).map_err(|refusal| {
+        it.state = it.state.summarise(held_at, Summary { text, mark: at.mark }).map_err(|refusal| {
             // These two say what is missing: when the meeting was held.
             let is_about_time =
                 matches!(refusal, RegistrationRefusal::NoMeetingHeld | RegistrationRefusal::SummaryThere);
             refused(if is_about_time { "heldAt" } else { "id" }, refusal)
         })?;
-        sla::meet(work, SlaKind::MeetingSummary, id, work.now).await?;
+        let meeting = it.state.grant().zip(held_at).and_then(|(grant, held_at)| grant.held_at(held_at));
+        // A clock of before each meeting had its own is about the registration.
+        let about = meeting.and_then(|meeting| meeting.activity_id).unwrap_or(id);
+        sla::meet(work, SlaKind::MeetingSummary, about, work.now).await?;
         Ok(())
     })
     .await
 }
 
-/// A meeting that was held owes its summary; the first one's clock counts.
-async fn owe_summary(work: &mut Work<'_>, it: &Registration, held_at: DateTime<Utc>) -> Result<(), Failure> {
+/// A meeting as the activity that it is on record as, and when it was held.
+type Held = (Uuid, DateTime<Utc>);
+
+/// Each meeting that was held owes a summary of its own.
+async fn owe_summary(work: &mut Work<'_>, it: &Registration, (activity, held_at): Held) -> Result<(), Failure> {
     let partner = Some(it.partner_id);
-    sla::start(work, SlaKind::MeetingSummary, "Registration", it.id, partner, held_at).await?;
+    sla::start(work, SlaKind::MeetingSummary, "Activity", activity, partner, held_at).await?;
     Ok(())
 }
 
 /// The terms are those of the day on which it was held: its summary's clock begins there.
-fn meet(it: &mut Registration, at: &At, held_at: DateTime<Utc>, terms: Terms) -> Result<(), RegistrationRefusal> {
-    it.state = it.state.meet(held_at, at.program.calendar.day(held_at), at.mark, terms)?;
+fn meet(it: &mut Registration, at: &At, (id, held_at): Held, terms: Terms) -> Result<(), RegistrationRefusal> {
+    it.state = it.state.meet(id, held_at, at.program.calendar.day(held_at), at.mark, terms)?;
     Ok(())
 }
 
 /// Carries a joint meeting that was logged on a deal to the partner's registration of it. What is before the approval, or on one
 /// that holds no more, does not count.
-pub(super) async fn meeting_held(
-    work: &mut Work<'_>,
-    deal: Uuid,
-    partner: Uuid,
-    held_at: DateTime<Utc>,
-) -> Result<(), Failure> {
+pub(super) async fn meeting_held(work: &mut Work<'_>, deal: Uuid, partner: Uuid, held: Held) -> Result<(), Failure> {
+    let held_at = held.1;
     let whole = whole(work.program_id())?;
     let rows = entity::registration::of_deals(&work.tx, &whole, &[deal]).await?;
     if rows.is_empty() {
@@ -388,11 +394,11 @@ pub(super) async fn meeting_held(
         joined(work, &it, held_at).await?;
         it.state = it.state.on(at.today);
         let before = it.state.clone();
-        if meet(&mut it, &at, held_at, terms).is_ok() && it.state != before {
+        if meet(&mut it, &at, held, terms).is_ok() && it.state != before {
             it.version += 1;
             entity::registration::update(&work.tx, &whole, &it).await?;
             work.record("registration.meet", "Registration", it.id, body(&it));
-            owe_summary(work, &it, held_at).await?;
+            owe_summary(work, &it, held).await?;
         }
     }
     Ok(())

@@ -41,7 +41,7 @@ pub fn granted(state: &State, today: NaiveDate) -> Option<Ending> {
     Some(Ending { last_on, clock, state: state.clone().on(today).word() })
 }
 
-/// How it would have ended under other terms: the days run from the day of the grant, and the latest meeting on record counts where it
+/// How it would have ended under other terms: the days run from the day of the grant, and the first meeting on record counts where it
 /// was held by then. A deal that was locked while it held keeps its credit.
 #[must_use]
 pub fn under(
@@ -53,10 +53,10 @@ pub fn under(
     let grant = state.grant()?;
     let after = |days: u32| grant.from.checked_add_days(Days::new(u64::from(days))).unwrap_or(NaiveDate::MAX);
     let through = after(terms.validity_days);
-    let met_on = grant.meeting.as_ref().map(|meeting| day(meeting.held_at));
+    let met_on = grant.meetings.iter().map(|meeting| day(meeting.held_at)).min();
     let unmet = grant.meet_by.and_then(|was| {
         let by = after(terms.meeting_days);
-        // Only the latest meeting is kept: what was in time as granted is so under a longer term.
+        // Rows of before kept the latest meeting only: what was in time as granted is so under a longer term.
         let is_met = met_on.is_some_and(|on| on <= by || by >= was);
         (!is_met && by <= through).then_some(by)
     });
@@ -100,9 +100,9 @@ pub struct GateShift {
 
 /// The gate of a deal on a day under both numbers of days; none where it stands alike.
 #[must_use]
-pub fn gates(deal_id: Uuid, facts: GateFacts, on: NaiveDate, days: (u32, u32)) -> Option<GateShift> {
+pub fn gates(deal_id: Uuid, facts: &GateFacts, on: NaiveDate, days: (u32, u32)) -> Option<GateShift> {
     let read = |days| {
-        let gate = gate(facts, on, days);
+        let gate = gate(facts, on, |_| days);
         (gate.state(), gate.is_missed())
     };
     let (before, after) = (read(days.0), read(days.1));
@@ -177,6 +177,7 @@ pub fn promises(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cosell::Stand;
     use crate::registration::{Grant, Mark, Meeting, RegistrationPolicy, Verdict};
     use chrono_tz::Tz;
 
@@ -199,12 +200,14 @@ mod tests {
             from: day("2026-04-01"),
             valid_through: day("2026-06-30"),
             meet_by: Some(day("2026-04-22")),
-            meeting: met_on.map(|on| Meeting {
+            meetings: Vec::from_iter(met_on.map(|on| Meeting {
+                activity_id: None,
                 held_at: noon(on),
                 recorded: mark(on),
                 summary_due_at: noon("2026-12-31"),
                 summary: None,
-            }),
+            })),
+            earlier: Vec::new(),
             letter: String::new(),
             policy_version: 1,
             contract_version: None,
@@ -280,16 +283,16 @@ mod tests {
     #[test]
     fn a_gate_would_have_been_in_time() {
         let facts = GateFacts {
-            registered_on: Some(day("2026-10-05")),
+            registered: vec![Stand { from: (noon("2026-10-05"), day("2026-10-05")), until: None }],
             logged: Some((noon("2026-10-13"), day("2026-10-13"))),
             ..GateFacts::default()
         };
-        let shift = gates(Uuid::nil(), facts, day("2026-11-01"), (7, 8)).unwrap();
+        let shift = gates(Uuid::nil(), &facts, day("2026-11-01"), (7, 8)).unwrap();
         assert_eq!((shift.before, shift.after), ((GateState::Open, true), (GateState::Open, false)));
         let silent = GateFacts { logged: None, ..facts };
-        let shift = gates(Uuid::nil(), silent, day("2026-10-13"), (7, 8)).unwrap();
+        let shift = gates(Uuid::nil(), &silent, day("2026-10-13"), (7, 8)).unwrap();
         assert_eq!((shift.before, shift.after), ((GateState::Lapsed, true), (GateState::Awaiting, false)));
-        assert_eq!(gates(Uuid::nil(), silent, day("2026-11-01"), (7, 8)), None);
+        assert_eq!(gates(Uuid::nil(), &silent, day("2026-11-01"), (7, 8)), None);
     }
 
     /// A request of Monday, 5 October, 09:00, answered after 60 hours: in time under 72, late under 48; one that a contract gave stays.

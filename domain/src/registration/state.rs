@@ -1,11 +1,13 @@
 //! Where a registration stands, and the steps that lead on.
 
+use super::meeting::{Meeting, Summary, one_or_all};
 use super::{Expiry, Mark, RegistrationRefusal, StateWord, Verdict};
 use crate::contract::{ContractNumber, ContractTerms, Decided};
 use crate::policy::Policy;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use strum::{EnumIter, IntoStaticStr};
+use uuid::Uuid;
 
 /// Where a registration stands, with what makes it so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,8 +57,12 @@ pub struct Grant {
     pub valid_through: NaiveDate,
     /// The last local day by which a meeting must have been held; none after a refresh, which is built on one.
     pub meet_by: Option<NaiveDate>,
-    /// The latest meeting.
-    pub meeting: Option<Meeting>,
+    /// The meetings since it began, and those of before it whose summary is still owed. Rows of before had the latest only.
+    #[serde(default, alias = "meeting", deserialize_with = "one_or_all")]
+    pub meetings: Vec<Meeting>,
+    /// The meetings that refreshes stood on: each needs one of its own.
+    #[serde(default)]
+    pub earlier: Vec<Meeting>,
     /// The letter that the partner got, as it was sent.
     pub letter: String,
     /// The version of the policy in force: its numbers count where the contract gives none.
@@ -64,38 +70,6 @@ pub struct Grant {
     /// The version of the partner's contract terms that gave its days, or one of them; none where the policy gave all.
     #[serde(default)]
     pub contract_version: Option<i64>,
-}
-
-/// A meeting that was held on a registration.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Meeting {
-    /// When it was held.
-    pub held_at: DateTime<Utc>,
-    /// Who recorded it, and when.
-    pub recorded: Mark,
-    /// The last instant at which its summary is in time.
-    pub summary_due_at: DateTime<Utc>,
-    /// Its summary.
-    pub summary: Option<Summary>,
-}
-
-/// The summary of a meeting.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Summary {
-    /// What was said.
-    pub text: String,
-    /// Who attached it, and when.
-    pub mark: Mark,
-}
-
-impl Meeting {
-    /// Whether its summary came after the time it was due.
-    #[must_use]
-    pub fn is_summary_late(&self) -> bool {
-        self.summary.as_ref().is_some_and(|summary| summary.mark.at > self.summary_due_at)
-    }
 }
 
 /// How far a registration protects its partner at an instant.
@@ -153,7 +127,8 @@ impl Grant {
             from: today,
             valid_through: after(terms.validity_days),
             meet_by: meets.then(|| after(terms.meeting_days)),
-            meeting: None,
+            meetings: Vec::new(),
+            earlier: Vec::new(),
             letter,
             policy_version: terms.policy_version,
             contract_version: terms.contract_version,
@@ -165,13 +140,41 @@ impl Grant {
     #[must_use]
     pub fn end(&self) -> (NaiveDate, Expiry) {
         match self.meet_by {
-            Some(day) if self.meeting.is_none() && day <= self.valid_through => (day, Expiry::NoMeeting),
+            Some(day) if self.meetings.is_empty() && day <= self.valid_through => (day, Expiry::NoMeeting),
             Some(_) | None => (self.valid_through, Expiry::Validity),
         }
     }
 
     fn is_suspended(&self, now: DateTime<Utc>) -> bool {
-        self.meeting.as_ref().is_some_and(|meeting| meeting.summary.is_none() && now > meeting.summary_due_at)
+        self.meetings.iter().any(|meeting| meeting.summary.is_none() && now > meeting.summary_due_at)
+    }
+
+    /// All meetings on record, by when they were held.
+    #[must_use]
+    pub fn all_meetings(&self) -> Vec<&Meeting> {
+        let mut all: Vec<&Meeting> = self.earlier.iter().chain(&self.meetings).collect();
+        all.sort_by_key(|meeting| meeting.held_at);
+        all
+    }
+
+    /// The meeting that was held at an instant.
+    #[must_use]
+    pub fn held_at(&self, at: DateTime<Utc>) -> Option<&Meeting> {
+        self.earlier.iter().chain(&self.meetings).find(|meeting| meeting.held_at == at)
+    }
+
+    /// The meeting that a summary is for: of those that owe one, the first due. Where the partner says when the meeting was held, the
+    /// nearest of that local day, since two people seldom note the same minute \[ours\].
+    #[must_use]
+    pub fn owed(&self, told: Option<DateTime<Utc>>, day: impl Fn(DateTime<Utc>) -> NaiveDate) -> Option<&Meeting> {
+        let owing = self.meetings.iter().filter(|meeting| meeting.summary.is_none());
+        match told {
+            None => owing.min_by_key(|meeting| meeting.summary_due_at),
+            Some(at) => {
+                let of_day = owing.filter(|meeting| day(meeting.held_at) == day(at));
+                of_day.min_by_key(|meeting| (meeting.held_at - at).abs())
+            }
+        }
     }
 }
 
@@ -188,6 +191,12 @@ impl State {
             Self::Expired { .. } => StateWord::Expired,
             Self::Converted { .. } => StateWord::Converted,
         }
+    }
+
+    /// Whether the lock of a deal took over from it.
+    #[must_use]
+    pub const fn is_converted(&self) -> bool {
+        matches!(self, Self::Converted { .. })
     }
 
     /// What was granted, also when it is over.
@@ -213,6 +222,20 @@ impl State {
             | Self::Withdrawn { .. }
             | Self::Expired { .. }
             | Self::Converted { .. } => self.grant().map(|grant| &grant.verdict),
+        }
+    }
+
+    /// When it was refused or taken back; none where it was neither.
+    #[must_use]
+    pub const fn turned_away_at(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Refused(verdict) => Some(verdict.mark.at),
+            Self::Withdrawn { mark } => Some(mark.at),
+            Self::Submitted
+            | Self::Approved(_)
+            | Self::Refreshed(_)
+            | Self::Expired { .. }
+            | Self::Converted { .. } => None,
         }
     }
 
@@ -349,13 +372,14 @@ impl State {
         Ok(next)
     }
 
-    /// Records that a meeting was held. `held_on` is the local day of `held_at`. While the summary of the one before is owed, that
-    /// one stays: it is its summary that lifts the suspension.
+    /// Records that a meeting was held, as an activity. `held_on` is the local day of `held_at`. Each meeting owes its own summary; the
+    /// same one told twice is one.
     ///
     /// # Errors
     /// [`RegistrationRefusal`] when it holds no more, or the meeting lies before the approval or ahead.
     pub fn meet(
         &self,
+        activity_id: Uuid,
         held_at: DateTime<Utc>,
         held_on: NaiveDate,
         mark: Mark,
@@ -368,40 +392,49 @@ impl State {
             if held_on < grant.from {
                 return Err(RegistrationRefusal::MeetingBeforeApproval);
             }
-            if grant.meeting.as_ref().is_some_and(|meeting| meeting.summary.is_none()) {
+            if grant.held_at(held_at).is_some() {
                 return Ok(());
             }
             let due = held_at + TimeDelta::hours(i64::from(terms.summary_hours));
-            grant.meeting = Some(Meeting { held_at, recorded: mark, summary_due_at: due, summary: None });
+            let activity_id = Some(activity_id);
+            grant.meetings.push(Meeting { activity_id, held_at, recorded: mark, summary_due_at: due, summary: None });
             Ok(())
         })
     }
 
-    /// Attaches the summary of the latest meeting. A late one lifts the suspension, and stays marked as late.
+    /// Attaches the summary of the meeting that was held at an instant; none where none is meant and no meeting owes one. A late one lifts the suspension,
+    /// and stays marked as late.
     ///
     /// # Errors
     /// [`RegistrationRefusal`] when it holds no more, no meeting was held, or the meeting has its summary.
-    pub fn summarise(&self, summary: Summary) -> Result<Self, RegistrationRefusal> {
-        self.with(|grant| match &mut grant.meeting {
-            None => Err(RegistrationRefusal::NoMeetingHeld),
-            Some(meeting) if meeting.summary.is_some() => Err(RegistrationRefusal::SummaryThere),
-            Some(meeting) => {
+    pub fn summarise(&self, held_at: Option<DateTime<Utc>>, summary: Summary) -> Result<Self, RegistrationRefusal> {
+        self.with(|grant| {
+            let is_meant = |meeting: &&mut Meeting| meeting.summary.is_none() && Some(meeting.held_at) == held_at;
+            if let Some(meeting) = grant.meetings.iter_mut().find(is_meant) {
                 meeting.summary = Some(summary);
-                Ok(())
+                return Ok(());
             }
+            let is_told = held_at.is_some_and(|at| grant.held_at(at).is_some());
+            if is_told || !grant.meetings.is_empty() {
+                return Err(RegistrationRefusal::SummaryThere);
+            }
+            Err(RegistrationRefusal::NoMeetingHeld)
         })
     }
 
-    /// Begins its validity anew, on the strength of a meeting with its summary.
+    /// Begins its validity anew, on the strength of a meeting with its summary. What stays owed stays owed.
     ///
     /// # Errors
     /// [`RegistrationRefusal`] when it holds no more, or the meeting or its summary is missing.
     pub fn refresh(&self, verdict: Verdict, today: NaiveDate, terms: Terms) -> Result<Self, RegistrationRefusal> {
         let grant = self.running().ok_or(RegistrationRefusal::NotApproved)?;
-        if grant.meeting.as_ref().is_none_or(|meeting| meeting.summary.is_none()) {
+        let (told, owed): (Vec<Meeting>, Vec<Meeting>) =
+            grant.meetings.iter().cloned().partition(|meeting| meeting.summary.is_some());
+        if told.is_empty() {
             return Err(RegistrationRefusal::RefreshNeedsSummary);
         }
-        Ok(Self::Refreshed(Grant::begin(verdict, today, terms, false, grant.letter.clone())))
+        let fresh = Grant::begin(verdict, today, terms, false, grant.letter.clone());
+        Ok(Self::Refreshed(Grant { meetings: owed, earlier: [grant.earlier.clone(), told].concat(), ..fresh }))
     }
 
     /// Hands the credit over to the lock of the deal's attribution.
