@@ -5,7 +5,7 @@ use domain::role::Role;
 use serde_json::{Value, json};
 
 /// The codes of a payload's user errors.
-fn codes(payload: &Value) -> Vec<&str> {
+pub(crate) fn codes(payload: &Value) -> Vec<&str> {
     payload["userErrors"].as_array().unwrap().iter().map(|error| error["code"].as_str().unwrap()).collect()
 }
 
@@ -15,12 +15,12 @@ async fn version(app: &App) -> i64 {
         .unwrap()
 }
 
-async fn deal(revops: &Seat<'_>, facts: Value) -> Value {
+pub(crate) async fn deal(revops: &Seat<'_>, facts: Value) -> Value {
     revops.change("dealCreate", json!({ "facts": facts }), DEAL).await
 }
 
 /// A deal that nobody brought, declared as it is made.
-async fn direct(revops: &Seat<'_>, facts: Value) -> Value {
+pub(crate) async fn direct(revops: &Seat<'_>, facts: Value) -> Value {
     revops.change("dealCreate", json!({ "facts": facts, "direct": true }), DEAL).await
 }
 
@@ -162,82 +162,6 @@ fn attribution_is_declared_as_a_whole_and_locked_at_stage_one() {
             )
             .await;
         assert_eq!(codes(&moved), ["RULE_REFUSED", "RULE_REFUSED"]);
-    });
-}
-
-#[test]
-fn foreign_money_takes_the_rate_of_the_quarter_of_the_close() {
-    on_every_backend(async |app| {
-        let (revops, finance) = (app.as_role(Role::Revops), app.as_role(Role::Finance));
-        let facts = json!({ "name": "Abroad", "openedOn": "2026-01-05", "outcome": "WON", "closedOn": "2026-03-31",
-            "arr": { "amount": "100.05", "currency": "EUR" } });
-        let refused = deal(&revops, facts.clone()).await;
-        assert_eq!(
-            (codes(&refused), &refused["userErrors"][0]["rule"]),
-            (vec!["NOT_FOUND"], &json!("FX_RATE_OF_THE_QUARTER"))
-        );
-        let rate = json!({ "quarter": "2026-Q1", "currency": "EUR", "rate": "1.1" });
-        assert_eq!(codes(&finance.change("fxRateSet", rate, "fxRate { rate version }").await), Vec::<&str>::new());
-        // 100.05 EUR at 1.1 is 110.055 USD; half a cent is rounded away from zero.
-        let made = direct(&revops, facts).await;
-        assert_eq!(made["deal"]["arr"], json!({ "amount": "110.06", "currency": "USD" }));
-        assert_eq!(made["deal"]["originalAmount"], json!({ "amount": "100.05", "currency": "EUR" }));
-    });
-}
-
-/// 100 EUR are 110 USD at 1.1, 120 at 1.2 and 150 at 1.5. A rate that is corrected later, or a note, moves nothing; another amount takes the
-/// rate as it is now; a close takes that of its quarter, for TCV and services too. Where that has no rate, the close is
-/// refused at its day and nothing else is.
-#[test]
-fn an_amount_keeps_its_rate_until_it_is_another_or_closes_in_another_quarter() {
-    on_every_backend(async |app| {
-        let (revops, finance) = (app.as_role(Role::Revops), app.as_role(Role::Finance));
-        let versions = std::cell::RefCell::new(std::collections::BTreeMap::new());
-        let rate = async |finance: &Seat<'_>, quarter: &str, rate: &str| {
-            let version = versions.borrow().get(quarter).copied().unwrap_or(0);
-            let input = json!({ "quarter": quarter, "currency": "EUR", "rate": rate, "expectedVersion": version });
-            assert_eq!(codes(&finance.change("fxRateSet", input, "replayed").await), Vec::<&str>::new());
-            versions.borrow_mut().insert(quarter.to_owned(), version + 1);
-        };
-        rate(&finance, "2026-Q4", "1.1").await;
-        let euros = |amount: &str| json!({ "amount": amount, "currency": "EUR" });
-        let facts = json!({ "name": "Abroad", "openedOn": "2026-07-06", "arr": euros("100"), "tcv": euros("300"),
-            "services": euros("10") });
-        let id = direct(&revops, facts).await["deal"]["id"].clone();
-        let spent = json!({ "partnerId": crate::support::world::global_id("Partner", app.world.home.partners[0]),
-            "quarter": "2026-Q4", "category": "MDF", "amount": euros("100") });
-        let line =
-            finance.change("spendRecord", spent, "spendLine { id amount { amount } }").await["spendLine"].clone();
-        let amounts = async |revops: &Seat<'_>| {
-            let query = "query($id: ID!) { deal(id: $id) { arr { amount } tcv { amount } services { amount } } }";
-            let deal = revops.query_with(query, json!({ "id": id })).await.data()["deal"].clone();
-            ["arr", "tcv", "services"].map(|field| deal[field]["amount"].as_str().unwrap().to_owned())
-        };
-        assert_eq!(amounts(&revops).await, ["110.00", "330.00", "11.00"]);
-        rate(&finance, "2026-Q4", "1.2").await;
-        let note = json!({ "id": id, "nextStep": "call" });
-        assert_eq!(codes(&revops.change("dealAdvance", note, "replayed").await), Vec::<&str>::new());
-        let note = json!({ "id": line["id"], "note": "a typo" });
-        let line = finance.change("spendUpdate", note, "spendLine { amount { amount } }").await["spendLine"].clone();
-        assert_eq!(line["amount"]["amount"], "110.00");
-        assert_eq!(amounts(&revops).await, ["110.00", "330.00", "11.00"]);
-        // The same amount again is no other amount.
-        for (arr, wanted) in [("100", ["110.00", "330.00", "11.00"]), ("101", ["121.20", "330.00", "11.00"])] {
-            let other = json!({ "id": id, "facts": { "arr": euros(arr) } });
-            assert_eq!(codes(&revops.change("dealUpdate", other, "replayed").await), Vec::<&str>::new());
-            assert_eq!(amounts(&revops).await, wanted, "{arr}");
-        }
-        // The third quarter has no rate yet: neither has a new quarter, in which a note is put on the deal all the same.
-        let close = json!({ "id": id, "facts": { "outcome": "WON", "closedOn": "2026-09-30" } });
-        let refused = revops.change("dealUpdate", close.clone(), "replayed").await;
-        assert_eq!(refused["userErrors"][0]["path"], json!(["input", "closedOn"]), "{refused}");
-        app.clock.set("2027-01-04T09:00:00Z".parse().unwrap());
-        let (revops, finance) = (app.as_role(Role::Revops), app.as_role(Role::Finance));
-        let note = json!({ "id": id, "nextStep": "call again" });
-        assert_eq!(codes(&revops.change("dealAdvance", note, "replayed").await), Vec::<&str>::new());
-        rate(&finance, "2026-Q3", "1.5").await;
-        assert_eq!(codes(&revops.change("dealUpdate", close, "replayed").await), Vec::<&str>::new());
-        assert_eq!(amounts(&revops).await, ["151.50", "450.00", "15.00"]);
     });
 }
 

@@ -49,6 +49,7 @@ mod level;
 mod matching;
 mod mdf;
 mod measurement;
+mod money;
 mod motion;
 mod news;
 mod one_account;

@@ -63,9 +63,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000046_phase_hours::Migration),
             Box::new(m20261127_000047_cosell_triggers::Migration),
             Box::new(m20261127_000048_alliance::Migration),
-            Box::new(m20261128_000052_contract_original::Migration),
             Box::new(m20261128_000050_deal_names::Migration),
             Box::new(m20261128_000051_rollout_first::Migration),
+            Box::new(m20261128_000052_contract_original::Migration),
         ]
     }
 }
