@@ -3,7 +3,7 @@
 use crate::support::database::{Backend, Database};
 use crate::support::import::Bench;
 use crate::support::{real_data, tree};
-use api::usecase::import::{self, rejects};
+use api::usecase::import::rejects;
 use chrono::TimeDelta;
 use domain::import::decision::Decision;
 use domain::import::run::RunState;
@@ -160,7 +160,7 @@ async fn real_files_import_whole_and_twice() {
 
 const HEADER: &str = "id,name,stage,opened,closed,amount,segment,partner,state\n";
 
-fn small_map() -> &'static str {
+pub(crate) fn small_map() -> &'static str {
     r#"
 create_missing = true
 [stages]
@@ -213,91 +213,6 @@ async fn a_later_file_changes_outcome_money_and_dates_and_holds_attribution_and_
         }
         assert!(text.contains("LOCKED_ATTRIBUTION") && text.contains("LOCKED_SEGMENT"), "{text}");
         assert!(text.contains("D3,Three,Won,2026-01-05,2026-03-31,300,Enterprise,,"), "{text}");
-    }
-}
-
-/// A file that does not name the kind leaves it as it is; one that names another for a declared deal is held, and KEEP takes the rest.
-#[tokio::test]
-async fn the_kind_of_a_declared_deal_does_not_change_by_import() {
-    const NAMED: &str = "id,stage,opened,closed,type,partner,state\n\
-        D1,Won,2026-01-05,2026-03-31,EXPANSION,,\nD2,Won,2026-01-05,2026-03-31,RENEWAL,P1,EXPANSION_OR_RETENTION\n\
-        D3,Open,2026-01-05,,NEW,,\n";
-    for backend in Backend::all() {
-        let bench = Bench::new(Database::fresh(backend)).await;
-        let map = |kind: &str, otherwise: &str| {
-            let text = small_map().replace("name = \"name\"\n", "").replace("segment = \"segment\"\n", "");
-            let text = text.replace("arr = \"amount\"\n", "").replace("currency = { constant = \"USD\" }\n", kind);
-            text.replace("otherwise = \"direct\"", &format!("otherwise = \"{otherwise}\""))
-        };
-        let named = bench.file("named.toml", &map("kind = \"type\"\n", "direct"));
-        assert_eq!(
-            bench.import(Object::Deals, &bench.file("1.csv", NAMED), &named).await.counts.created,
-            3,
-            "{backend}"
-        );
-        let kinds = "SELECT CAST(COUNT(*) AS bigint) FROM deal WHERE (external_id = 'D1' AND kind = 'EXPANSION')
-                     OR (external_id = 'D2' AND kind = 'RENEWAL') OR (external_id = 'D3' AND kind = 'NEW')";
-        assert_eq!(bench.number(kinds).await, 3, "{backend}");
-        let unnamed = bench.file("unnamed.toml", &map("", "direct"));
-        let again = bench.import(Object::Deals, &bench.file("1.csv", NAMED), &unnamed).await;
-        assert_eq!((again.counts.unchanged, again.counts.held), (3, 0), "{backend}");
-        assert_eq!(bench.number(kinds).await, 3, "{backend}");
-        let other = NAMED.replace("2026-03-31,EXPANSION", "2026-03-30,NEW").replace("RENEWAL", "EXPANSION");
-        let run = bench.import(Object::Deals, &bench.file("2.csv", &other), &named).await;
-        assert_eq!((run.counts.unchanged, run.counts.held), (1, 2), "{backend}");
-        let listed = import::list::rows(&bench.caller, run.id, &[Verdict::Held], 0, 10).await.unwrap();
-        let codes: Vec<_> = listed.iter().flat_map(|row| &row.problems).map(|problem| problem.code).collect();
-        assert_eq!(codes, [Code::LockedKind, Code::LockedKind], "{backend}");
-        let ruling = import::decide::Ruling {
-            run_id: run.id,
-            row_number: 2,
-            decision: Decision::Keep,
-            mended: Vec::new(),
-            reason: "the kind is right as it is".into(),
-        };
-        import::decide::decide(&bench.caller, ruling, None).await.unwrap();
-        assert_eq!(bench.number(kinds).await, 3, "{backend}");
-        let day = "SELECT CAST(COUNT(*) AS bigint) FROM deal WHERE external_id = 'D1' AND closed_on = '2026-03-30'";
-        assert_eq!(bench.number(day).await, 1, "{backend}");
-    }
-}
-
-/// 100 EUR, 300 of TCV and 10 of services at 1.1, and at 1.5 in the quarter of the close, which a file of stages alone tells.
-#[tokio::test]
-async fn a_file_of_stages_that_closes_a_deal_takes_the_rate_of_that_quarter() {
-    for backend in Backend::all() {
-        let bench = Bench::new(Database::fresh(backend)).await;
-        let program = api::usecase::program::all(&bench.caller.office).await.unwrap().remove(0).id;
-        let finance = crate::support::world::somebody(&bench.caller.office, program, domain::role::Role::Finance);
-        let rate = async |quarter: &str, rate: &str| {
-            let (quarter, currency) = (quarter.parse().unwrap(), "EUR".parse().unwrap());
-            api::usecase::spend::set_rate(&finance, quarter, currency, rate.parse().unwrap(), None, None)
-                .await
-                .unwrap();
-        };
-        rate("2026-Q4", "1.1").await;
-        let map = small_map().replace("constant = \"USD\"", "constant = \"EUR\"");
-        let map = map.replace("arr = \"amount\"", "arr = \"amount\"\ntcv = \"tcv\"\nservices = \"services\"");
-        let file = "id,name,stage,opened,closed,amount,tcv,services,segment,partner,state\nD1,One,Open,2026-01-05,,100,300,10,SMB,,\n";
-        let map = bench.file("map.toml", &map);
-        assert_eq!(bench.import(Object::Deals, &bench.file("1.csv", file), &map).await.counts.created, 1, "{backend}");
-        let amounts = async || {
-            let mut all = Vec::new();
-            for column in ["arr_minor", "tcv_minor", "services_minor"] {
-                all.push(bench.number(&format!("SELECT {column} FROM deal")).await);
-            }
-            all
-        };
-        assert_eq!(amounts().await, [11_000, 33_000, 1_100], "{backend}");
-        let stages = "create_missing = true\n[stages]\nWon = \"WON\"\n[fields]\nexternal_id = \"id\"\nstage = \"stage\"\nopened_on = \"opened\"\n\
-                      closed_on = \"closed\"\n[attribution]\notherwise = \"unknown\"\n";
-        let map = bench.file("stages.toml", stages);
-        let closed = bench.file("2.csv", "id,stage,opened,closed\nD1,Won,2026-01-05,2026-09-30\n");
-        let run = bench.import(Object::Deals, &closed, &map).await;
-        assert_eq!((run.counts.changed, run.counts.held), (0, 1), "{backend}: there is no rate");
-        rate("2026-Q3", "1.5").await;
-        assert_eq!(bench.import(Object::Deals, &closed, &map).await.counts.changed, 1, "{backend}");
-        assert_eq!(amounts().await, [15_000, 45_000, 1_500], "{backend}");
     }
 }
 

@@ -33,6 +33,7 @@ mod identity;
 mod import;
 mod import_adopt;
 mod import_crash;
+mod import_declared;
 mod import_runs;
 mod import_upload;
 mod introspection;

@@ -104,6 +104,11 @@ pub enum DisputeRefusal {
     /// Both readings are the same.
     #[error("the claimed reading is the one that stands: say what should be otherwise")]
     NothingDisputed,
+    /// Another decision came between, and the claim says nothing to it.
+    #[error(
+        "the attribution was decided otherwise since this was opened: name in `partners` everything that is to hold now"
+    )]
+    StandingChanged,
     /// The same seat has one open.
     #[error("you have a dispute open on this deal: RevOps decides it first")]
     AlreadyOpen,

@@ -20,6 +20,8 @@ pub enum Job {
     Levels,
     /// Tells of tier decisions that are about to be due, and of those that were not made in time.
     TierDecisions,
+    /// Values open deals at the rates of the present quarter.
+    Rates,
     /// Forgets idempotency keys, events and job runs that nobody asks for any more.
     Housekeeping,
 }
@@ -44,7 +46,9 @@ impl Job {
     pub const fn cadence(self) -> Cadence {
         match self {
             Self::SlaClocks => Cadence::Minutes(1),
-            Self::Registrations | Self::PrimarySales | Self::TierDecisions | Self::Housekeeping => Cadence::Day,
+            Self::Registrations | Self::PrimarySales | Self::TierDecisions | Self::Rates | Self::Housekeeping => {
+                Cadence::Day
+            }
             Self::Levels => Cadence::Quarter,
         }
     }
@@ -54,7 +58,12 @@ impl Job {
     #[must_use]
     pub const fn looks_back(self) -> usize {
         match self {
-            Self::SlaClocks | Self::Registrations | Self::PrimarySales | Self::Levels | Self::TierDecisions => 1,
+            Self::SlaClocks
+            | Self::Registrations
+            | Self::PrimarySales
+            | Self::Levels
+            | Self::TierDecisions
+            | Self::Rates => 1,
             Self::Housekeeping => 7,
         }
     }

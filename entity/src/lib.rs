@@ -20,6 +20,7 @@ pub mod contract_terms;
 pub mod cosell_triggers;
 pub mod deal;
 pub mod deal_around;
+pub mod deal_foreign;
 pub mod deal_origin;
 pub mod deliverable;
 pub mod dispute;

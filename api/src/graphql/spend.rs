@@ -358,8 +358,9 @@ impl SpendMutation {
         Ok(SpendUpdatePayload { spend_line: one(ctx, id).await?, replayed, user_errors })
     }
 
-    /// Sets the rate of a currency for a quarter. Amounts converted before keep the rate they were converted
-    /// with, until another amount is given, a deal closes in another quarter, or a file that names the amounts is imported again.
+    /// Sets the rate of a currency for a quarter. Open deals take the rate of the present quarter at
+    /// once. Other amounts converted before keep the rate they were converted with, until another amount is given, a deal closes in another
+    /// quarter, or a file that names the amounts is imported again.
     #[graphql(directive = Allow::apply(Action::SetFxRates))]
     async fn fx_rate_set(
         &self,

@@ -1,7 +1,7 @@
 //! The scheduler: runs whatever is due, in every program, whichever process gets there first.
 
 use crate::usecase::job::{self, Claimed};
-use crate::usecase::{Caller, Failure, Office, cosell, level, program, registration_step, sla, tier_due};
+use crate::usecase::{Caller, Failure, Office, cosell, deal_money, level, program, registration_step, sla, tier_due};
 use chrono::{DateTime, Utc};
 use domain::job::{Due, Job};
 use domain::program::Program;
@@ -30,6 +30,7 @@ async fn work(job: Job, caller: &Caller) -> Result<Value, Failure> {
             let watched = tier_due::watch(caller).await?;
             Ok(serde_json::json!({ "near": watched.near, "overdue": watched.overdue }))
         }
+        Job::Rates => Ok(serde_json::json!({ "valued": deal_money::watch(caller).await? })),
         Job::Housekeeping => job::clean(caller).await,
     }
 }

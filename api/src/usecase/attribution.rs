@@ -202,6 +202,24 @@ pub(super) async fn lock(work: &mut Work<'_>, deal: &mut Deal) -> Result<(), Fai
     registration_lock::convert(work, deal.id).await
 }
 
+/// Locks what was declared of deals that an import took past Stage 1. Gives back those of which it is refused, each with the reason: the
+/// import must not stand as it is then.
+pub(super) async fn lock_moved(work: &mut Work<'_>, deals: &[Uuid]) -> Result<Vec<(Uuid, String)>, Failure> {
+    let mut refused = Vec::new();
+    for id in deals {
+        let mut deal = entity::deal::find(&work.tx, &whole(work)?, *id).await?.ok_or(Failure::NotFound)?;
+        match lock(work, &mut deal).await {
+            Ok(()) => entity::deal::update(&work.tx, work.slice, &deal).await?,
+            Err(Failure::Invalid(problems)) => {
+                let why: Vec<String> = problems.into_iter().map(|problem| problem.message).collect();
+                refused.push((*id, why.join("; ")));
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(refused)
+}
+
 /// Looks once more for what each row rests on, now that the lock is here: a touch may have left the window since, and a conflict may
 /// have taken away what was declared before it.
 async fn prove_again(

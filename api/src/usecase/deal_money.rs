@@ -1,20 +1,26 @@
-//! The amounts of a deal: as they were given, and in the program's currency at the rate of the quarter (ruling 26).
+//! The amounts of a deal: as they were given, and in the program's currency at the rate of the quarter of its close, or of the present one
+//! while it is open (ruling 26).
 
-use super::commit::Work;
+use super::commit::{Work, commit};
 use super::deal::Facts;
 use super::failure::{Failure, Problems};
 use super::money;
+use super::office::Caller;
 use domain::calendar::Quarter;
 use domain::deal::Deal;
+use domain::import::context::Rates;
 use domain::money::{Currency, Money};
 use domain::program::Program;
+use domain::role::Action;
 use rust_decimal::Decimal;
+use serde_json::json;
+use uuid::Uuid;
 
 /// An amount of a deal as it was given, and in the program's currency.
 type Valued = (Option<Money>, Option<i64>);
 
-/// What becomes of an amount. A quarter's rate may be corrected: what was converted before stays, until another amount is given or
-/// the deal closes in another quarter.
+/// What becomes of an amount. A quarter's rate may be corrected: what was converted for it stays, until another amount is given or
+/// the deal closes in another quarter. An open deal follows the present quarter by [`value_open`], not by a change of its own.
 async fn value(
     work: &Work<'_>,
     problems: &mut Problems,
@@ -76,4 +82,71 @@ pub(super) async fn apply(
     (deal.services_original, deal.services_minor) =
         value(work, problems, "services", facts.services, services, &into).await?;
     Ok(())
+}
+
+/// So many deals are valued at once.
+const AT_ONCE: u64 = 500;
+
+/// Values open deals at the rates of the present quarter, where they stand at others: after a quarter began, or a rate was corrected.
+/// An amount without a rate stays as it is. Returns how many changed.
+///
+/// # Errors
+/// A storage failure.
+pub(super) async fn value_open(work: &mut Work<'_>) -> Result<u64, Failure> {
+    let program = entity::program::find(&work.tx, work.program_id()).await?.ok_or(Failure::NotFound)?;
+    let whole = work.whole()?;
+    let rates = entity::fx_rate::all(&work.tx, &whole).await?;
+    let rates = Rates {
+        currency: program.currency,
+        present: program.calendar.quarter(program.calendar.day(work.now)),
+        rates: rates.into_iter().map(|rate| ((rate.quarter, rate.currency), rate.rate)).collect(),
+    };
+    let (mut after, mut count) = (Uuid::nil(), 0);
+    loop {
+        let deals = entity::deal_foreign::open(&work.tx, &whole, program.currency, after, AT_ONCE).await?;
+        let is_last = u64::try_from(deals.len()).unwrap_or_default() < AT_ONCE;
+        after = deals.last().map_or(after, |deal| deal.id);
+        let valued = |before: Deal| {
+            let mut deal = before.clone();
+            let arr =
+                deal.original_minor.zip(deal.original_currency).map(|(minor, currency)| Money { minor, currency });
+            for (given, value) in [
+                (arr, &mut deal.arr_minor),
+                (deal.tcv_original, &mut deal.tcv_minor),
+                (deal.services_original, &mut deal.services_minor),
+            ] {
+                *value = given.and_then(|money| rates.convert(money, None).ok()).or(*value);
+            }
+            (deal != before).then_some(deal)
+        };
+        let changed: Vec<Deal> = deals.into_iter().filter_map(valued).collect();
+        entity::import_bulk::deal::upsert(&work.tx, &whole, &changed).await?;
+        count += u64::try_from(changed.len()).unwrap_or_default();
+        if is_last {
+            break;
+        }
+    }
+    if count > 0 {
+        work.record(
+            "deal.value",
+            "Program",
+            program.id,
+            json!({ "quarter": rates.present.to_string(), "deals": count }),
+        );
+    }
+    Ok(count)
+}
+
+/// The job of it.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn watch(caller: &Caller) -> Result<u64, Failure> {
+    let mut count = 0;
+    commit(caller, Action::RunJobs, None, async |work| {
+        count = value_open(work).await?;
+        Ok(work.program_id())
+    })
+    .await?;
+    Ok(count)
 }

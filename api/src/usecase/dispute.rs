@@ -239,6 +239,10 @@ pub async fn decide(
         let decided: Reading = match verdict {
             Verdict::Uphold => standing.clone(),
             Verdict::Change(claims) => {
+                // What is claimed is a whole reading: taken as it is, it would undo what was decided since.
+                if claims.is_none() && row.original != standing {
+                    return Err(refused(["partners"], DisputeRefusal::StandingChanged).into());
+                }
                 let claims = claims.unwrap_or_else(|| row.claimed.iter().map(|it| plain(*it)).collect());
                 note_faults(&mut problems, &deal, &claims);
                 let decided = dispute::claim(&standing, &claims, |_| true);

@@ -20,7 +20,7 @@ pub mod cosell;
 pub mod credit;
 pub mod deal;
 pub mod deal_facts;
-mod deal_money;
+pub mod deal_money;
 pub mod deliverable;
 pub mod deployment;
 pub mod dispute;

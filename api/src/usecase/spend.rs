@@ -185,8 +185,8 @@ pub async fn rates(caller: &Caller) -> Result<Vec<FxRate>, Failure> {
     Ok(entity::fx_rate::all(caller.office.store.read(), slice).await?)
 }
 
-/// Sets the rate of a currency for a quarter. Amounts that were converted before keep the rate they were converted with; the
-/// change record shows both. The done row is the program.
+/// Sets the rate of a currency for a quarter. Open deals take the rate of the present quarter at once; other amounts that were converted
+/// before keep the rate they were converted with; the change record shows both. The done row is the program.
 ///
 /// # Errors
 /// [`Failure`].
@@ -220,6 +220,10 @@ pub async fn set_rate(
         }
         let body = json!({ "quarter": quarter.to_string(), "currency": currency.code(), "rate": rate.to_string(), "before": was });
         work.record("fxRate.set", "FxRate", program.id, body);
+        // Open deals stand at the rate of the present quarter (ruling 26).
+        if quarter == program.calendar.quarter(program.calendar.day(work.now)) {
+            deal_money::value_open(work).await?;
+        }
         Ok(program.id)
     })
     .await

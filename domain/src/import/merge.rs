@@ -9,7 +9,7 @@ use crate::account::Account;
 use crate::activity::Activity;
 use crate::attribution::{Attribution, AttributionState, Declaration, Provenance};
 use crate::calendar::Quarter;
-use crate::deal::Deal;
+use crate::deal::{Deal, Outcome};
 use crate::money::Money;
 use crate::partner::{Partner, PartnerKind, PartnerStatus};
 use crate::spend::SpendLine;
@@ -66,7 +66,7 @@ pub struct DealWrite {
 /// A deal of a file beside the one on record.
 ///
 /// A field that the mapping does not name is left as it is; one that it names and the row leaves empty becomes empty.
-/// `id` is that of a new row. Attribution, segment and kind of a locked deal do not change by import.
+/// `id` is that of a new row. What was declared does not change by import, nor do segment and kind of a locked deal.
 #[must_use]
 pub fn deal(
     on_record: Option<(&Deal, &[Attribution])>,
@@ -91,7 +91,9 @@ pub fn deal(
         deal.opened_at = before.opened_at;
         deal.cycle_days = cycle(&deal);
     }
-    deal.has_reached_stage_one |= before.has_reached_stage_one;
+    // A file without stages says nothing of how far a deal on record came, but that a deal that is won passed Stage 1.
+    let has_come_far = if bound.has(Field::Stage) { fact.has_reached_stage_one } else { fact.outcome == Outcome::Won };
+    deal.has_reached_stage_one = before.has_reached_stage_one || has_come_far;
     if let Err(problem) = revalue(before, &mut deal, bound, rates) {
         problems.push(problem);
     }
@@ -110,17 +112,16 @@ pub fn deal(
         let on_record: HashSet<_> =
             credits.iter().filter(|it| !it.is_late).map(|it| (it.partner_id, it.state)).collect();
         let in_file: HashSet<_> = resolved.credits.iter().copied().collect();
-        if before.declaration != fact.declaration || on_record != in_file {
-            if is_locked {
-                let message = "the deal is locked: its attribution changes by amendment or dispute, not by import";
-                problems.push(Problem::new(Code::LockedAttribution, message));
-            } else {
-                declare(&mut deal, fact, now);
-                has_new_credits = true;
-            }
-        } else if !is_locked {
+        if before.declaration == Declaration::Unknown {
             declare(&mut deal, fact, now);
             has_new_credits = true;
+        } else if before.declaration != fact.declaration || on_record != in_file {
+            let message = if is_locked {
+                "the deal is locked: its attribution changes by amendment or dispute, not by import"
+            } else {
+                "the attribution is declared here: it changes by a declaration (attributionDeclare), not by import"
+            };
+            problems.push(Problem::new(Code::LockedAttribution, message));
         }
     }
     let fits = |kind| !has_new_credits || resolved.credits.iter().all(|(_, state)| state.fits(kind));
@@ -141,6 +142,15 @@ pub fn deal(
     deal.version += 1;
     deal.updated_at = now;
     Merge::Changed(DealWrite { deal, has_new_credits })
+}
+
+impl DealWrite {
+    /// Whether the file takes a deal past Stage 1 whose attribution was declared here before it: then that is locked, as by any move.
+    #[must_use]
+    pub fn is_to_lock(&self) -> bool {
+        let deal = &self.deal;
+        deal.has_reached_stage_one && deal.declaration != Declaration::Unknown && deal.locked_at.is_none()
+    }
 }
 
 /// Imported attribution is locked as it comes; one that the import could not tell stays open.
@@ -250,6 +260,9 @@ fn fill(deal: &mut Deal, fact: &DealFact, resolved: &Resolved, bound: &Bound) {
         deal.closed_on = fact.closed.map(|when| when.day);
         deal.closed_at = fact.closed.and_then(|when| when.at);
         deal.closed_quarter = fact.closed_quarter.map(Quarter::from_index);
+    } else if fact.outcome == Outcome::Open {
+        // A file of stages that takes a deal up again takes its close away.
+        (deal.closed_on, deal.closed_at, deal.closed_quarter) = (None, None, None);
     }
     deal.cycle_days = cycle(deal);
     if has(Field::ExpectedCloseOn) || (has(Field::ClosedOn) && fact.expected_close_on.is_some()) {

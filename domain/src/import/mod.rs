@@ -202,6 +202,8 @@ pub enum Code {
     LockedSegment,
     /// The deal's attribution is declared, and its kind would change.
     LockedKind,
+    /// The file takes the deal past Stage 1, and what was declared of it cannot be locked.
+    LockRefused,
     /// The source partner, the source's detail or the referral token would change.
     SourceFixed,
     /// The source partner is another than the SOURCED one.
@@ -269,6 +271,7 @@ impl Code {
             | Self::LockedAttribution
             | Self::LockedSegment
             | Self::LockedKind
+            | Self::LockRefused
             | Self::SourceFixed
             | Self::RefTaken
             | Self::IdOfAnotherSystem

@@ -51,6 +51,10 @@ pub(super) struct Apply<'a> {
     /// Partners as they were before the file, where it holds partners, and those of them that it has adopted.
     pub(super) namesakes: Option<Arc<Partners>>,
     pub(super) adopted: HashSet<Uuid>,
+    /// Deals that the file takes past Stage 1 and whose attribution was declared here before it: it is locked behind the last row.
+    pub(super) to_lock: Vec<Uuid>,
+    /// Those of them of which it could not be, each with the reason: their rows are held.
+    pub(super) unlockable: HashMap<Uuid, String>,
     run_id: Uuid,
     segments: HashMap<String, Uuid>,
     partners: HashMap<String, Uuid>,
@@ -81,6 +85,8 @@ impl<'a> Apply<'a> {
             listed: Vec::new(),
             namesakes: None,
             adopted: HashSet::new(),
+            to_lock: Vec::new(),
+            unlockable: HashMap::new(),
             run_id: run.id,
             segments: HashMap::new(),
             partners: HashMap::new(),

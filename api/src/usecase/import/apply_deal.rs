@@ -100,6 +100,11 @@ impl Deals {
             let with_credits = on_record.map(|deal| (deal, credits.get(&deal.id).map_or(&[][..], Vec::as_slice)));
             let new = (apply.clock.id(), apply.now);
             let merged = merge::deal(with_credits, deal, &resolved, apply.bound, &self.rates, new);
+            if let Some(why) = on_record.and_then(|deal| apply.unlockable.get(&deal.id)) {
+                let message = format!("the file takes the deal past Stage 1, where what is declared is locked: {why}");
+                apply.hold(row, vec![Problem::new(Code::LockRefused, message)]);
+                continue;
+            }
             let quarter_before = on_record.and_then(|deal| deal.closed_quarter);
             let subject = merged.row(on_record.map(|deal| deal.id), |it| it.deal.id);
             let has_news = origin.is_some() || before.brings_new(fact);
@@ -110,6 +115,9 @@ impl Deals {
             let is_new = matches!(merged, Merge::New(_));
             let Some(settled) = apply.settle_beside(row, merged, has_news) else { continue };
             apply.quarters.extend(settled.deal.closed_quarter.into_iter().chain(quarter_before));
+            if settled.is_to_lock() {
+                apply.to_lock.push(settled.deal.id);
+            }
             write.credits(apply, &resolved, &settled, is_new).await?;
             if is_new { &mut write.new } else { &mut write.changed }.push(settled.deal);
         }

@@ -4,7 +4,7 @@ use super::apply::Apply;
 use super::{context, header, mapping};
 use crate::usecase::commit::{Done, Key, Work, commit};
 use crate::usecase::ledger::digest;
-use crate::usecase::{Caller, Failure, Problem, ProblemCode, Problems, sla};
+use crate::usecase::{Caller, Failure, Problem, ProblemCode, Problems, attribution, sla};
 use domain::import::decision::{self, Decided, Decision, NotOpen};
 use domain::import::fact::Fact;
 use domain::import::run::{ImportRow, ImportRun};
@@ -139,6 +139,9 @@ async fn write(
     }
     let became = if apply.listed.is_empty() { became } else { Verdict::Warned };
     let (counts, made, quarters) = (apply.counts, apply.made, apply.quarters);
+    if let Some((_, why)) = attribution::lock_moved(work, &apply.to_lock).await?.pop() {
+        return Err(Problem::at(["rowNumber"], ProblemCode::RuleRefused, why).by("IMPORT_ROW_STILL_HELD").into());
+    }
     for quarter in quarters {
         work.touch(Some(quarter));
     }

@@ -7,7 +7,7 @@ use super::{ImportFailure, Request, context, mapping, stage};
 use crate::usecase::commit::commit;
 use crate::usecase::ledger::digest;
 use crate::usecase::office::Event;
-use crate::usecase::{Caller, Failure, sla};
+use crate::usecase::{Caller, Failure, attribution, sla};
 use domain::import::bound::Bound;
 use domain::import::context::Context;
 use domain::import::field::Field;
@@ -22,10 +22,12 @@ use domain::text;
 use entity::{import_bulk, import_run, import_staged};
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// Told after every batch and at the end.
 pub type Progress<'a> = &'a (dyn Fn(&ImportRun) + Send + Sync);
@@ -230,11 +232,42 @@ async fn applied(
         tx.commit().await.map_err(Failure::from)?;
         return Ok(());
     }
+    // What is declared of a deal is locked where the file takes it past Stage 1. Where that is refused, the file is applied anew with
+    // those rows held: nothing of a row is written without the rest of it.
+    let mut unlockable = HashMap::new();
+    loop {
+        let known = unlockable.len();
+        let written = write(caller, program, bound, run, &mut unlockable).await;
+        if written.is_ok() || unlockable.len() == known {
+            *run = written?;
+            return Ok(());
+        }
+    }
+}
+
+/// Writes the rows that a run has set aside.
+///
+/// # Errors
+/// Nothing is written then. Where deals could not be locked, they have been added to those that cannot.
+async fn write(
+    caller: &Caller,
+    program: &Program,
+    bound: &Bound,
+    run: &ImportRun,
+    unlockable: &mut HashMap<Uuid, String>,
+) -> Result<ImportRun, ImportFailure> {
+    let clock = &caller.office.clock;
     let mut done = run.clone();
     commit(caller, Action::Import, None, async |work| {
         let mut apply = Apply::new(&work.tx, work.slice, clock, program, bound, work.now, &done);
+        apply.unlockable.clone_from(unlockable);
         apply.all(&caller.office.store, &done, true).await?;
         let (counts, made, quarters) = (apply.counts, apply.made, apply.quarters);
+        let refused = attribution::lock_moved(work, &apply.to_lock).await?;
+        if !refused.is_empty() {
+            unlockable.extend(refused);
+            return Err(Failure::Stale);
+        }
         for quarter in quarters {
             work.touch(Some(quarter));
         }
@@ -255,8 +288,7 @@ async fn applied(
         Ok(done.id)
     })
     .await?;
-    *run = done;
-    Ok(())
+    Ok(done)
 }
 
 /// The end of a run, in the transaction of its facts.
