@@ -173,7 +173,6 @@ fn bad_input_of_each_kind_leaves_no_trace() {
         let day = "2026-07-01";
         let refused = [
             (json!({ "name": "", "openedOn": day }), "INVALID", "name"),
-            (json!({ "name": "a\u{0}b", "openedOn": day }), "INVALID", "name"),
             (json!({ "name": "x".repeat(301), "openedOn": day }), "INVALID", "name"),
             (json!({ "openedOn": "2026-12-31", "name": "Future" }), "INVALID", "openedOn"),
             (json!({ "name": "No day" }), "REQUIRED", "openedOn"),
@@ -209,6 +208,7 @@ fn bad_input_of_each_kind_leaves_no_trace() {
             ("arr", json!({ "amount": 1.5, "currency": "USD" })),
             ("openedOn", json!("2026-02-30")),
             ("kind", json!("GIFT")),
+            ("name", json!("a\u{0}b")),
         ] {
             let variables = json!({ "input": { "facts": { "name": "Typed", "openedOn": day, field: value } } });
             let answer = revops

@@ -191,8 +191,9 @@ mod tests {
     fn a_type_is_counted_by_what_it_is() {
         let contracts = Contracts::new(&Schemas::build().unwrap());
         let of = |name: &str| {
-            let inner = "fields { type { ofType { fields { type { ofType { fields { type { name } } } } } } }";
-            cost(&contracts, Role::Revops, &format!("{{ __type(name: \"{name}\") {{ {inner} }} }} }}"))
+            let inner = "fields { name args { name type { name } } type { fields { name args { name } } \
+                ofType { name fields { name args { name } } } } }";
+            cost(&contracts, Role::Revops, &format!("{{ __type(name: \"{name}\") {{ {inner} }} }}"))
         };
         // Of a type that there is not, and of one without fields, nothing is told.
         assert_eq!((of("Nothing"), of("Role")), (10, 10));
