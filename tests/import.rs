@@ -5,9 +5,8 @@ use crate::support::import::Bench;
 use crate::support::{real_data, tree};
 use api::usecase::import::rejects;
 use chrono::TimeDelta;
-use domain::import::decision::Decision;
+use domain::import::Object;
 use domain::import::run::RunState;
-use domain::import::{Code, Object, Verdict};
 use std::path::PathBuf;
 
 fn nasty(name: &str) -> PathBuf {

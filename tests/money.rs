@@ -4,7 +4,7 @@ use crate::facts::{codes, deal, direct};
 use crate::support::{Seat, on_every_backend};
 use api::jobs::tick;
 use domain::role::Role;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 #[test]
@@ -27,7 +27,7 @@ fn foreign_money_takes_the_rate_of_the_quarter_of_the_close() {
     });
 }
 
-/// 100 EUR are 110 USD at 1.1, 120 at 1.2, 130 at 1.3 and 150 at 1.5. An open deal stands at the rate of the present quarter: at once when it is
+/// 100 EUR are 110 USD at 1.1, 120 at 1.2, 140 at 1.4 and 150 at 1.5. An open deal stands at the rate of the present quarter: at once when it is
 /// corrected, and from the first run of the job in a new one; without a rate it stays as it is. A line of spend keeps its rate, and a note
 /// moves nothing. A close takes the rate of its quarter, for TCV and services too, and keeps it; where that has none, the close
 /// is refused at its day and nothing else is.

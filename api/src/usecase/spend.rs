@@ -2,8 +2,8 @@
 
 use super::commit::{Done, Key, Work, commit};
 use super::failure::{Failure, Problem, ProblemCode, Problems};
-use super::money;
 use super::office::Caller;
+use super::{deal_money, money};
 use domain::attribution::Provenance;
 use domain::calendar::Quarter;
 use domain::money::{Currency, Money};
