@@ -133,10 +133,11 @@ fn a_primary_sale_that_lapsed_is_entered_once() {
             api::usecase::cosell::lapse(&system).await.unwrap()
         };
         app.clock.set(at("2026-10-12T23:59:59Z"));
+        // The program's own open deals were locked in February: their time had passed long before they were registered.
+        assert_eq!(lapse().await, 2);
         assert_eq!(lapse().await, 0);
         app.clock.set(at("2026-10-13T00:00:00Z"));
-        // With it, the deals that were registered on the same day when the program was made.
-        assert_eq!(lapse().await, 3);
+        assert_eq!(lapse().await, 1);
         assert_eq!(lapse().await, 0);
         let ask = "{ ledgerEntries(first: 5, filter: { kind: { eq: PRIMARY_SALE_LAPSED } }) { edges { node { subjectId partnerIds facts } } } }";
         let read = async |role: Role| {

@@ -43,8 +43,8 @@ fn two_servers_that_tick_at_once_run_each_period_once() {
         distinct.sort();
         distinct.dedup();
         assert_eq!(distinct.len(), all.len(), "{all:?}");
-        // Eight minutes, a day of each of the four daily jobs, and the quarter's levels.
-        assert_eq!(all.len(), 13, "{all:?}");
+        // Eight minutes, a day of each of the five daily jobs, and the quarter's levels.
+        assert_eq!(all.len(), 14, "{all:?}");
     });
 }
 
@@ -171,12 +171,13 @@ async fn tick_runs_what_is_due_at_an_instant_from_the_command_line() {
             "acme REGISTRATIONS 2026-10-04",
             "acme PRIMARY_SALES 2026-10-04",
             "acme TIER_DECISIONS 2026-10-04",
+            "acme RATES 2026-10-04",
             "acme HOUSEKEEPING 2026-10-04",
             "acme SLA_CLOCKS 2026-10-05T02:30Z"
         ]
     );
     assert_eq!(
-        (&ran[5]["at"], &ran[5]["outcome"]),
+        (&ran[6]["at"], &ran[6]["outcome"]),
         (&json!("2026-10-05T02:30:30Z"), &json!({ "warned": 0, "missed": 0 }))
     );
     let (_, told, _) = tick(&["--at", "2026-10-05T02:30:59Z"]);
@@ -187,6 +188,7 @@ async fn tick_runs_what_is_due_at_an_instant_from_the_command_line() {
             "beta REGISTRATIONS 2026-10-05",
             "beta PRIMARY_SALES 2026-10-05",
             "beta TIER_DECISIONS 2026-10-05",
+            "beta RATES 2026-10-05",
             "beta HOUSEKEEPING 2026-10-05",
             "beta SLA_CLOCKS 2026-10-05T02:30Z"
         ]

@@ -217,7 +217,7 @@ fn an_edit_of_a_dispute_or_its_parties_is_found() {
         let evidence = (set("evidence = 'x'"), set("evidence = 'The mail of 3 October.'"));
         is_found(&app, &evidence.0, &evidence.1, "DISPUTE_OPENED").await;
         app.clock.advance(TimeDelta::minutes(1));
-        let input = json!({ "id": opened["dispute"]["id"], "outcome": "CHANGE", "reason": "The calendar shows it." });
+        let input = json!({ "id": opened["dispute"]["id"], "outcome": "CHANGED", "reason": "The calendar shows it." });
         let decided = app.as_role(Role::Revops).change("disputeDecide", input, "dispute { state }").await;
         assert_eq!(decided["dispute"]["state"], "CHANGED", "{decided}");
         assert_eq!(differences(&app).await, Vec::<String>::new());

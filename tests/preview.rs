@@ -81,7 +81,8 @@ fn registrations_and_gates_of_a_past_quarter_would_have_ended_otherwise() {
         assert_eq!(one["before"], json!({ "lastOn": "2026-10-26", "clock": "NO_MEETING_21D", "state": "EXPIRED" }));
         assert_eq!(one["after"], json!({ "lastOn": "2026-12-04", "clock": "NO_MEETING_21D", "state": "EXPIRED" }));
         assert_eq!((&found["gatesDiffer"], &found["gates"]), (&json!(0), &json!([])), "no gate runs by that number");
-        // The two open deals of the world were registered that day, too.
+        // The two open deals of the world were registered that day, too: long after the time of their lock of February had passed, which no number
+        // of this draft mends.
         assert_eq!(found["gatesCompared"], 3, "{found}");
         let values = json!({ "registrationPrimarySaleDays": 100, "registrationMeetingDays": 100, "registrationValidityDays": 100 });
         let found = tried(&app, values, "2026-Q4", EXPIRIES).await["expiries"].clone();
@@ -90,7 +91,7 @@ fn registrations_and_gates_of_a_past_quarter_would_have_ended_otherwise() {
             json!({ "lastOn": "2027-01-13", "clock": "NO_MEETING_21D", "state": "APPROVED" })
         );
         let gate = json!({ "stateBefore": "LAPSED", "stateAfter": "AWAITING", "isMissedBefore": true, "isMissedAfter": false });
-        assert_eq!((&found["gatesDiffer"], &found["gates"]), (&json!(3), &json!([gate, gate, gate])), "{found}");
+        assert_eq!((&found["gatesDiffer"], &found["gates"]), (&json!(1), &json!([gate])), "{found}");
         // Of another quarter there is nothing.
         let none = tried(&app, json!({ "registrationMeetingDays": 60 }), "2026-Q3", EXPIRIES).await["expiries"].clone();
         assert_eq!((&none["registrationsCompared"], &none["gatesCompared"]), (&json!(0), &json!(0)));

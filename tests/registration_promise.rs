@@ -274,7 +274,7 @@ fn each_meeting_has_its_own_summary_and_its_own_clock() {
         assert_eq!(json!(both), expected);
         let rates = "{ slaRates { promises { kind owner met missed keptRate } } }";
         let rates = app.as_role(Role::Revops).query(rates).await.data()["slaRates"]["promises"].clone();
-        let half = json!({ "kind": "MEETING_SUMMARY", "owner": "PARTNER", "met": 1, "missed": 1, "keptRate": "0.5" });
+        let half = json!({ "kind": "MEETING_SUMMARY", "owner": "PARTNER", "met": 1, "missed": 1, "keptRate": "0.500000000000" });
         assert!(rates.as_array().unwrap().contains(&half), "{rates}");
         attach("A pilot.").await;
         let told = read().await;

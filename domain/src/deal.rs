@@ -255,7 +255,8 @@ impl Deal {
             }
             (Outcome::Won | Outcome::Lost | Outcome::Disqualified, Some(closed)) => {
                 self.closed_quarter = Some(calendar.quarter(closed));
-                self.cycle_days = Some((closed - self.opened_on).num_days());
+                // A disqualified deal is neither won nor lost: it has no cycle, as in an import.
+                self.cycle_days = self.outcome.is_closed().then(|| (closed - self.opened_on).num_days());
                 Ok(())
             }
         }

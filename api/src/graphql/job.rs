@@ -22,7 +22,7 @@ pub enum Job {
     Levels,
     /// Every day: tells of tier decisions that are about to be due, and of those that were not made in time.
     TierDecisions,
-    /// Values open deals at the rates of the present quarter.
+    /// Every day: values open deals at the rates of the present quarter.
     Rates,
     /// Every day: forgets idempotency keys, events and job runs that nobody asks for any more.
     Housekeeping,
