@@ -62,6 +62,24 @@ async fn entries(app: &App, deal: &Value) -> Vec<(uuid::Uuid, String, bool, bool
     };
     rows.iter().map(read).collect()
 }
+/// Two seats dispute one deal. The second claim is a whole reading of before the first decision: taken as it is, it would undo that.
+#[test]
+fn what_was_decided_since_is_undone_by_no_claim_of_before() {
+    on_every_backend(async |app| {
+        let stand = Stand::new(&app).await;
+        let deal = locked(&stand, "Twice disputed").await;
+        app.clock.advance(TimeDelta::minutes(1));
+        let first = open(&app.as_role(Role::PartnerAe), &deal, json!([stand.claim(0, "INFLUENCED")])).await;
+        let second = open(&app.as_role(Role::PartnerManager), &deal, json!([stand.claim(0, "ACCELERATED")])).await;
+        let (first, second) = (&ok(&first)["dispute"]["id"], &ok(&second)["dispute"]["id"]);
+        assert_eq!(ok(&decide(&stand.revops, first, "CHANGED", json!({})).await)["dispute"]["state"], "CHANGED");
+        assert_eq!(rules(&decide(&stand.revops, second, "CHANGED", json!({})).await), ["STANDING_CHANGED"]);
+        assert_eq!(attributions(&stand.revops, &deal).await["attributions"][0]["state"], "INFLUENCED");
+        let named = json!({ "partners": [stand.claim(0, "ACCELERATED")] });
+        assert_eq!(ok(&decide(&stand.revops, second, "CHANGED", named).await)["dispute"]["state"], "CHANGED");
+        assert_eq!(attributions(&stand.revops, &deal).await["attributions"][0]["state"], "ACCELERATED");
+    });
+}
 
 #[test]
 fn a_decided_change_sets_the_locked_row_aside_and_measures_read_the_decision() {

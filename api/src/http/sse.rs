@@ -144,11 +144,8 @@ impl Lease {
         if self.looked.elapsed() < FRESH.min(self.http.limits.recheck) {
             return true;
         }
-        match self.look().await {
-            Ok(is_same) => is_same,
-            // The store is away for a moment: nothing new can be read from it either.
-            Err(_) => true,
-        }
+        // Where the store is away for a moment, nothing new can be read from it either.
+        self.look().await.unwrap_or(true)
     }
 
     /// Whether the token and its seat are as they were, by a new look.
