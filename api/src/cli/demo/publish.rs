@@ -2,10 +2,11 @@
 //! Invest partners commit to. So that the documents of every phase can be looked at.
 
 use super::people::once;
-use crate::usecase::{Caller, Office, deliverable, deployment, program, recruit, recruit_plan, tam};
+use crate::usecase::{Caller, Office, deliverable, deployment, foundation, program, recruit, recruit_plan, tam};
 use anyhow::Context;
 use domain::calendar::Quarter;
 use domain::deliverable::DeliverableKind;
+use domain::foundation::{DefinitionPart, FoundationStep};
 use domain::funnel::FunnelStage;
 use domain::money::Currency;
 use domain::recruit::{Section, Tier};
@@ -41,11 +42,25 @@ pub(super) async fn latest_page(office: &Office, slug: &str) -> anyhow::Result<O
     Ok(None)
 }
 
+/// The last step of the Foundation, in the company's own words: its partners have portals.
+const LAYER: [(DefinitionPart, &str); 3] = [
+    (DefinitionPart::ProgramLevels, "What each level asks and gives stands in the policy and in its benefits."),
+    (DefinitionPart::PartnerTokens, "One token for each partner's portal, for 30 days; RevOps mints and revokes it."),
+    (
+        DefinitionPart::RegistrationRules,
+        "An account, its buyer, the problem and the next meeting; valid 90 days from approval.",
+    ),
+];
+
 /// Decides, writes and publishes as the operator would.
 ///
 /// # Errors
 /// A refusal or a storage failure.
 pub(super) async fn enter(operator: &Caller, running: Quarter) -> anyhow::Result<()> {
+    let layer = FoundationStep::AdministrativeLayer;
+    let parts = LAYER.map(|(part, words)| (part, words.to_owned()));
+    foundation::write(operator, layer, &parts, None, once("foundationStepWrite", "layer")).await?;
+    foundation::activate(operator, layer, None, once("foundationStepActivate", "layer")).await?;
     let quarter = running.to_string();
     let mut invest = Vec::new();
     for it in recruit::recommendations(operator).await? {
