@@ -10,7 +10,8 @@ use sea_orm::sea_query::Cond;
 use sea_orm::{QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-/// Such deals behind an id, in the order of their ids, at most so many.
+/// Such deals behind an id, in the order of their ids, at most so many. Nobody else changes them before the transaction ends: they are
+/// written back whole.
 ///
 /// # Errors
 /// [`DbErr`].
@@ -23,5 +24,13 @@ pub async fn open(conn: &impl Conn, slice: &Slice, own: Currency, after: Uuid, m
         .filter(Column::Outcome.eq(crate::column::word(Outcome::Open)))
         .filter(foreign)
         .filter(Column::Id.gt(after));
-    select.order_by_asc(Column::Id).limit(most).all(conn).await?.into_iter().map(TryInto::try_into).collect()
+    select
+        .order_by_asc(Column::Id)
+        .limit(most)
+        .lock_exclusive()
+        .all(conn)
+        .await?
+        .into_iter()
+        .map(TryInto::try_into)
+        .collect()
 }

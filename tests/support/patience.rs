@@ -20,7 +20,7 @@ pub(crate) fn within<T>(what: &str, wait: impl Future<Output = T>) -> impl Futur
 pub(crate) fn until(what: &str, is_so: impl AsyncFn() -> bool) -> impl Future<Output = ()> {
     within(what, async move {
         while !is_so().await {
-            tokio::time::sleep(Duration::from_millis(2)).await;
+            tokio::task::yield_now().await;
         }
     })
 }

@@ -8,7 +8,6 @@ use super::money;
 use super::office::Caller;
 use domain::calendar::Quarter;
 use domain::deal::Deal;
-use domain::import::context::Rates;
 use domain::money::{Currency, Money};
 use domain::program::Program;
 use domain::role::Action;
@@ -95,12 +94,7 @@ const AT_ONCE: u64 = 500;
 pub(super) async fn value_open(work: &mut Work<'_>) -> Result<u64, Failure> {
     let program = entity::program::find(&work.tx, work.program_id()).await?.ok_or(Failure::NotFound)?;
     let whole = work.whole()?;
-    let rates = entity::fx_rate::all(&work.tx, &whole).await?;
-    let rates = Rates {
-        currency: program.currency,
-        present: program.calendar.quarter(program.calendar.day(work.now)),
-        rates: rates.into_iter().map(|rate| ((rate.quarter, rate.currency), rate.rate)).collect(),
-    };
+    let rates = money::rates(&work.tx, &whole, &program, work.now).await?;
     let (mut after, mut count) = (Uuid::nil(), 0);
     loop {
         let deals = entity::deal_foreign::open(&work.tx, &whole, program.currency, after, AT_ONCE).await?;

@@ -1,8 +1,11 @@
 //! Money that comes in: exact, not negative, in the program's currency by the quarter's rate.
 
 use super::failure::{Failure, Problem, ProblemCode};
+use chrono::{DateTime, Utc};
 use domain::calendar::Quarter;
+use domain::import::context::Rates;
 use domain::money::{Currency, Money};
+use domain::program::Program;
 use domain::slice::Slice;
 use domain::spend::convert;
 use entity::Conn;
@@ -17,6 +20,19 @@ pub fn amount(path: &str, amount: Decimal, currency: Currency) -> Result<Money, 
         return Err(Problem::at([path], ProblemCode::Invalid, "the amount must not be negative"));
     }
     Money::try_from_major(amount, currency).map_err(|why| Problem::at([path], ProblemCode::Invalid, why.to_string()))
+}
+
+/// The rates of a program, at an instant.
+///
+/// # Errors
+/// A storage failure.
+pub async fn rates(conn: &impl Conn, slice: &Slice, program: &Program, now: DateTime<Utc>) -> Result<Rates, Failure> {
+    let rates = entity::fx_rate::all(conn, slice).await?;
+    Ok(Rates {
+        currency: program.currency,
+        present: program.calendar.quarter(program.calendar.day(now)),
+        rates: rates.into_iter().map(|rate| ((rate.quarter, rate.currency), rate.rate)).collect(),
+    })
 }
 
 /// Converts into the program's currency with the rate of the quarter.

@@ -2,7 +2,7 @@
 
 use super::apply::{Apply, unknown_account};
 use super::apply_refs::Before;
-use crate::usecase::Failure;
+use crate::usecase::{Failure, money};
 use domain::attribution::{Attribution, Provenance};
 use domain::deal::{Deal, Stage};
 use domain::external_ref::RefKind;
@@ -54,12 +54,7 @@ impl Deals {
                 position += 1;
             }
         }
-        let rates = entity::fx_rate::all(apply.tx, apply.slice).await?;
-        let rates = Rates {
-            currency: apply.program.currency,
-            present: apply.program.calendar.quarter(apply.program.calendar.day(apply.now)),
-            rates: rates.into_iter().map(|rate| ((rate.quarter, rate.currency), rate.rate)).collect(),
-        };
+        let rates = money::rates(apply.tx, apply.slice, apply.program, apply.now).await?;
         Ok(Self { has_any, stages, rates })
     }
 
